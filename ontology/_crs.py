@@ -1,0 +1,93 @@
+"""Coordinate reference systems with their axis order in the type.
+
+Axis order follows the IRI (OGC GeoSPARQL 1.1, 22-047r1, §8.5.1; OGC 09-048r5 for the IRIs): none means CRS84, lon lat;
+``…/EPSG/0/4326`` is lat lon, as EPSG defines it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import pyproj
+
+from ._errors import CrsError
+
+_IRI = re.compile(r"^https?://www\.opengis\.net/def/crs/(?P<authority>[A-Za-z]+)/(?P<version>[\d.]+)/(?P<code>\w+)$")
+
+
+class Axis(str, Enum):
+    """The order in which coordinates are written: easting or longitude first, or northing or latitude first."""
+
+    XY = "xy"
+    YX = "yx"
+
+
+@lru_cache(maxsize=256)
+def _pyproj_crs(authority: str, code: str) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_authority(authority, code)
+    except pyproj.exceptions.CRSError as error:
+        raise CrsError(
+            f"unknown coordinate reference system {authority}:{code}",
+            why=str(error).splitlines()[0],
+            way_out="use an IRI such as http://www.opengis.net/def/crs/EPSG/0/32756, or EPSG:32756",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Crs:
+    """A coordinate reference system, named by authority and code.
+
+    Attributes:
+        authority: ``OGC`` or ``EPSG`` (any that PROJ knows).
+        code: ``CRS84``, ``4326``, ``32756`` …
+    """
+
+    authority: str
+    code: str
+
+    @classmethod
+    def parse(cls, text: str) -> Crs:
+        """Read an OGC IRI, ``EPSG:n`` or ``CRS84``; raise `CrsError` for anything else."""
+        match = _IRI.match(text.strip("<> "))
+        if match:
+            found = cls(match["authority"].upper(), match["code"])
+        else:
+            authority, _, code = text.strip().upper().rpartition(":")
+            found = cls(authority or "OGC", code)
+        _pyproj_crs(found.authority, found.code)
+        return found
+
+    @property
+    def iri(self) -> str:
+        """The OGC IRI, e.g. ``http://www.opengis.net/def/crs/EPSG/0/4326``."""
+        version = "1.3" if self.authority == "OGC" else "0"
+        return f"http://www.opengis.net/def/crs/{self.authority}/{version}/{self.code}"
+
+    @property
+    def pyproj(self) -> pyproj.CRS:
+        """The same system for PROJ (authority axis order; pass ``always_xy=True`` to get x y)."""
+        return _pyproj_crs(self.authority, self.code)
+
+    @property
+    def axis(self) -> Axis:
+        """The order in which this authority writes coordinates."""
+        first = self.pyproj.axis_info[0].direction if self.pyproj.axis_info else "east"
+        return Axis.YX if first in ("north", "south") else Axis.XY
+
+    @property
+    def geographic(self) -> bool:
+        """True if the coordinates are degrees."""
+        return bool(self.pyproj.is_geographic)
+
+    def __str__(self) -> str:
+        return f"{self.authority}:{self.code}"
+
+
+CRS84 = Crs("OGC", "CRS84")
+"""Longitude, latitude in degrees on WGS 84: what we write unless asked."""
+EPSG4326 = Crs("EPSG", "4326")
+"""Latitude, longitude in degrees on WGS 84."""
