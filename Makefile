@@ -1,0 +1,36 @@
+# Everything sets itself up: a bare machine needs Python 3.11 and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?=
+
+.PHONY: demo test bench lint docs clean
+
+demo: $(VENV)/.installed-demo
+	$(BIN)/earthweave demo $(DEMO)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/hadolint docker/Dockerfile
+	$(BIN)/yamllint -s -d '{extends: default, rules: {line-length: {max: 140}, document-start: disable}}' docker
+	$(BIN)/python tests/style/figures.py
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/generate.py
+
+$(VENV)/.installed-%: pyproject.toml setup.py constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --upgrade pip setuptools
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet -c constraints.txt -e ".[$(if $(filter dev,$*),dev,qa,server)]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

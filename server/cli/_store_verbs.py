@@ -1,0 +1,212 @@
+"""``load``, ``query``, ``update``, ``export`` and ``store …``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from earthweave.ontology import InputError, NotFoundError
+from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.settings import read
+from earthweave.server.sparql import serialise
+from earthweave.server.store import Answer, Limits, LoadReport, Store, open_store, restore
+
+from ._console import Outcome, Reporter, store_option, verb
+from ._remote import ask_remote
+
+FORMATS = ("table", "json", "xml", "csv", "tsv", "geojson", "turtle", "ntriples")
+
+
+def existing_store(path: str) -> Store:
+    """Open a store that must exist; raise `NotFoundError` with the way to make one."""
+    if not Path(path, "store.json").is_file():
+        raise NotFoundError(
+            f"there is no store at {path}", why="no store.json in that folder",
+            way_out=f"make one: earthweave load FILE --store {path}, or earthweave demo; or name another with --store or EARTHWEAVE_STORE",
+        )
+    return open_store(path, limits=read(Limits), create=False)
+
+
+def load_text(report: LoadReport) -> str:
+    """A load report for people: one line of figures, then what the axis policy and the geometry check found."""
+    lines = [f"loaded {report.triples:,} triples from {len(report.files)} file(s) in {report.seconds:.1f} s"]
+    lines += [str(verdict) for verdict in report.axis]
+    lines += [f"unreadable geometry: {problem}" for problem in report.problems]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("--graph", metavar="IRI", help="Put the triples into this named graph.")
+@click.option(
+    "--axis-order", type=click.Choice([one.value for one in AxisOrder]), default=AxisOrder.AUTO.value, show_default=True,
+    help="How EPSG:4326 literals are read: strict = latitude first, lonlat = longitude first, auto = longitude first only where a literal proves it.",
+)
+@store_option
+@verb
+def load(files: tuple[Path, ...], graph: str | None, axis_order: str, store_path: str) -> Outcome:
+    """Load RDF files (N-Triples, Turtle, N-Quads, TriG, RDF/XML, JSON-LD; also .gz) into the store.
+
+    All or nothing: if one file fails, the store stays as it was.
+
+    \b
+    Example:  earthweave load floods.nt AUS_level2.nt --store my-store
+    """
+    with open_store(store_path, limits=read(Limits)) as store, Reporter() as reporter:
+        report = store.load(files, graph=graph, axis_order=AxisOrder(axis_order), progress=reporter)
+    return Outcome(asdict(report), load_text(report))
+
+
+def _text_of(text: str | None, file: str | None, kind: str) -> str:
+    if (text is None) == (file is None):
+        raise click.UsageError(f"give the {kind} as an argument, or a file with -f (- for standard input)")
+    if text is not None:
+        return sys.stdin.read() if text == "-" else text
+    if file == "-":
+        return sys.stdin.read()
+    try:
+        return Path(str(file)).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read", why=str(error), way_out=f"name a UTF-8 text file that holds the {kind}") from error
+
+
+def answer_outcome(answer: Answer, format_name: str | None) -> Outcome:
+    """An answer as outcome: a table for people, the bytes of a format, or the JSON of the envelope."""
+    import json
+
+    notices = tuple(notice.text for notice in answer.notices)
+    native = "ntriples" if answer.kind == "graph" else "json"
+    body = serialise(answer, native)
+    result: Any = body.decode() if answer.kind == "graph" else json.loads(body)
+    limits = {**asdict(answer.limits), "truncated": answer.truncated}
+    if format_name in (None, "table"):
+        return Outcome(result, answer_text(answer), notices=notices, limits=limits)
+    return Outcome(result, raw=serialise(answer, str(format_name)), notices=notices, limits=limits)
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer as a plain table, long cells cut; graphs as N-Triples."""
+    if answer.kind == "boolean":
+        return "yes" if answer.boolean else "no"
+    if answer.kind == "graph":
+        return (answer.graph or b"").decode().rstrip()
+    assert answer.table is not None
+    rows = [{name: _cell(value) for name, value in row.items()} for row in answer.table.to_pylist()]
+    names = answer.table.column_names
+    widths = {name: max([len(name), *(len(row[name]) for row in rows)]) for name in names}
+    lines = ["  ".join(name.ljust(widths[name]) for name in names), "  ".join("-" * widths[name] for name in names)]
+    lines += ["  ".join(row[name].ljust(widths[name]) for name in names).rstrip() for row in rows]
+    return "\n".join([*lines, f"({len(rows):,} row{'' if len(rows) == 1 else 's'}{', cut' if answer.truncated else ''})"])
+
+
+def _cell(term: dict[str, str] | None, longest: int = 60) -> str:
+    if term is None:
+        return ""
+    text = " ".join(term["value"].split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+@click.command()
+@click.argument("text", required=False, metavar="[SPARQL]")
+@click.option("-f", "--file", help="Read the query from a file (- for standard input).")
+@click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint instead of the store.")
+@click.option("--format", "format_name", type=click.Choice(FORMATS), help="Format of the result; a table unless said.")
+@store_option
+@verb
+def query(text: str | None, file: str | None, endpoint: str | None, format_name: str | None, store_path: str) -> Outcome:
+    """Answer a SPARQL 1.1 query (SELECT, ASK, CONSTRUCT, DESCRIBE) with GeoSPARQL functions.
+
+    \b
+    Examples:  earthweave query 'SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }'
+               earthweave query -f floods.rq --format geojson > floods.geojson
+               earthweave query --endpoint http://localhost:8080/sparql -f floods.rq
+    """
+    wanted = _text_of(text, file, "query")
+    if endpoint:
+        return answer_outcome(ask_remote(endpoint, wanted), format_name)
+    with existing_store(store_path) as store:
+        return answer_outcome(store.query(wanted), format_name)
+
+
+@click.command()
+@click.argument("text", required=False, metavar="[SPARQL]")
+@click.option("-f", "--file", help="Read the update from a file (- for standard input).")
+@store_option
+@verb
+def update(text: str | None, file: str | None, store_path: str) -> Outcome:
+    """Run a SPARQL 1.1 Update; all or nothing.
+
+    \b
+    Example:  earthweave update 'DELETE WHERE { ?s <http://example.org/p> ?o }'
+    """
+    with open_store(store_path, limits=read(Limits)) as store:
+        report = store.update(_text_of(text, file, "update"))
+    return Outcome(asdict(report), f"done in {report.seconds:.2f} s; the store holds {report.triples:,} triples")
+
+
+@click.command("export")
+@click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--format", "format_name", type=click.Choice(["ntriples", "turtle", "nquads", "trig", "rdfxml", "jsonld"]), help="By the file's ending unless said.")
+@store_option
+@verb
+def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
+    """Write the whole store as RDF.
+
+    \b
+    Example:  earthweave export everything.nq
+    """
+    with existing_store(store_path) as store:
+        count = store.export(target, format=format_name)
+    return Outcome({"file": target.name, "triples": count}, f"wrote {count:,} statements to {target}")
+
+
+@click.group()
+def store() -> None:
+    """Back up, restore and watch a store."""
+
+
+@store.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@store_option
+@verb
+def backup(folder: Path, store_path: str) -> Outcome:
+    """Copy the published state into FOLDER; readers and writers go on."""
+    with existing_store(store_path) as source:
+        source.backup(folder)
+    return Outcome({"folder": folder.name}, f"backed up to {folder}")
+
+
+@store.command("restore")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@store_option
+@verb
+def restore_(folder: Path, store_path: str) -> Outcome:
+    """Make a new store from a backup; refuses to overwrite one."""
+    restore(folder, Path(store_path))
+    return Outcome({"store": Path(store_path).name}, f"restored {folder} to {store_path}")
+
+
+@store.command()
+@store_option
+@verb
+def queries(store_path: str) -> Outcome:
+    """List the queries that are running now, with their ids."""
+    with existing_store(store_path) as source:
+        found = source.running()
+    lines = [f"{one.id}  {one.seconds:6.1f} s  {' '.join(one.text.split())[:100]}" for one in found]
+    return Outcome([asdict(one) for one in found], "\n".join(lines) or "no query is running")
+
+
+@store.command()
+@click.argument("query_id")
+@store_option
+@verb
+def abort(query_id: str, store_path: str) -> Outcome:
+    """Stop a running query by its id (see: earthweave store queries)."""
+    with existing_store(store_path) as source:
+        source.abort(query_id)
+    return Outcome({"aborted": query_id}, f"aborted {query_id}")

@@ -1,0 +1,68 @@
+"""Every limit in one table; help texts, docs and the API description are generated from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from earthweave.ontology import ParameterError, Setting, setting, settings_of
+from earthweave.server.store import Limits
+
+Table = TypeVar("Table")
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """How the web server listens and what it takes from a client."""
+
+    serve_host: str = setting("127.0.0.1", help="Address to listen on; other machines reach it only if you change this.")
+    serve_port: int = setting(8080, help="Port to listen on.")
+    serve_threads: int = setting(8, unit="threads", help="Requests answered at the same time.")
+    serve_body: int = setting(2_097_152, unit="bytes", help="Largest request body.")
+    question_characters: int = setting(1_000, unit="characters", help="Longest question.")
+
+
+@dataclass(frozen=True)
+class RemoteSettings:
+    """What we take from another SPARQL endpoint."""
+
+    remote_deadline: float = setting(60.0, unit="s", help="Longest wait for another endpoint.")
+    remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint.")
+
+
+TABLES: tuple[type[Any], ...] = (Limits, ServeSettings, RemoteSettings)
+
+
+def settings() -> tuple[Setting, ...]:
+    """All settings, in the order of their tables."""
+    return tuple(row for table in TABLES for row in settings_of(table))
+
+
+def read(table: type[Table], overrides: Mapping[str, Any] | None = None) -> Table:
+    """A table filled from flags (``overrides``, None means not given), then environment, then defaults.
+
+    Raises `ParameterError` if a variable is not a number where one is needed.
+    """
+    given = {name: value for name, value in (overrides or {}).items() if value is not None}
+    from_environment = {row.name: _convert(row) for row in settings_of(table) if row.variable in os.environ}
+    names = {field.name for field in fields(table)}  # type: ignore[arg-type]
+    return table(**{name: value for name, value in {**from_environment, **given}.items() if name in names})
+
+
+def _convert(row: Setting) -> Any:
+    text = os.environ[row.variable]
+    try:
+        return type(row.default)(text)
+    except ValueError as error:
+        raise ParameterError(
+            f"{row.variable} is {text!r}", why=f"{row.help} It must be a {type(row.default).__name__}.", way_out=f"the default is {row.default}"
+        ) from error
+
+
+def markdown() -> str:
+    """The settings as a Markdown table for the docs."""
+    lines = ["| setting | variable | default | unit | what it does |", "|---|---|---|---|---|"]
+    lines += [f"| `{row.name}` | `{row.variable}` | {row.default} | {row.unit} | {row.help} |" for row in settings()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,97 @@
+"""Who may import whom (design, section 2): from rooms below, never sideways, never up, and only through facades."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ALLOWED: dict[str, set[str]] = {
+    "ontology": set(),
+    "processing": {"ontology"},
+    "mapping": {"ontology"},
+    "qa": {"ontology", "processing", "mapping"},
+    "server.store": {"ontology"},
+    "server.federation": {"ontology"},
+    "server.jobs": {"ontology", "processing"},
+    "server.workflows": {"ontology", "processing", "mapping", "server.jobs", "server.store"},
+    "server.sparql": {"ontology", "server.store", "server.federation"},
+    "server.questions": {"ontology", "qa", "server.store"},
+    "server.settings": {"ontology", "server.store"},
+    "server.viewer": {"ontology", "server.settings"},
+    "server.api": {"ontology", "qa", "server.store", "server.sparql", "server.questions", "server.viewer", "server.settings", "server.workflows"},
+    "server.cli": {
+        "ontology", "processing", "mapping", "qa", "server.store", "server.federation", "server.workflows", "server.sparql",
+        "server.questions", "server.settings", "server.api",
+    },
+}
+"""Room → the rooms it may import. ``processing.simulate`` is for the demo and the tests alone."""
+
+
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "server" else parts[0]
+
+
+def _imports(path: Path, package: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            target = ".".join([*base, node.module] if node.module else base)
+            yield target
+            yield from (f"{target}.{alias.name}" for alias in node.names)
+
+
+def _sources(root: Path) -> Iterator[tuple[Path, str]]:
+    for room in ("ontology", "processing", "mapping", "qa", "server"):
+        for path in sorted((root / room).rglob("*.py")):
+            if "vendor" not in path.parts:
+                yield path, "earthweave." + ".".join(path.relative_to(root).parent.parts)
+
+
+def offences(root: Path) -> list[str]:
+    """Imports that cross a border they must not, or enter another room past its facade."""
+    found = []
+    for path, package in _sources(root):
+        here = _room(package.removeprefix("earthweave."))
+        for name in _imports(path, package):
+            if not name.startswith("earthweave.") or name == "earthweave.server":
+                continue
+            there = _room(name.removeprefix("earthweave."))
+            private = any(part.startswith("_") and not part.startswith("__") for part in name.split("."))
+            if there != here and (private or there not in ALLOWED.get(here, set())):
+                found.append(f"{path.relative_to(root)} imports {name}")
+    return found
+
+
+def test_rooms_import_only_from_rooms_below_and_only_through_facades(root: Path) -> None:
+    assert offences(root) == []
+
+
+def test_every_room_has_a_rule(root: Path) -> None:
+    rooms = {_room(package.removeprefix("earthweave.")) for _, package in _sources(root)} - {"server"}
+    assert rooms <= set(ALLOWED)
+
+
+def test_only_the_demo_imports_the_simulator(root: Path) -> None:
+    users = {
+        path.relative_to(root).as_posix()
+        for path, package in _sources(root)
+        if "simulate" not in package and any("processing.simulate" in name for name in _imports(path, package))
+    }
+    assert users <= {"server/cli/_demo.py"}
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [("mapping", "from earthweave.processing import services"), ("qa", "from earthweave.ontology._crs import Crs"), ("ontology", "import earthweave.qa")],
+)
+def test_the_check_catches_an_offence(tmp_path: Path, room: str, line: str) -> None:
+    for name in ("ontology", "processing", "mapping", "qa", "server"):
+        (tmp_path / name).mkdir()
+    (tmp_path / room / "_x.py").write_text(line + "\n")
+    assert len(offences(tmp_path)) >= 1
