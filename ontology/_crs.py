@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 
 import pyproj
@@ -18,7 +18,7 @@ from ._errors import CrsError
 _IRI = re.compile(r"^https?://www\.opengis\.net/def/crs/(?P<authority>[A-Za-z]+)/(?P<version>[\d.]+)/(?P<code>\w+)$")
 
 
-class Axis(str, Enum):
+class Axis(StrEnum):
     """The order in which coordinates are written: easting or longitude first, or northing or latitude first."""
 
     XY = "xy"

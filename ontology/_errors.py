@@ -10,6 +10,7 @@
     │   ├── CrsError                a coordinate reference system is unknown
     │   ├── MappingError            a mapping document is wrong (file, line, triples map)
     │   ├── RdfSyntaxError          an RDF document does not parse
+    │   ├── NotAcceptableError      no result format that was asked for can hold the result
     │   └── QueryError              a SPARQL text is wrong
     │       └── UnknownFunctionError    it calls a function that nobody defined
     ├── NotFoundError               a named thing does not exist
@@ -20,6 +21,7 @@
     │   ├── DeadlineError           the time limit
     │   ├── MemoryLimitError        the memory limit
     │   └── SizeLimitError          text, nesting, rows or bytes
+    ├── AbortedError                somebody stopped it while it ran
     ├── ProcessingError             a service failed on valid input
     └── StoreError                  the store on disk is damaged, busy or of another format
         └── StoreBusyError          another writer holds the store
@@ -96,6 +98,12 @@ class RdfSyntaxError(InputError):
     code = "bad-rdf"
 
 
+class NotAcceptableError(InputError):
+    """No result format that was asked for can hold the result."""
+
+    code = "not-acceptable"
+
+
 class QueryError(InputError):
     """A SPARQL text is wrong."""
 
@@ -157,6 +165,12 @@ class SizeLimitError(LimitError):
     """A text, nesting, row or byte limit was reached."""
 
     code = "size-limit"
+
+
+class AbortedError(EarthweaveError):
+    """Somebody stopped it while it ran."""
+
+    code = "aborted"
 
 
 class ProcessingError(EarthweaveError):

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from rdflib import Graph, Literal, URIRef
+from rdflib.term import Node
 
 from ._errors import MissingDependencyError
 from ._namespaces import OWL, RDF, RDFS, SKOS
@@ -50,7 +51,7 @@ class Term:
     synonyms: tuple[str, ...]
 
 
-_KINDS = {OWL.Class: "class", OWL.DatatypeProperty: "property", OWL.ObjectProperty: "property", SKOS.Concept: "concept"}
+_KINDS: dict[Node, str] = {OWL.Class: "class", OWL.DatatypeProperty: "property", OWL.ObjectProperty: "property", SKOS.Concept: "concept"}
 
 
 def terms() -> tuple[Term, ...]:

@@ -1,1 +1,23 @@
+"""Questions in English, understood as a typed tree, answered from linked data, or refused with a reason.
 
+::
+
+    text ─▶ tokens ─▶ typed readings ─▶ k best lattices ─▶ Request ─▶ GeoSPARQL ─▶ Answer
+            _text     _words _time       _spans            _grammar    _plan        _answer
+                      _quantity _lexicon                   Refusal ◀── at every step
+
+The text of a question never becomes text of a query: between them stands the `Request`.
+"""
+
+from ._answer import Answer, answer
+from ._lexicon import Lexicon
+from ._plan import Query, plan
+from ._ports import Cell, Endpoint, Estimate, Launcher, Limits, Table
+from ._refusal import HINT, Refusal
+from ._request import Aggregate, Assumption, Attribute, Order, Place, Request, Spatial, Target, Temporal, request_schema
+from ._understand import understand
+
+__all__ = [
+    "HINT", "Aggregate", "Answer", "Assumption", "Attribute", "Cell", "Endpoint", "Estimate", "Launcher", "Lexicon", "Limits", "Order",
+    "Place", "Query", "Refusal", "Request", "Spatial", "Table", "Target", "Temporal", "answer", "plan", "request_schema", "understand",
+]

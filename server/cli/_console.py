@@ -49,7 +49,13 @@ class Reporter:
             from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bar
 
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+            columns = (
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(30),
+                TextColumn("{task.fields[note]}"),
+                TimeElapsedColumn(),
+            )
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
             self._task = self._bar.add_task("", total=1.0, note="")
@@ -63,7 +69,10 @@ class Reporter:
         """Show where the work stands."""
         if self._bar is not None:
             self._bar.update(
-                self._task, description=progress.stage, note=progress.note, completed=progress.fraction or 0.0,
+                self._task,
+                description=progress.stage,
+                note=progress.note,
+                completed=progress.fraction or 0.0,
                 total=None if progress.fraction is None else 1.0,
             )
         elif progress.stage != self._stage:
@@ -127,7 +136,12 @@ def verb(function: Callable[..., Outcome]) -> Callable[..., None]:
 
 
 store_option = click.option(
-    "--store", "store_path", default="earthweave-store", show_default=True, envvar="EARTHWEAVE_STORE", metavar="DIR",
+    "--store",
+    "store_path",
+    default="earthweave-store",
+    show_default=True,
+    envvar="EARTHWEAVE_STORE",
+    metavar="DIR",
     help="Folder of the store (or set EARTHWEAVE_STORE).",
 )
 """``--store DIR`` for every verb that needs a store."""

@@ -11,13 +11,19 @@ from pathlib import Path
 
 import click
 
-from earthweave.server.store import isolation, open_store
+from earthweave.server.store import open_store
 
 from ._console import Outcome, store_option, verb
 
 EXTRAS = {
-    "qa": ("spacy", "owlready2"), "server": ("flask", "waitress"), "ml": ("torch", "safetensors"), "sql": ("sqlalchemy",), "osm": ("osmium",),
-    "grpc": ("grpc",), "catalogue": ("pystac_client", "eodag"), "dev": ("pyshacl", "pytest"),
+    "qa": ("spacy", "owlready2"),
+    "server": ("flask", "waitress"),
+    "ml": ("torch", "safetensors"),
+    "sql": ("sqlalchemy",),
+    "osm": ("osmium",),
+    "grpc": ("grpc",),
+    "catalogue": ("pystac_client", "eodag"),
+    "dev": ("pyshacl", "pytest"),
 }
 """Extra → modules that it brings."""
 
@@ -51,7 +57,12 @@ def _jpeg2000(rasterio: object) -> Finding:
     from rasterio.drivers import raster_driver_extensions
 
     known = "jp2" in raster_driver_extensions()
-    return Finding("JPEG 2000 (Sentinel-2 bands)", "yes" if known else "no", known, "" if known else "install rasterio from its wheel: pip install rasterio")
+    return Finding(
+        "JPEG 2000 (Sentinel-2 bands)",
+        "yes" if known else "no",
+        known,
+        "" if known else "install rasterio from its wheel: pip install rasterio",
+    )
 
 
 def _extras() -> Iterator[Finding]:
@@ -61,27 +72,30 @@ def _extras() -> Iterator[Finding]:
         yield Finding(f"extra {extra}", state, True, f"pip install 'earthweave[{extra}]'" if missing else "")
 
 
-def _isolation() -> Iterator[Finding]:
-    for guard, state in isolation().items():
-        well = state.startswith("yes")
-        yield Finding(f"query worker: {guard}", state, well, "" if well else "run where user namespaces are allowed; SERVICE and LOAD stay refused anyway")
-
-
-def _store(path: str) -> Finding:
+def _store(path: str) -> Iterator[Finding]:
     if not Path(path, "store.json").is_file():
-        return Finding("store", f"none at {path}", True, "earthweave load FILE, or earthweave demo")
+        yield Finding("store", f"none at {path}", True, "earthweave load FILE, or earthweave demo")
+        return
     with open_store(path, create=False) as store:
         found = store.statistics()
-    return Finding("store", f"{path}: {found.triples:,} triples, generation {found.generation}")
+        yield Finding("store", f"{path}: {found.triples:,} triples, generation {found.generation}")
+        refused = store.isolation()
+    state = "none, as it should be" if not refused else f"reachable ({refused})"
+    yield Finding(
+        "network of the query workers",
+        state,
+        not refused,
+        refused and "run where user namespaces are allowed; SERVICE and LOAD stay refused anyway",
+    )
 
 
 def findings(store_path: str) -> list[Finding]:
-    """Look at libraries, extras, the worker's isolation and the store."""
+    """Look at libraries, extras, the store and the isolation of its workers."""
     try:
         own = version("earthweave")
     except PackageNotFoundError:
         own = "not installed as a package"
-    return [Finding("Earthweave", own), *_libraries(), *_extras(), *_isolation(), _store(store_path)]
+    return [Finding("Earthweave", own), *_libraries(), *_extras(), *_store(store_path)]
 
 
 @click.command()
@@ -91,5 +105,8 @@ def doctor(store_path: str) -> Outcome:
     """Say which versions are at work, what is missing, and how to get it."""
     found = findings(store_path)
     width = max(len(one.subject) for one in found)
-    lines = [f"{'ok ' if one.well else 'NO '} {one.subject.ljust(width)}  {one.state}{'   → ' + one.way_out if one.way_out else ''}" for one in found]
+    lines = [
+        f"{'ok ' if one.well else 'NO '} {one.subject.ljust(width)}  {one.state}{'   → ' + one.way_out if one.way_out else ''}"
+        for one in found
+    ]
     return Outcome([asdict(one) for one in found], "\n".join(lines))

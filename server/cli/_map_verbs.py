@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 
-from earthweave.mapping import MappingReport, MappingRun, Options, generate, map_source, read_rules, rules, shipped_rules
+from earthweave.mapping import MappingRun, Options, Report, generate, map_source, read_rules, rules, shipped_rules
 from earthweave.ontology import ParameterError
 from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
+from earthweave.server.workflows import write_atomically
 
 from ._console import Outcome, Reporter, verb
 
 
-def write_atomically(target: Path, chunks: Iterable[bytes]) -> int:
-    """Write to a temporary neighbour and rename; returns the number of bytes."""
-    part = target.with_name(target.name + ".part")
-    size = 0
-    try:
-        with part.open("wb") as out:
-            for chunk in chunks:
-                size += out.write(chunk)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return size
-
-
-def report_text(report: MappingReport) -> str:
+def report_text(report: Report) -> str:
     """A mapping report for people: figures, then the data problems with counts."""
-    lines = [f"{report.rows:,} rows → {report.quads:,} statements"]
-    lines += [f"problem: {problem}" for problem in report.problems]
-    return "\n".join(lines)
+    skipped = f", {report.skipped:,} left out" if report.skipped else ""
+    lines = [f"{report.rows:,} rows → {report.quads:,} statements{skipped}"]
+    return "\n".join([*lines, *(f"left out {count:,} times: {reason}" for reason, count in report.reasons.items())])
+
+
+def report_result(report: Report) -> dict[str, Any]:
+    """A mapping report as JSON."""
+    problems = [asdict(problem) for problem in report.problems]
+    return {"rows": report.rows, "skipped": report.skipped, "quads": report.quads, "reasons": report.reasons, "problems": problems}
 
 
 @click.group("map")
@@ -48,7 +42,7 @@ def map_() -> None:
 @click.option("--dialect", type=click.Choice(["r2rml", "rml"]), default="r2rml", show_default=True)
 @click.option("--ontology", is_flag=True, help="Describe classes and properties in OWL as well.")
 @verb
-def generate_(source: Path, base: str, output: Path | None, dialect: str, ontology: bool) -> Outcome:
+def generate_(source: Path, base: str, output: Path | None, dialect: Literal["r2rml", "rml"], ontology: bool) -> Outcome:
     """Write a mapping for SOURCE that you can read and change.
 
     \b
@@ -74,19 +68,29 @@ def rules_path(name: str) -> Path:
         return Path(name)
     if name in shipped_rules():
         return rules(name)
-    raise ParameterError(f"there are no rules {name}", why="it is neither a file nor shipped", way_out=f"shipped rules: {', '.join(shipped_rules())}")
+    raise ParameterError(
+        f"there are no rules {name}", why="it is neither a file nor shipped", way_out=f"shipped rules: {', '.join(shipped_rules())}"
+    )
 
 
 @map_.command("run")
 @click.argument("rules_name", metavar="RULES")
 @click.argument("source", type=click.Path(path_type=Path), metavar="SOURCE")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="N-Triples or N-Quads file to write; standard output unless said.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="N-Triples or N-Quads file to write; standard output unless said.",
+)
 @click.option("--store", "store_path", metavar="DIR", help="Load into this store instead of writing.")
 @click.option("--var", "pairs", multiple=True, metavar="NAME=VALUE", help="Value of a $NAME in the rules; may be repeated.")
 @click.option("-b", "--base", metavar="IRI", help="Base for relative IRIs in the rules.")
-@click.option("--crs", default="crs84", show_default=True, help="CRS of the written geometries: crs84, keep or EPSG:n.")
+@click.option("--crs", default="CRS84", show_default=True, help="CRS of the written geometries: CRS84, keep or EPSG:n.")
 @verb
-def run_(rules_name: str, source: Path, output: Path | None, store_path: str | None, pairs: tuple[str, ...], base: str | None, crs: str) -> Outcome:
+def run_(
+    rules_name: str, source: Path, output: Path | None, store_path: str | None, pairs: tuple[str, ...], base: str | None, crs: str
+) -> Outcome:
     """Map SOURCE by RULES: a file, or one of the shipped rules by name.
 
     \b
@@ -97,7 +101,7 @@ def run_(rules_name: str, source: Path, output: Path | None, store_path: str | N
     with Reporter() as reporter:
         run = map_source(plan, source, variables=_variables(pairs), options=Options(crs=crs), progress=reporter)
         raw = _deliver(run, source, output, store_path)
-    result = {"rows": run.report.rows, "quads": run.report.quads, "problems": [str(one) for one in run.report.problems]}
+    result = report_result(run.report)
     if raw is not None:
         return Outcome({**result, "rdf": raw.decode()}, raw=raw, notices=(report_text(run.report),))
     return Outcome(result, report_text(run.report))
@@ -111,8 +115,4 @@ def _deliver(run: MappingRun, source: Path, output: Path | None, store_path: str
     if output:
         write_atomically(output, run)
         return None
-    return b"".join(_chunks(run))
-
-
-def _chunks(run: MappingRun) -> Iterator[bytes]:
-    yield from run
+    return b"".join(run)

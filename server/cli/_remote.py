@@ -25,7 +25,15 @@ def ask_remote(endpoint: str, text: str) -> Answer:
 
 
 def _answer(endpoint: str, body: bytes, media_type: str) -> Answer:
-    common: dict[str, Any] = {"notices": (), "truncated": False, "seconds": 0.0, "limits": Limits(), "boolean": None, "table": None, "graph": None}
+    common: dict[str, Any] = {
+        "notices": (),
+        "truncated": False,
+        "seconds": 0.0,
+        "limits": Limits(),
+        "boolean": None,
+        "table": None,
+        "graph": None,
+    }
     if media_type in ("application/n-triples", "text/plain"):
         return Answer(**{**common, "kind": "graph", "graph": body})
     try:
@@ -35,7 +43,8 @@ def _answer(endpoint: str, body: bytes, media_type: str) -> Answer:
         return Answer(**{**common, "kind": "table", "table": _table(parsed)})
     except (ValueError, KeyError, TypeError) as error:
         raise QueryError(
-            f"{endpoint} sent something that is no SPARQL JSON result", why=f"media type {media_type or 'not given'}: {error}",
+            f"{endpoint} sent something that is no SPARQL JSON result",
+            why=f"media type {media_type or 'not given'}: {error}",
             way_out="is this the address of a SPARQL endpoint?",
         ) from error
 

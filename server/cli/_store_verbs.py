@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from earthweave.ontology import InputError, NotFoundError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.settings import read
 from earthweave.server.sparql import serialise
-from earthweave.server.store import Answer, Limits, LoadReport, Store, open_store, restore
+from earthweave.server.store import Answer, FileReport, Limits, LoadReport, Store, open_store, restore
 
 from ._console import Outcome, Reporter, store_option, verb
 from ._remote import ask_remote
@@ -25,26 +26,38 @@ def existing_store(path: str) -> Store:
     """Open a store that must exist; raise `NotFoundError` with the way to make one."""
     if not Path(path, "store.json").is_file():
         raise NotFoundError(
-            f"there is no store at {path}", why="no store.json in that folder",
+            f"there is no store at {path}",
+            why="no store.json in that folder",
             way_out=f"make one: earthweave load FILE --store {path}, or earthweave demo; or name another with --store or EARTHWEAVE_STORE",
         )
     return open_store(path, limits=read(Limits), create=False)
 
 
 def load_text(report: LoadReport) -> str:
-    """A load report for people: one line of figures, then what the axis policy and the geometry check found."""
-    lines = [f"loaded {report.triples:,} triples from {len(report.files)} file(s) in {report.seconds:.1f} s"]
-    lines += [str(verdict) for verdict in report.axis]
-    lines += [f"unreadable geometry: {problem}" for problem in report.problems]
-    return "\n".join(lines)
+    """A load report for people: figures, then what the axis policy and the geometry check found in each file."""
+    new = f", {report.added:,} of them new" if report.added != report.triples else ""
+    lines = [f"loaded {report.triples:,} triples from {len(report.files)} file(s){new} in {report.seconds:.1f} s"]
+    return "\n".join([*lines, *(line for file in report.files for line in _findings(file))])
+
+
+def _findings(file: FileReport) -> Iterator[str]:
+    if file.proof:
+        yield f"{file.name}: latitude-first literals are read longitude first, as this one proves: {file.proof[:100]}"
+    if file.contradiction:
+        yield f"{file.name}: read latitude first, because this literal speaks against the other order: {file.contradiction[:100]}"
+    if file.unreadable:
+        yield f"{file.name}: {file.unreadable:,} geometry literals cannot be read, e.g. {'; '.join(file.problems[:3])}"
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--graph", metavar="IRI", help="Put the triples into this named graph.")
 @click.option(
-    "--axis-order", type=click.Choice([one.value for one in AxisOrder]), default=AxisOrder.AUTO.value, show_default=True,
-    help="How EPSG:4326 literals are read: strict = latitude first, lonlat = longitude first, auto = longitude first only where a literal proves it.",
+    "--axis-order",
+    type=click.Choice([one.value for one in AxisOrder]),
+    default=AxisOrder.AUTO.value,
+    show_default=True,
+    help="How EPSG:4326 is read: strict = latitude first, lonlat = longitude first, auto = longitude first only where a literal proves it.",
 )
 @store_option
 @verb
@@ -145,12 +158,21 @@ def update(text: str | None, file: str | None, store_path: str) -> Outcome:
     """
     with open_store(store_path, limits=read(Limits)) as store:
         report = store.update(_text_of(text, file, "update"))
-    return Outcome(asdict(report), f"done in {report.seconds:.2f} s; the store holds {report.triples:,} triples")
+    return Outcome(
+        asdict(report),
+        f"done in {report.seconds:.2f} s: {report.before:,} → {report.after:,} triples",
+        notices=tuple(one.text for one in report.notices),
+    )
 
 
 @click.command("export")
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("--format", "format_name", type=click.Choice(["ntriples", "turtle", "nquads", "trig", "rdfxml", "jsonld"]), help="By the file's ending unless said.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["ntriples", "turtle", "nquads", "trig", "rdfxml", "jsonld"]),
+    help="By the file's ending unless said.",
+)
 @store_option
 @verb
 def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
@@ -160,8 +182,8 @@ def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
     Example:  earthweave export everything.nq
     """
     with existing_store(store_path) as store:
-        count = store.export(target, format=format_name)
-    return Outcome({"file": target.name, "triples": count}, f"wrote {count:,} statements to {target}")
+        store.export(target, format=format_name)
+    return Outcome({"file": target.name, "bytes": target.stat().st_size}, f"wrote {target} ({target.stat().st_size:,} bytes)")
 
 
 @click.group()
@@ -197,7 +219,7 @@ def queries(store_path: str) -> Outcome:
     """List the queries that are running now, with their ids."""
     with existing_store(store_path) as source:
         found = source.running()
-    lines = [f"{one.id}  {one.seconds:6.1f} s  {' '.join(one.text.split())[:100]}" for one in found]
+    lines = [f"{one.id}  {one.kind}  since {one.started:%H:%M:%S} UTC  {' '.join(one.text.split())[:100]}" for one in found]
     return Outcome([asdict(one) for one in found], "\n".join(lines) or "no query is running")
 
 

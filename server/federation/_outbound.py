@@ -6,8 +6,7 @@ Only the command line opens it, for an endpoint that its user typed; the web ser
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -27,11 +26,13 @@ class RemoteAnswer:
 class _SameHostRedirects(HTTPRedirectHandler):
     """Follow a redirect only on the host that the user named."""
 
-    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> Request | None:
+    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str) -> Request | None:
         """Refuse a redirect to another host or scheme."""
         if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname or urlsplit(newurl).scheme not in ("http", "https"):
             raise ForbiddenError(
-                f"{req.full_url} redirects to another host", why=f"it points to {newurl}", way_out="name that endpoint yourself if you trust it"
+                f"{req.full_url} redirects to another host",
+                why=f"it points to {newurl}",
+                way_out="name that endpoint yourself if you trust it",
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -40,7 +41,8 @@ def _check(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise ForbiddenError(
-            f"{url} is not an endpoint that may be called", why="only http and https, with a host and without a user name in the address",
+            f"{url} is not an endpoint that may be called",
+            why="only http and https, with a host and without a user name in the address",
             way_out="give an address such as http://localhost:8080/sparql",
         )
 

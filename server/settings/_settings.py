@@ -57,7 +57,9 @@ def _convert(row: Setting) -> Any:
         return type(row.default)(text)
     except ValueError as error:
         raise ParameterError(
-            f"{row.variable} is {text!r}", why=f"{row.help} It must be a {type(row.default).__name__}.", way_out=f"the default is {row.default}"
+            f"{row.variable} is {text!r}",
+            why=f"{row.help} It must be a {type(row.default).__name__}.",
+            way_out=f"the default is {row.default}",
         ) from error
 
 

@@ -62,7 +62,10 @@ def test_wheel_names_every_console_script(wheel: Path) -> None:
 def test_constraints_pin_every_dependency_of_the_extras(root: Path) -> None:
     tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *(line for name in ("qa", "server", "ml", "dev") for line in project["optional-dependencies"][name])]
+    wanted = [
+        *project["dependencies"],
+        *(line for name in ("qa", "server", "ml", "dev") for line in project["optional-dependencies"][name]),
+    ]
     names = {line.split(">")[0].split("=")[0].split("[")[0].strip().lower().replace("_", "-") for line in wanted} - {"earthweave"}
     lines = [line for line in (root / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}

@@ -104,15 +104,27 @@ def measure(*rooms: str) -> Figures:
 
 def table() -> str:
     """One row a room and one for the whole house."""
-    rows = [("room", "files", "lines", "longest file", "functions", "median", "p95", "longest", "complexity > 15", "untyped", "no docstring")]
+    rows = [
+        ("room", "files", "lines", "longest file", "functions", "median", "p95", "longest", "complexity > 15", "untyped", "no docstring")
+    ]
     for name, rooms in [*((room, (room,)) for room in ROOMS), ("all", ROOMS)]:
         if not modules(*rooms) or not (found := measure(*rooms)).functions:
             continue
-        rows.append((
-            name, str(found.files), str(found.lines), str(found.longest_file[0]), str(found.functions), f"{found.median:g}",
-            f"{found.p95:g}", str(found.longest_function[0]), str(len(found.complex_functions)), str(len(found.untyped)),
-            str(len(found.undescribed)),
-        ))
+        rows.append(
+            (
+                name,
+                str(found.files),
+                str(found.lines),
+                str(found.longest_file[0]),
+                str(found.functions),
+                f"{found.median:g}",
+                f"{found.p95:g}",
+                str(found.longest_function[0]),
+                str(len(found.complex_functions)),
+                str(len(found.untyped)),
+                str(len(found.undescribed)),
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
 

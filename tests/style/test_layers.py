@@ -21,10 +21,28 @@ ALLOWED: dict[str, set[str]] = {
     "server.questions": {"ontology", "qa", "server.store"},
     "server.settings": {"ontology", "server.store"},
     "server.viewer": {"ontology", "server.settings"},
-    "server.api": {"ontology", "qa", "server.store", "server.sparql", "server.questions", "server.viewer", "server.settings", "server.workflows"},
+    "server.api": {
+        "ontology",
+        "qa",
+        "server.store",
+        "server.sparql",
+        "server.questions",
+        "server.viewer",
+        "server.settings",
+        "server.workflows",
+    },
     "server.cli": {
-        "ontology", "processing", "mapping", "qa", "server.store", "server.federation", "server.workflows", "server.sparql",
-        "server.questions", "server.settings", "server.api",
+        "ontology",
+        "processing",
+        "mapping",
+        "qa",
+        "server.store",
+        "server.federation",
+        "server.workflows",
+        "server.sparql",
+        "server.questions",
+        "server.settings",
+        "server.api",
     },
 }
 """Room → the rooms it may import. ``processing.simulate`` is for the demo and the tests alone."""
@@ -88,7 +106,11 @@ def test_only_the_demo_imports_the_simulator(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("room", "line"),
-    [("mapping", "from earthweave.processing import services"), ("qa", "from earthweave.ontology._crs import Crs"), ("ontology", "import earthweave.qa")],
+    [
+        ("mapping", "from earthweave.processing import services"),
+        ("qa", "from earthweave.ontology._crs import Crs"),
+        ("ontology", "import earthweave.qa"),
+    ],
 )
 def test_the_check_catches_an_offence(tmp_path: Path, room: str, line: str) -> None:
     for name in ("ontology", "processing", "mapping", "qa", "server"):

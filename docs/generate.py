@@ -1,0 +1,47 @@
+"""Write the generated pages: settings, services and command line. ``--check`` fails if they are not up to date."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from earthweave.ontology import EarthweaveError
+from earthweave.server.cli import main
+from earthweave.server.settings import markdown
+from earthweave.server.workflows import registry
+
+PAGE = Path(__file__).with_name("reference.md")
+
+
+def _commands(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        return [(path, command)]
+    context = click.Context(command, info_name=path)
+    children = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+    return [(path, command), *(row for name, child in children if child for row in _commands(child, f"{path} {name}"))]
+
+
+def _help(path: str, command: click.Command) -> str:
+    with click.Context(command, info_name=path, terminal_width=110, max_content_width=110) as context:
+        return f"### `{path}`\n\n```\n{command.get_help(context).rstrip()}\n```\n"
+
+
+def page() -> str:
+    """The reference page, made from the code."""
+    services = "\n".join(f"| `{spec.id}` | `{spec.executable}` | {spec.version} | {spec.title} |" for spec in registry())
+    verbs = "\n".join(_help(path, command) for path, command in _commands(main, "earthweave"))
+    return (
+        "# Reference\n\n<!-- written by docs/generate.py; do not edit -->\n\n## Settings\n\nFlag over environment over default.\n\n"
+        f"{markdown()}\n## Services\n\n| id | executable | version | title |\n|---|---|---|---|\n{services}\n\n## Commands\n\n{verbs}"
+    )
+
+
+if __name__ == "__main__":
+    text = page()
+    if "--check" in sys.argv:
+        if PAGE.read_text("utf-8") != text:
+            raise EarthweaveError("docs/reference.md is not up to date", way_out="make docs")
+    else:
+        PAGE.write_text(text, "utf-8")

@@ -1,0 +1,41 @@
+"""Templates of R2RML (W3C, 2012, §7.3): ``http://example.org/{code}/{name}``, braces escaped by a backslash."""
+
+from __future__ import annotations
+
+import re
+
+from ._plan import Reference
+
+_TOKEN = re.compile(r"\\([\\{}])|\{((?:[^{}\\]|\\.)*)\}|([{}])|([^\\{}]+|\\)")
+
+
+def parse_template(text: str) -> tuple[str | Reference, ...]:
+    """Split a template into texts and references; raise `ValueError` for unbalanced braces or an empty name."""
+    parts: list[str | Reference] = []
+    for escaped, name, stray, plain in (match.groups() for match in _TOKEN.finditer(text)):
+        if stray:
+            raise ValueError(f"unbalanced {stray} in template {text!r}")
+        if name is None:
+            _append(parts, escaped or plain)
+        elif not name:
+            raise ValueError(f"empty name in template {text!r}")
+        else:
+            parts.append(Reference(column_name(re.sub(r"\\(.)", r"\1", name))))
+    return tuple(parts)
+
+
+def _append(parts: list[str | Reference], text: str) -> None:
+    if parts and isinstance(parts[-1], str):
+        parts[-1] += text
+    else:
+        parts.append(text)
+
+
+def column_name(name: str) -> str:
+    """A column's name without the double quotes of a delimited SQL identifier."""
+    return name[1:-1].replace('""', '"') if len(name) > 1 and name[0] == name[-1] == '"' else name
+
+
+def escape_template(text: str) -> str:
+    """A text as it must be written inside a template."""
+    return re.sub(r"([\\{}])", r"\\\1", text)

@@ -1,0 +1,144 @@
+"""Lengths, areas and distances on the WGS 84 ellipsoid, in metres and square metres, of CRS84 geometries.
+
+Vertices are joined by geodesics for areas and lengths (Karney, 2013, J. Geodesy 87:43–55, as PROJ has it).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from ._transform import apply
+
+_HALF_TURN = 180.0
+_POLE_MARGIN = 89.9
+
+
+@lru_cache(maxsize=1)
+def _geod() -> pyproj.Geod:
+    return pyproj.Geod(ellps="WGS84")
+
+
+def distance_m(a: Any, b: Any) -> Any:
+    """Shortest distance between geometries in metres; arrays broadcast; NaN where one is None or empty; 0 where they meet.
+
+    The nearest points are found in the plane, with longitudes shrunk by the cosine of the latitude between the two geometries
+    (exact for points; for others within some parts per thousand up to about a hundred kilometres), then measured along the
+    geodesic. Pairs more than half a turn apart are measured across the antimeridian; one geometry that itself crosses it
+    must be split there.
+    """
+    left, right = np.broadcast_arrays(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
+    shape = left.shape
+    left, right = left.ravel(), _nearer_turn(left.ravel(), right.ravel())
+    found = _measured(left, right)
+    extended = np.flatnonzero((shapely.get_type_id(left) > 0) & (shapely.get_type_id(right) > 0) & (found > 0))
+    # where edges run parallel in the plane, each direction finds another end
+    found[extended] = np.minimum(found[extended], _measured(right[extended], left[extended]))
+    return found.reshape(shape)[()]
+
+
+def _measured(left: Any, right: Any) -> Any:
+    """Geodesic length of the shortest line in the plane that is squeezed to the latitude of the pair."""
+    line = shapely.shortest_line(left, right)
+    found = np.full(len(line), np.nan)
+    known = np.flatnonzero(~shapely.is_missing(line))
+    if known.size:
+        ends = _ends(line[known])
+        squeeze = np.cos(np.radians(np.clip((ends[:, 1] + ends[:, 3]) / 2, -_POLE_MARGIN, _POLE_MARGIN)))
+        apart = np.flatnonzero((ends[:, 0] != ends[:, 2]) | (ends[:, 1] != ends[:, 3]))
+        index, scale = known[apart], squeeze[apart]
+        better = _ends(shapely.shortest_line(_scaled(left[index], scale), _scaled(right[index], scale)))
+        better[:, [0, 2]] /= scale[:, None]
+        ends[apart] = better
+        found[known] = _geod().inv(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])[2]
+    return found
+
+
+def _nearer_turn(left: Any, right: Any) -> Any:
+    """``right``, moved by a full turn where that brings it nearer to ``left``."""
+    boxes = shapely.bounds(left), shapely.bounds(right)
+    gap = (boxes[1][:, 0] + boxes[1][:, 2] - boxes[0][:, 0] - boxes[0][:, 2]) / 2
+    turn = np.where(gap > _HALF_TURN, -360.0, np.where(gap < -_HALF_TURN, 360.0, 0.0))
+    far = np.flatnonzero(turn)
+    if not far.size:
+        return right
+    moved = right.copy()
+    moved[far] = _shifted(right[far], turn[far])
+    return moved
+
+
+def _shifted(geometries: Any, offset: Any) -> Any:
+    points, owner = shapely.get_coordinates(geometries, return_index=True)
+    points[:, 0] += offset[owner]
+    return shapely.set_coordinates(shapely.force_2d(geometries), points)
+
+
+def _scaled(geometries: Any, factor: Any) -> Any:
+    points, owner = shapely.get_coordinates(geometries, return_index=True)
+    points[:, 0] *= factor[owner]
+    return shapely.set_coordinates(shapely.force_2d(geometries), points)
+
+
+def _ends(lines: Any) -> Any:
+    return shapely.get_coordinates(lines).reshape(-1, 4)
+
+
+def area_m2(geometries: Any) -> Any:
+    """Geodesic area in square metres, rings closed by geodesics, holes taken off; 0 for points and lines, NaN for None."""
+    array = np.asarray(geometries, dtype=object)
+    flat = array.ravel()
+    total = np.where(shapely.is_missing(flat), np.nan, 0.0)
+    for part, owner in _parts(flat, polygons=True):
+        rings = [abs(_ring_area(ring)) for ring in shapely.get_rings(part)]
+        total[owner] += rings[0] - sum(rings[1:])
+    return total.reshape(array.shape)[()]
+
+
+def _ring_area(ring: Any) -> float:
+    points = shapely.get_coordinates(ring)
+    return float(_geod().polygon_area_perimeter(points[:, 0], points[:, 1])[0])
+
+
+def length_m(geometries: Any) -> Any:
+    """Geodesic length in metres of lines, perimeter (all rings) of areas; 0 for points, NaN for None."""
+    array = np.asarray(geometries, dtype=object)
+    flat = array.ravel()
+    total = np.where(shapely.is_missing(flat), np.nan, 0.0)
+    for part, owner in _parts(flat, polygons=False):
+        points = shapely.get_coordinates(part)
+        total[owner] += _geod().line_length(points[:, 0], points[:, 1])
+    return total.reshape(array.shape)[()]
+
+
+def _parts(flat: Any, *, polygons: bool) -> list[tuple[Any, int]]:
+    """Non-empty polygons, or lines and rings, each with the index of the geometry that it belongs to."""
+    parts, owner = flat, np.arange(len(flat))
+    while np.any(shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts, index = shapely.get_parts(parts, return_index=True)
+        owner = owner[index]
+    parts, index = shapely.get_parts(parts, return_index=True)
+    owner = owner[index]
+    kind = shapely.get_type_id(parts)
+    areal = (kind == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
+    if polygons:
+        return list(zip(parts[areal], owner[areal], strict=True))
+    linear = np.isin(kind, (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING)) & ~shapely.is_empty(parts)
+    rings, index = shapely.get_rings(parts[areal], return_index=True)
+    return [*zip(parts[linear], owner[linear], strict=True), *zip(rings, owner[areal][index], strict=True)]
+
+
+def buffer_m(geometry: Any, metres: float) -> Any:
+    """One geometry grown by ``metres``, in CRS84, by way of an azimuthal equidistant plane at the middle of its box.
+
+    Within a part in a thousand for features up to some 500 km across; not across the antimeridian or a pole.
+    """
+    west, south, east, north = shapely.bounds(geometry)
+    if np.isnan(west):
+        return shapely.Polygon()
+    plane = pyproj.Proj(proj="aeqd", lon_0=(west + east) / 2, lat_0=(south + north) / 2, ellps="WGS84")
+    grown = shapely.buffer(apply(geometry, plane), metres, quad_segs=16)
+    return apply(grown, lambda x, y: plane(x, y, inverse=True))[()]

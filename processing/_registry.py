@@ -1,0 +1,25 @@
+"""The services of this release."""
+
+from __future__ import annotations
+
+from earthweave.ontology import NotFoundError
+
+from .crops import CROP_MAP
+from .flood import FLOOD_MASK, WATER_MASK
+from .sentinel2 import S2_CD
+from .service import ServiceSpec
+
+_SERVICES = (S2_CD, FLOOD_MASK, WATER_MASK, CROP_MAP)
+
+
+def services() -> tuple[ServiceSpec, ...]:
+    """Every service, in the order of their stories: change, flood, water, crops."""
+    return _SERVICES
+
+
+def service(id: str) -> ServiceSpec:
+    """The service with this id or executable name; raises `NotFoundError` that lists them."""
+    found = next((spec for spec in _SERVICES if id in (spec.id, spec.executable)), None)
+    if found is None:
+        raise NotFoundError(f"there is no service {id!r}", way_out=f"the services are {', '.join(spec.id for spec in _SERVICES)}")
+    return found

@@ -1,0 +1,27 @@
+"""Grids, blocks and files: the part of raster work that every service shares."""
+
+from ._aoi import inside, project, read_aoi
+from ._files import GTIFF, Tags, create_raster, open_raster, raster_tags, write_tags
+from ._grid import Block, Grid, grid_of
+from ._polygons import Polygons, geodesic_areas, polygonise, round_half_up, sieve, write_polygons
+
+__all__ = [
+    "GTIFF",
+    "Block",
+    "Grid",
+    "Polygons",
+    "Tags",
+    "create_raster",
+    "geodesic_areas",
+    "grid_of",
+    "inside",
+    "open_raster",
+    "polygonise",
+    "project",
+    "raster_tags",
+    "read_aoi",
+    "round_half_up",
+    "sieve",
+    "write_polygons",
+    "write_tags",
+]

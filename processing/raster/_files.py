@@ -1,0 +1,110 @@
+"""GeoTIFF in and out, with the time and the origin of the data in the file's own tags.
+
+A raster that leaves a service is later opened by other programs and by other services; time, sources and the word *simulated*
+must survive that, so they are written as tags of the file, in the domain ``EARTHWEAVE``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earthweave.ontology import Interval, ProductError
+
+from ._grid import Grid
+
+GTIFF: dict[str, Any] = {
+    "driver": "GTiff",
+    "tiled": True,
+    "blockxsize": 512,
+    "blockysize": 512,
+    "compress": "deflate",
+    "zlevel": 4,
+    "num_threads": 2,
+}
+"""Creation options of every raster that we write."""
+_DOMAIN = "EARTHWEAVE"
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a raster says of itself.
+
+    Attributes:
+        time: of the phenomenon, None if unknown.
+        simulated: True if simulated data went in.
+        sources: ids of the products it rests on.
+        attribution: sentences that must travel with it.
+    """
+
+    time: Interval | None = None
+    simulated: bool = False
+    sources: tuple[str, ...] = ()
+    attribution: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_raster(path: Path | str) -> Iterator[Any]:
+    """Open a raster for reading; raises `ProductError` that names the file if GDAL cannot."""
+    import rasterio
+
+    name = str(path).rsplit("/", 1)[-1]
+    try:
+        dataset = rasterio.open(path)
+    except rasterio.errors.RasterioIOError as error:
+        raise ProductError(
+            f"{name} cannot be read as a raster",
+            why=str(error).replace(str(path), name)[:300],
+            way_out="check that the file is complete, and that gdalinfo opens it",
+        ) from error
+    with dataset:
+        yield dataset
+
+
+@contextmanager
+def create_raster(path: Path, grid: Grid, dtype: str, nodata: float, bands: tuple[str, ...], tags: Tags) -> Iterator[Any]:
+    """Create a tiled, compressed GeoTIFF on ``grid`` whose bands are described by ``bands``; yields it open for writing."""
+    import rasterio
+
+    predictor = 3 if dtype.startswith("float") else 2
+    with rasterio.open(
+        path,
+        "w",
+        width=grid.width,
+        height=grid.height,
+        count=len(bands),
+        dtype=dtype,
+        nodata=nodata,
+        crs=str(grid.crs),
+        transform=grid.transform,
+        predictor=predictor,
+        **GTIFF,
+    ) as dataset:
+        for number, text in enumerate(bands, 1):
+            dataset.set_band_description(number, text)
+        write_tags(dataset, tags)
+        yield dataset
+
+
+def write_tags(dataset: Any, tags: Tags) -> None:
+    """Write the tags into an open dataset."""
+    times = dict(zip(("time_start", "time_end"), tags.time.texts, strict=True)) if tags.time else {}
+    dataset.update_tags(
+        ns=_DOMAIN,
+        simulated=str(tags.simulated).lower(),
+        sources=json.dumps(tags.sources),
+        attribution=json.dumps(tags.attribution),
+        **times,
+    )
+
+
+def raster_tags(dataset: Any) -> Tags:
+    """Read the tags of an open dataset; one that we did not write has none."""
+    found = {key.lower(): value for key, value in dataset.tags(ns=_DOMAIN).items()}
+    time = Interval.parse(found["time_start"], found["time_end"]) if "time_start" in found else None
+    sources, attribution = (tuple(json.loads(found.get(key, "[]"))) for key in ("sources", "attribution"))
+    return Tags(time, found.get("simulated") == "true", sources, attribution)

@@ -1,0 +1,80 @@
+"""Parameters of S2-CD."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from ..service import Parameters, parameter
+
+
+def split(value: Any) -> Any:
+    """``B3,B4`` as a list; anything else is left to the check of its type."""
+    return [part for part in value.replace(",", " ").split()] if isinstance(value, str) else value
+
+
+BandList = Annotated[tuple[str, ...], BeforeValidator(split)]
+Vector = Annotated[tuple[float, ...], BeforeValidator(split)]
+
+
+class Change(Parameters):
+    """Parameters of S2-CD."""
+
+    input1: Path = parameter(
+        ..., "first scene: SAFE folder, SAFE zip, or a GeoTIFF stack of bands", options=["-i1", "--input1"], role="input"
+    )
+    input2: Path = parameter(..., "second scene, not older than the first", options=["-i2", "--input2"], role="input")
+    output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path", "--outdir"], role="output")
+    aoi: str | None = parameter(
+        None,
+        "area of interest: WKT in lon lat, or a GeoJSON or GeoPackage file; default the whole scene",
+        options=["-p", "--AoI", "--aoi"],
+        role="aoi",
+    )
+    bands: BandList = parameter(("B3", "B4", "B8"), "bands to compare, two or more", options=["-b", "--bands"], min_length=2, max_length=13)
+    resolution: float | None = parameter(
+        None,
+        "pixel size of the result; default the finest of the bands",
+        options=["-r", "--resolution"],
+        unit="units of the projection (m)",
+        gt=0,
+        le=100_000,
+    )
+    projection: str | None = parameter(
+        None, "coordinate reference system of the result, e.g. EPSG:4326; default that of the first scene", options=["--projection"]
+    )
+    number_of_classes: int = parameter(
+        8, "equal sectors into which the direction of change is divided", options=["--numberOfClasses"], ge=1, le=254
+    )
+    reference_vector: Vector | None = parameter(
+        None, "direction from which angles are measured, one number per band; default all equal", options=["--referenceVector"]
+    )
+    level_confidence: float = parameter(
+        0.999, "share of unchanged pixels that must stay below the threshold", options=["--levelConfidence"], gt=0, lt=1
+    )
+    normalisation: Literal["robust", "none"] = parameter(
+        "robust", "fit the second date to the first on unchanged pixels", options=["--normalisation"]
+    )
+    cloud_mask: Literal["auto", "scl", "none"] = parameter(
+        "auto", "mask clouds by the scene classes (SCL): where there are any, always, or never", options=["--cloudmask"]
+    )
+    output_format: Literal["GTiff", "COG"] = parameter("GTiff", "format of the rasters", options=["--output_format"])
+    stack_bands: BandList | None = parameter(
+        None, "bands of GeoTIFF stacks in the order of the file; default their band descriptions", options=["--stack-bands"], min_length=1
+    )
+    stack_offset: float = parameter(
+        0.0,
+        "added to the numbers of GeoTIFF stacks (−1000 if made from baseline 04.00 and not yet harmonised)",
+        options=["--stack-offset"],
+        unit="DN",
+        ge=-10_000,
+        le=10_000,
+    )
+    stack_quantification: float = parameter(
+        10_000.0, "numbers of GeoTIFF stacks per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
+    )
+    time1: datetime | None = parameter(None, "acquisition of a first stack that does not say it, ISO 8601", options=["--time1"])
+    time2: datetime | None = parameter(None, "acquisition of a second stack that does not say it", options=["--time2"])

@@ -1,0 +1,217 @@
+"""Run a service: check the parameters, work in a staging folder, record what was done, publish by renaming."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from earthweave.ontology import EWR, BBox, Crs, Interval, Layer, ParameterError, Progress, ProgressSink, Provenance, Source, silent
+
+from ._parameters import Parameters, checked
+from ._spec import ServiceSpec
+from ._stac import stac_item
+
+_VERSIONS = ("numpy", "rasterio", "shapely", "pyproj", "pyogrio")
+
+
+@dataclass(frozen=True)
+class Product:
+    """A file that a service made in its staging folder; fields as in `earthweave.ontology.Layer`, ``role`` as in `Output`."""
+
+    role: str
+    path: Path
+    kind: Literal["raster", "vector"]
+    name: str
+    title: str
+    media_type: str
+    crs: Crs
+    bbox: BBox
+    time: Interval | None
+    meaning: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a service's ``run`` hands back.
+
+    Attributes:
+        products: files in the staging folder.
+        sources: what was used.
+        report: figures worth keeping, JSON values.
+        attribution: sentences that must travel with these products.
+    """
+
+    products: tuple[Product, ...]
+    sources: tuple[Source, ...]
+    report: dict[str, Any]
+    attribution: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a service gets from its caller: where to write, and whom to tell.
+
+    Attributes:
+        folder: staging folder on the same file system as the result; only files put here are published.
+        sink: receives `earthweave.ontology.Progress`.
+    """
+
+    folder: Path
+    sink: ProgressSink = silent
+
+    def progress(self, stage: str, fraction: float | None = None, note: str = "") -> None:
+        """Tell where the work stands."""
+        self.sink(Progress(stage, fraction, note))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves.
+
+    Attributes:
+        layers: the products with their provenance.
+        report: contents of ``run.json``.
+        folder: where the products lie.
+        item: the STAC item.
+        record: ``run.json``.
+    """
+
+    layers: tuple[Layer, ...]
+    report: dict[str, Any]
+    folder: Path
+    item: Path
+    record: Path
+
+
+def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *, progress: ProgressSink = silent) -> Result:
+    """Run ``spec`` and publish its products, the STAC item and the run record beside them.
+
+    ``output_path`` with a suffix names the product itself (records are then ``<stem>.item.json`` and ``<stem>.run.json``), otherwise
+    the folder (``item.json``, ``run.json``). Nothing appears under its final name before it is complete; the record comes last.
+
+    Raises:
+        ParameterError: a parameter is missing, unknown, out of bounds or not a choice.
+        ProductError: an input cannot be read.
+        ProcessingError: valid input cannot be processed.
+    """
+    values = checked(spec.parameters, parameters, spec.executable)
+    target = _target(getattr(values, "output_path"))  # noqa: B009 - every service declares it; the base model cannot
+    folder, prefix = (target.parent, f"{target.stem}.") if target.suffix else (target, "")
+    with tempfile.TemporaryDirectory(prefix=".earthweave-", dir=_existing(folder)) as staging:
+        started = datetime.now(UTC)
+        outcome = spec.run(values, Context(Path(staging), progress))
+        ended = datetime.now(UTC)
+        provenance = _provenance(spec, values, outcome, started, ended)
+        layers = tuple(_layer(product, folder, provenance) for product in outcome.products)
+        report = _report(spec, provenance, outcome)
+        _write(Path(staging) / f"{prefix}item.json", stac_item(spec, layers, [product.role for product in outcome.products]))
+        _write(Path(staging) / f"{prefix}run.json", report)
+        _publish(Path(staging), folder, last=f"{prefix}run.json")
+    progress(Progress("done", 1.0, ", ".join(layer.path.name for layer in layers)))
+    return Result(layers, report, folder, folder / f"{prefix}item.json", folder / f"{prefix}run.json")
+
+
+def digest(path: Path, members: tuple[Path, ...] = ()) -> str:
+    """``sha256:<hex>`` of a file, or of the sorted list of relative names and digests of the ``members`` of a folder."""
+    if path.is_dir():
+        rows = sorted(f"{member.relative_to(path).as_posix()} {digest(member)}" for member in members)
+        return f"sha256:{hashlib.sha256(chr(10).join(rows).encode()).hexdigest()}"
+    with path.open("rb") as stream:
+        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+
+
+def _target(path: Path) -> Path:
+    target = path.expanduser().absolute()
+    if target.is_dir() and target.suffix and target.name.endswith(".SAFE"):
+        raise ParameterError(f"output_path = {target.name} is a product", why="it would be written into", way_out="give another folder")
+    return target
+
+
+def _existing(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParameterError(
+            f"output_path: cannot make the folder {folder.name}", why=str(error.strerror), way_out="give a folder that can be written"
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise ParameterError(
+            f"output_path: cannot write into {folder.name}", why="no permission", way_out="give a folder that can be written"
+        )
+    return folder
+
+
+def _provenance(spec: ServiceSpec, values: Parameters, outcome: Outcome, started: datetime, ended: datetime) -> Provenance:
+    said = _said(values)
+    key = json.dumps([spec.id, spec.version, said, [source.digest for source in outcome.sources], started.isoformat()], sort_keys=True)
+    run = str(EWR[f"run/{spec.id}/{hashlib.sha256(key.encode()).hexdigest()[:20]}"])
+    return Provenance(run, spec.id, spec.version, said, outcome.sources, started, ended, outcome.attribution)
+
+
+def _said(values: Parameters) -> dict[str, Any]:
+    """Parameters as JSON values; of paths only the last name, because records are published and folders are private."""
+    plain = values.model_dump(mode="json")
+    paths = {name for name, value in values if isinstance(value, Path)}
+    return {name: Path(value).name if name in paths else value for name, value in plain.items()}
+
+
+def _layer(product: Product, folder: Path, provenance: Provenance) -> Layer:
+    return Layer(
+        folder / product.path.name,
+        product.kind,
+        product.name,
+        product.title,
+        product.media_type,
+        product.crs,
+        product.bbox,
+        product.time,
+        provenance,
+        product.meaning,
+    )
+
+
+def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "run": provenance.run,
+        "service": spec.id,
+        "version": spec.version,
+        "simulated": provenance.simulated,
+        "parameters": dict(provenance.parameters),
+        "inputs": [vars(source) for source in provenance.used],
+        "outputs": [{"role": product.role, "file": product.path.name, "digest": digest(product.path)} for product in outcome.products],
+        "started": provenance.started.isoformat(),
+        "ended": provenance.ended.isoformat(),
+        "seconds": round((provenance.ended - provenance.started).total_seconds(), 3),
+        "software": {
+            "earthweave": version("earthweave"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in _VERSIONS},
+        },
+        "attribution": list(provenance.attribution),
+        "figures": outcome.report,
+    }
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _publish(staging: Path, folder: Path, *, last: str) -> None:
+    """Move each finished file to its final name; ``os.replace`` is atomic on one file system."""
+    for path in sorted((path for path in staging.iterdir() if path.name != ".scratch"), key=lambda path: path.name == last):
+        final = folder / path.name
+        if path.is_dir() and final.exists():
+            shutil.rmtree(final)
+        path.replace(final)

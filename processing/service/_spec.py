@@ -1,0 +1,87 @@
+"""What a service is, as data: the single source for command line, API descriptions, questions and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ._parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Output:
+    """One product of a service.
+
+    Attributes:
+        role: short key, e.g. ``cva``; the STAC asset key.
+        kind: ``raster`` or ``vector``.
+        media_type: of the default format.
+        naming: template of the file name.
+        description: bands or fields with their meaning and unit.
+    """
+
+    role: str
+    kind: Literal["raster", "vector"]
+    media_type: str
+    naming: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A publication that a method follows."""
+
+    citation: str
+    doi: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that a run of the service can answer; ``{slots}`` are filled by the question layer.
+
+    Attributes:
+        text: e.g. ``Which areas around {place} were flooded between {date1} and {date2}?``
+        slots: slot → parameter that it fills.
+    """
+
+    text: str
+    slots: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One service.
+
+    Attributes:
+        id: e.g. ``s2-cd``; also in URLs and provenance.
+        executable: its name on a command line, e.g. ``S2-CD``.
+        version: of the method; a change of results is a change of version.
+        title, abstract: for people; the abstract says the limits.
+        parameters: the Pydantic model of its parameters.
+        outputs: what it makes.
+        references: publications.
+        attribution: sentences that must travel with every result.
+        licence: of the results, as far as the service decides (SPDX or a sentence).
+        questions: what can be asked of it.
+        run: ``run(parameters, context) -> Outcome``; reads no environment, writes only below ``context.folder``.
+    """
+
+    id: str
+    executable: str
+    version: str
+    title: str
+    abstract: str
+    parameters: type[Parameters]
+    outputs: tuple[Output, ...]
+    run: Callable[[Any, Any], Any]
+    references: tuple[Reference, ...] = ()
+    attribution: tuple[str, ...] = ()
+    licence: str = "follows the input data"
+    questions: tuple[Question, ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        """The whole description as JSON values; ``parameters`` is a JSON Schema with ``options``, ``role`` and ``unit``."""
+        plain = {name: getattr(self, name) for name in ("id", "executable", "version", "title", "abstract", "licence")}
+        rows = {name: [vars(row) for row in getattr(self, name)] for name in ("outputs", "references", "questions")}
+        return {**plain, **rows, "attribution": list(self.attribution), "parameters": self.parameters.model_json_schema()}

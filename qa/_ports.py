@@ -1,0 +1,77 @@
+"""What this room needs from above: a store to query, and later a launcher of jobs; with the plain types they exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from earthweave.ontology import Progress, setting
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one question may cost."""
+
+    question_deadline: float = setting(30.0, unit="s", help="Time that each query of a question may take.")
+    question_rows: int = setting(500, unit="rows", help="Rows that an answer lists and draws; the count is of all.")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An RDF term of a result.
+
+    Attributes:
+        kind: ``uri``, ``bnode`` or ``literal``.
+        value: IRI, label of the blank node, or lexical form.
+    """
+
+    kind: Literal["uri", "bnode", "literal"]
+    value: str
+    datatype: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The result of SELECT: rows of cells, None where unbound; ``notices`` are sentences that people should see."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell | None, ...], ...]
+    notices: tuple[str, ...] = ()
+
+
+class Endpoint(Protocol):
+    """A SPARQL 1.1 / GeoSPARQL endpoint; each call raises `EarthweaveError` if it fails or a limit is reached."""
+
+    def select(self, query: str, limits: Limits) -> Table:
+        """Run SELECT."""
+
+    def ask(self, query: str, limits: Limits) -> bool:
+        """Run ASK."""
+
+    def construct(self, query: str, limits: Limits) -> bytes:
+        """Run CONSTRUCT or DESCRIBE; N-Triples in UTF-8."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a job would cost: seconds, bytes to read and write, and sentences that say how this was guessed."""
+
+    seconds: float
+    read_bytes: int
+    write_bytes: int
+    notes: tuple[str, ...] = ()
+
+
+class Launcher(Protocol):
+    """Estimates, starts and watches runs of processing services."""
+
+    def estimate(self, service: str, parameters: Mapping[str, Any]) -> Estimate:
+        """Guess the cost of a run without starting it."""
+
+    def start(self, service: str, parameters: Mapping[str, Any]) -> str:
+        """Start a run; returns its id."""
+
+    def watch(self, job: str) -> Iterator[Progress]:
+        """Follow a run to its end; raises `ProcessingError` if it fails."""

@@ -1,0 +1,9 @@
+"""The web face: one WSGI app with the SPARQL endpoint, the JSON routes, the pages, one error body and one guard."""
+
+from ._app import create_app
+from ._guard import HEADERS, from_elsewhere
+from ._models import Asker, PresetLayer
+from ._settings import WebSettings
+from ._status import Store
+
+__all__ = ["HEADERS", "Asker", "PresetLayer", "Store", "WebSettings", "create_app", "from_elsewhere"]

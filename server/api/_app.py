@@ -1,0 +1,109 @@
+"""Puts the web face together: endpoint, JSON routes, pages, one error body, one guard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, Response, jsonify
+from flask_openapi.openapi import OpenAPI
+from pydantic import ValidationError
+
+from earthweave.ontology import MissingDependencyError, ParameterError, SizeLimitError
+from earthweave.server import sparql, viewer
+
+from ._description import SPARQL_PATH
+from ._guard import install_guard
+from ._models import Asker, Health, LayerBody, Layers, Links, PresetLayer, ProblemBody, Question, Status
+from ._settings import WebSettings
+from ._status import Census, Store, product_version, table_of
+
+LINKS = {
+    "map": "/", "editor": "/query", "sparql": "/sparql", "ask": "/api/ask", "layers": "/api/layers",
+    "status": "/api/status", "health": "/health", "description": "/api/openapi.json",
+}
+
+
+def _bad_body(error: ValidationError) -> Response:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"])) or "the body"
+    return sparql.problem_response(ParameterError(f"{place}: {first['msg']}", way_out="the description is at /api/openapi.json"))
+
+
+def create_app(
+    store: Store,
+    *,
+    questions: Asker | None = None,
+    title: str = "Earthweave",
+    banner: str | None = None,
+    layers: Sequence[PresetLayer] = (),
+    settings: WebSettings | None = None,
+) -> Flask:
+    """The whole web face over a store, as a WSGI app.
+
+    Args:
+        store: queried under its own limits, never written.
+        questions: answers ``/api/ask``; None switches the question box off, and the page says so.
+        title: of the product, shown in the header.
+        banner: words that every screen shows, such as ``SIMULATED DATA``.
+        layers: shown on the map when it opens.
+        settings: of requests.
+    """
+    settings = settings or WebSettings()
+    app = OpenAPI(
+        __name__, info={"title": title, "version": product_version()}, static_folder=None, doc_ui=False,
+        validation_error_status=400, validation_error_model=ProblemBody, validation_error_callback=_bad_body,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.request_size * 1024
+    app.config["TRUSTED_HOSTS"] = [host.strip() for host in settings.trusted_hosts.split(",") if host.strip()] or None
+    sparql.install_problems(app)
+    install_guard(app)
+    app.register_blueprint(sparql.blueprint(store, store.limits))
+    app.register_blueprint(viewer.blueprint())
+    _describe(app, title)
+    _tell(app, store, (store.limits, settings), title=title, banner=banner, questions=questions is not None)
+    _offer(app, questions, tuple(layers), settings.question_characters)
+    return app
+
+
+def _describe(app: OpenAPI, title: str) -> None:
+    @app.get("/api", summary="Where the machine-readable parts are", responses={200: Links})
+    def links() -> Response:
+        return jsonify(Links(title=title, links=LINKS).model_dump())
+
+    @app.get("/api/openapi.json", summary="This description")
+    def description() -> Response:
+        described: dict[str, Any] = {**app.api_doc}
+        return jsonify({**described, "paths": {**described["paths"], "/sparql": SPARQL_PATH}})
+
+
+def _tell(app: OpenAPI, store: Store, tables: Sequence[Any], *, title: str, banner: str | None, questions: bool) -> None:
+    census = Census(store)
+
+    @app.get("/health", summary="Alive, and the store can be read", responses={200: Health})
+    def health() -> Response:
+        return jsonify(Health(status="ok", generation=store.statistics().generation).model_dump())
+
+    @app.get("/api/status", summary="What this server is and holds", responses={200: Status})
+    def status() -> Response:
+        now = store.statistics()
+        return jsonify(Status(
+            title=title, version=product_version(), banner=banner, questions=questions,
+            simulated=census.simulated(now.generation), generation=now.generation, triples=now.triples, bytes=now.bytes,
+            limits=table_of(tables),
+        ).model_dump())
+
+
+def _offer(app: OpenAPI, questions: Asker | None, layers: Sequence[PresetLayer], characters: int) -> None:
+    @app.get("/api/layers", summary="The layers that the map shows when it opens", responses={200: Layers})
+    def preset() -> Response:
+        return jsonify(Layers(layers=[LayerBody.of(layer) for layer in layers]).model_dump())
+
+    @app.post("/api/ask", summary="Answer a question in English", responses={400: ProblemBody, 413: ProblemBody})
+    def ask(body: Question) -> Response:
+        if questions is None:
+            raise MissingDependencyError("this server answers no questions", way_out="install earthweave[qa] and start it again")
+        if len(body.question) > characters:
+            what = f"the question has {len(body.question)} characters, more than {characters}"
+            raise SizeLimitError(what, why="the limit question_characters", way_out="ask in fewer words, or raise the limit")
+        return jsonify(questions.ask(body.question))

@@ -1,0 +1,258 @@
+"""``demo``: the flood exercise from a pair of scenes to an answered question, with times, then the map."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from earthweave.ontology import NotFoundError, ParameterError
+from earthweave.processing import Result
+from earthweave.server.questions import StoreAsker
+from earthweave.server.settings import ServeSettings, read
+from earthweave.server.store import Limits, Store, open_store
+from earthweave.server.workflows import (
+    QUERIES,
+    TUTORIAL_AOI,
+    detect_change,
+    layer_of,
+    map_file,
+    map_layer,
+    outline_flood,
+    tutorial_layers,
+    tutorial_query,
+    write_provenance,
+)
+
+from ._console import Outcome, Reporter, run
+from ._store_verbs import answer_text
+from ._web_verbs import answer_lines, check_port, serve_store
+
+QUESTION = "Which administrative units were flooded in March 2021?"
+BANNER = "Simulated data: scenes and administrative units were made by the demo, nothing here was observed."
+UNITS_ONLY = "Administrative units are simulated; the scenes are the ones you gave."
+SCENES_ONLY = "Scenes are simulated; the administrative units are the ones you gave."
+RDF_ENDINGS = (".nt", ".ttl", ".nq", ".trig", ".rdf", ".owl", ".jsonld", ".gz")
+
+
+@dataclass
+class Clock:
+    """Wall time of each stage, for the table at the end."""
+
+    stages: list[tuple[str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Reporter]:
+        """Announce a stage, show its progress, note its time."""
+        click.echo(f"{click.style(str(len(self.stages) + 1), bold=True)}  {title}", err=True)
+        started = time.perf_counter()
+        with Reporter() as reporter:
+            yield reporter
+        self.stages.append((title, time.perf_counter() - started))
+
+    def table(self) -> str:
+        """Stages with seconds, their sum, and the peak memory of this process and its largest child (MiB)."""
+        rows = [*self.stages, ("all", sum(seconds for _, seconds in self.stages))]
+        peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+        return "\n".join([*(f"{seconds:7.1f} s  {title}" for title, seconds in rows), f"{peak:7.0f} MiB peak memory of one process"])
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the demo runs on, and what of it is simulated."""
+
+    before: Path
+    after: Path
+    units: Path
+    units_simulated: bool
+    banner: str
+
+
+def find_scenes(folder: Path) -> tuple[Path, Path]:
+    """The two scenes in a folder, by acquisition date in their names; raise `ParameterError` unless there are two."""
+    if not folder.is_dir():
+        raise NotFoundError(f"{folder} is not a folder", way_out="name the folder that holds the two Sentinel-2 scenes")
+    found = sorted((path for path in folder.iterdir() if _is_scene(path)), key=_date_in_name)
+    if len(found) != 2:
+        raise ParameterError(
+            f"{folder} holds {len(found)} Sentinel-2 scene(s), two are needed",
+            why=", ".join(path.name for path in found) or "none found",
+            way_out="put exactly two SAFE folders or zips of one tile there, before and after",
+        )
+    return found[0], found[1]
+
+
+def _is_scene(path: Path) -> bool:
+    return path.name.startswith("S2") and path.suffix in (".SAFE", ".zip", "") and "MSI" in path.name
+
+
+def _date_in_name(path: Path) -> str:
+    return path.name.split("_")[2]
+
+
+def prepare(work: Path, data: Path | None, gadm: Path | None, clock: Clock) -> Inputs:
+    """The scenes and units to run on: the user's own where given, simulated and labelled otherwise."""
+    from earthweave.processing import simulate
+
+    if data:
+        before, after = find_scenes(data)
+    else:
+        with clock.stage("simulate a Sentinel-2 pair, flooded between the dates") as reporter:
+            before, after = simulate.sentinel2_pair(work / "scenes", progress=reporter)
+    if gadm and not gadm.exists():
+        raise NotFoundError(f"{gadm} does not exist", way_out="name a GADM vector file (GeoPackage, shapefile) or its RDF")
+    units = gadm or simulate.admin_units(work / "units")
+    banner = {(True, True): "", (True, False): UNITS_ONLY, (False, True): SCENES_ONLY}.get((bool(data), bool(gadm)), BANNER)
+    return Inputs(before, after, units, gadm is None, banner)
+
+
+def make_layers(inputs: Inputs, work: Path, aoi: str, clock: Clock) -> tuple[Result, Result]:
+    """S2-CD, then the sieve–threshold–polygonise recipe; provenance beside each product."""
+    with clock.stage("S2-CD: change vector analysis of B3, B4, B8 at 20 m") as reporter:
+        change = detect_change(inputs.before, inputs.after, work, aoi=aoi, progress=reporter)
+    with clock.stage("flood mask: sieve, threshold, polygonise") as reporter:
+        mask = outline_flood(layer_of(change, "raster", "CVA"), work, progress=reporter)
+    for layer in (*change.layers, *mask.layers):
+        write_provenance(layer, work)
+    return change, mask
+
+
+def make_rdf(inputs: Inputs, change: Result, mask: Result, work: Path, clock: Clock) -> list[Path]:
+    """Map the flooded areas and the units to RDF; units that come as RDF stay as they are."""
+    floods, units = work / "flood_levels.nt", work / "units.nt"
+    with clock.stage("map flooded areas and units to RDF") as reporter:
+        report = map_layer(layer_of(mask, "vector"), "flood", floods, lineage=change.layers, progress=reporter)
+        click.echo(f"   {report.rows:,} flooded areas → {report.quads:,} statements", err=True)
+        if inputs.units.suffix in RDF_ENDINGS:
+            return [floods, inputs.units]
+        map_file(inputs.units, "gadm", units, variables={"simulated": str(inputs.units_simulated).lower()}, progress=reporter)
+    return [floods, units]
+
+
+def load_rdf(store: Store, files: list[Path], clock: Clock) -> None:
+    """Load, all or nothing."""
+    with clock.stage("load into the store") as reporter:
+        report = store.load(files, progress=reporter)
+    click.echo(f"   {report.triples:,} triples", err=True)
+
+
+def pose_queries(store: Store, work: Path, clock: Clock) -> dict[str, Any]:
+    """The tutorial's three queries as printed; their texts are left beside the results for the user to change."""
+    found: dict[str, Any] = {}
+    for name in QUERIES:
+        text = tutorial_query(name)
+        (work / f"{name}.rq").write_text(text, "utf-8")
+        with clock.stage(f"tutorial {name.replace('-', ' ')}"):
+            answer = store.query(text)
+        assert answer.table is not None
+        for notice in answer.notices:
+            click.echo(f"   notice: {notice.text}", err=True)
+        click.echo(_head(answer_text(answer), 12), err=True)
+        found[name] = {"rows": answer.table.num_rows, "notices": [notice.text for notice in answer.notices]}
+    return found
+
+
+def _head(text: str, lines: int) -> str:
+    rows = text.splitlines()
+    cut = rows if len(rows) <= lines + 1 else [*rows[:lines], "…", rows[-1]]
+    return "\n".join(f"   {row[:120]}" for row in cut)
+
+
+def pose_question(store: Store, clock: Clock) -> dict[str, Any]:
+    """One question in English."""
+    with clock.stage(f"question: {QUESTION}"):
+        answer: dict[str, Any] = StoreAsker(store).ask(QUESTION)
+    click.echo("\n".join(f"   {line}" for line in answer_lines(answer).splitlines()), err=True)
+    return answer
+
+
+def closing_words(work: Path, inputs: Inputs, serving: bool, address: str) -> str:
+    """What to open and what to try next."""
+    store = work / "store"
+    lines = [
+        f"Everything lies in {work}: open flood_mask.shp or the S2_CVA raster in QGIS, read the .nt and .prov.ttl files.",
+        "",
+        "Try next:",
+    ]
+    lines += [
+        f'  earthweave ask "Show the flooded areas in Hawkesbury" --store {store}',
+        f"  earthweave query -f {work / 'query-1.rq'} --store {store}",
+        "  earthweave demo --data FOLDER --gadm FILE      the same on your own scenes and GADM units",
+    ]
+    opening = f"Open {address} in a browser." if serving else f"See the map:  earthweave serve --store {store} --map {work / 'map.json'}"
+    return "\n".join([*([inputs.banner.upper(), ""] if inputs.banner else []), opening, "", *lines])
+
+
+def run_chain(work: Path, data: Path | None, gadm: Path | None, aoi: str, clock: Clock) -> tuple[Inputs, dict[str, Any]]:
+    """The chain without the map: returns the inputs and what each stage found."""
+    shutil.rmtree(work / "store", ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    inputs = prepare(work, data, gadm, clock)
+    change, mask = make_layers(inputs, work, aoi, clock)
+    files = make_rdf(inputs, change, mask, work, clock)
+    (work / "map.json").write_text(json.dumps({"banner": inputs.banner, "layers": tutorial_layers()}, indent=1), "utf-8")
+    with open_store(work / "store", limits=read(Limits)) as store:
+        load_rdf(store, files, clock)
+        queries = pose_queries(store, work, clock)
+        answer = pose_question(store, clock)
+    return inputs, {"queries": queries, "answer": answer}
+
+
+@click.command()
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path),
+    default=Path("earthweave-demo"),
+    show_default=True,
+    help="Folder for everything that is made.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder with your own two Sentinel-2 scenes (SAFE folders or zips), instead of simulated ones.",
+)
+@click.option("--gadm", type=click.Path(path_type=Path), help="Your own GADM units: a vector file or RDF, instead of simulated ones.")
+@click.option("--aoi", default=TUTORIAL_AOI, help="Area of interest, WKT lon lat; the tutorial's polygon unless said.")
+@click.option("--port", type=int, help="Port of the map; 8080 unless said.")
+@click.option("--serve/--no-serve", "serving", default=True, help="Serve the map at the end, or stop before.")
+@click.option("--simulate-only", is_flag=True, help="Make the simulated scenes and units, and stop: for following the tutorial by hand.")
+@click.option("--json", "as_json", is_flag=True, help="Print an envelope at the end (with --no-serve).")
+def demo(
+    work: Path, data: Path | None, gadm: Path | None, aoi: str, port: int | None, serving: bool, simulate_only: bool, as_json: bool
+) -> None:
+    """Run the flood exercise end to end: scenes, change, flood mask, RDF, store, queries, question, map.
+
+    Without --data and --gadm the scenes and the nine administrative units are SIMULATED, and say so everywhere.
+    """
+    settings = read(ServeSettings, {"serve_port": port})
+
+    def work_() -> Outcome:
+        clock = Clock()
+        if simulate_only:
+            work.mkdir(parents=True, exist_ok=True)
+            made = prepare(work, data, gadm, clock)
+            return Outcome(
+                {"scenes": [made.before.name, made.after.name], "units": made.units.name},
+                f"made {made.before}, {made.after} and {made.units}",
+            )
+        if serving:
+            check_port(settings.serve_host, settings.serve_port)
+        inputs, found = run_chain(work, data, gadm, aoi, clock)
+        click.echo("\n" + clock.table() + "\n", err=True)
+        click.echo(closing_words(work, inputs, serving, f"http://{settings.serve_host}:{settings.serve_port}/"), err=True)
+        if serving:
+            sys.stderr.flush()
+            with open_store(work / "store", limits=read(Limits)) as store:
+                serve_store(store, settings, work / "map.json")
+        return Outcome({**found, "stages": dict(clock.stages)})
+
+    run(work_, as_json=as_json)

@@ -1,0 +1,75 @@
+"""The command ``earthweave`` and the console scripts beside it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from ._compat import later, run_command
+from ._demo import demo
+from ._doctor import doctor
+from ._map_verbs import map_
+from ._process_verbs import process
+from ._store_verbs import export_, load, query, store, update
+from ._web_verbs import ask, serve
+
+RADAR = "Sentinel-1 processing comes with the radar services"
+
+
+def _version() -> str:
+    try:
+        return version("earthweave")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version(), prog_name="earthweave")
+def main() -> None:
+    """Linked Earth-observation data that anyone can query, ask and see.
+
+    \b
+    Begin here:
+      earthweave demo                     the whole chain on simulated data, then a map
+      earthweave load FILE…               RDF into the store
+      earthweave query 'SELECT …'         SPARQL with GeoSPARQL functions
+      earthweave ask "Which …?"           a question in English
+      earthweave serve                    endpoint, map and question box
+
+    Results go to standard output, progress to standard error. Exit status: 0 done, 1 failed, 2 wrong input.
+    """
+
+
+for _command in (load, query, update, map_, process, ask, serve, export_, store, doctor, demo):
+    main.add_command(_command)
+
+
+def s2_cd() -> None:
+    """``S2-CD``: change vector analysis of two Sentinel-2 scenes."""
+    run_command("S2-CD")
+
+
+def flood_mask() -> None:
+    """``Flood-mask``: sieve, threshold, polygonise."""
+    run_command("Flood-mask")
+
+
+def s1_cd() -> None:
+    """``S1-CD``: says that radar comes later."""
+    later("S1-CD", RADAR)
+
+
+def s1_grd_preprocess() -> None:
+    """``S1-GRD-preprocess``: says that radar comes later."""
+    later("S1-GRD-preprocess", RADAR)
+
+
+def s1_slc_preprocess() -> None:
+    """``S1-SLC-preprocess``: says that radar comes later."""
+    later("S1-SLC-preprocess", RADAR)
+
+
+def s2_preprocess() -> None:
+    """``S2-preprocess``: says that it comes with the optical services."""
+    later("S2-preprocess", "it comes with the optical services; S2-CD reads SAFE folders and zips itself")

@@ -1,0 +1,118 @@
+"""``process list|describe|run``: commands made from the descriptors of the services, never written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from earthweave.ontology import NotFoundError
+from earthweave.processing import Result, ServiceSpec, run_service
+from earthweave.server.workflows import registry
+
+from ._console import Outcome, Reporter, verb
+
+
+def find_service(name: str) -> ServiceSpec:
+    """A service or workflow by id or executable; raise `NotFoundError` with the names there are."""
+    for spec in registry():
+        if name in (spec.id, spec.executable):
+            return spec
+    raise NotFoundError(f"there is no service {name}", way_out=f"services: {', '.join(spec.id for spec in registry())}")
+
+
+def service_command(spec: ServiceSpec, name: str | None = None) -> click.Command:
+    """The command of one service: every parameter an option in all its spellings, checked by the service itself."""
+    schema = spec.parameters.model_json_schema()
+    required = set(schema.get("required", ()))
+    options = [_option(field, details, field in required) for field, details in schema["properties"].items()]
+    return click.command(name or spec.id, params=options, help=_help(spec), short_help=spec.title)(verb(_runner(spec)))
+
+
+def _runner(spec: ServiceSpec) -> Callable[..., Outcome]:
+    def runner(**given: Any) -> Outcome:
+        with Reporter() as reporter:
+            result = run_service(spec, {name: value for name, value in given.items() if value is not None}, progress=reporter)
+        return Outcome(result.report, result_text(result), notices=simulated_notice(result))
+
+    return runner
+
+
+def result_text(result: Result) -> str:
+    """What a run made, for people: one line a layer."""
+    lines = [f"{layer.title}: {layer.path}" for layer in result.layers]
+    return "\n".join([*lines, f"record: {result.record}"])
+
+
+def simulated_notice(result: Result) -> tuple[str, ...]:
+    """The sentence that must stand beside anything made from simulated input."""
+    return ("SIMULATED DATA: this result rests on simulated input",) if any(layer.simulated for layer in result.layers) else ()
+
+
+def _option(field: str, details: dict[str, Any], required: bool) -> click.Option:
+    spellings = list(details["options"])
+    if details.get("type") == "boolean":
+        spellings[0] = f"{spellings[0]}/--no-{spellings[0].lstrip('-')}"
+    unit = f" [{details['unit']}]" if details.get("unit") else ""
+    default = details.get("default")
+    shown = "" if required or default in (None, "") else f"  [default: {default}]"
+    kind = click.Choice(details["enum"]) if "enum" in details else None
+    return click.Option(
+        [*spellings, field],
+        default=None,
+        required=False,
+        type=kind,
+        metavar=None if kind else "VALUE" if details.get("type") != "boolean" else None,
+        help=f"{details['description']}{unit}{shown}{'  [required]' if required else ''}",
+    )
+
+
+def _help(spec: ServiceSpec) -> str:
+    outputs = "\n".join(f"{output.naming}: {output.description}" for output in spec.outputs)
+    references = "\n".join(f"{reference.citation} {reference.doi}".rstrip() for reference in spec.references)
+    return f"{spec.title}.\n\n{spec.abstract}\n\n\b\nMakes:\n{outputs}\n\n\b\nReferences:\n{references or '-'}"
+
+
+class _Services(click.Group):
+    """A group whose commands are the services, looked up when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Ids of the services."""
+        return [spec.id for spec in registry()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a service, by id or executable."""
+        try:
+            return service_command(find_service(cmd_name))
+        except NotFoundError:
+            return None
+
+
+@click.group()
+def process() -> None:
+    """List, describe and run processing services."""
+
+
+@process.command("list")
+@verb
+def list_() -> Outcome:
+    """List the services, one line each."""
+    rows = [{"id": spec.id, "executable": spec.executable, "version": spec.version, "title": spec.title} for spec in registry()]
+    width = max(len(row["id"]) for row in rows)
+    return Outcome(rows, "\n".join(f"{row['id'].ljust(width)}  {row['title']}" for row in rows))
+
+
+@process.command()
+@click.argument("name", metavar="SERVICE")
+@verb
+def describe(name: str) -> Outcome:
+    """Describe a service as JSON: parameters with units and bounds, outputs, references, attribution."""
+    description = find_service(name).describe()
+    return Outcome(description, json.dumps(description, indent=1, default=str))
+
+
+@process.command("run", cls=_Services)
+def run() -> None:
+    """Run a service: earthweave process run SERVICE --help says its options."""

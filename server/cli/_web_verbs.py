@@ -1,0 +1,121 @@
+"""``ask`` and ``serve``."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+
+from earthweave.ontology import InputError, MissingDependencyError, ParameterError
+from earthweave.server.questions import StoreAsker
+from earthweave.server.settings import ServeSettings, read
+from earthweave.server.store import Store
+
+from ._console import Outcome, run, store_option, verb
+from ._store_verbs import existing_store
+
+
+def answer_lines(answer: dict[str, Any]) -> str:
+    """An answer for people: the text, what was assumed, what was not understood."""
+    lines = [answer["text"]]
+    lines += [f"  assumed: {item}" for item in answer["assumptions"]]
+    if answer["unknown"]:
+        lines.append(f"  not understood: {', '.join(answer['unknown'])}")
+    if answer["status"] == "refused" and answer["reason"]:
+        lines.append(f"  reason: {answer['reason']['text']}")
+    if answer["simulated"]:
+        lines.append("  SIMULATED DATA: this answer rests on simulated data")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.argument("question")
+@store_option
+@verb
+def ask(question: str, store_path: str) -> Outcome:
+    """Ask a question in English about the flooded areas in the store.
+
+    \b
+    Example:  earthweave ask "Which administrative units were flooded in March 2021?"
+    """
+    with existing_store(store_path) as store:
+        answer = StoreAsker(store).ask(question)
+    return Outcome(answer, answer_lines(answer), notices=tuple(notice["text"] for notice in answer["notices"]))
+
+
+def read_map(path: Path | None) -> dict[str, Any]:
+    """A map file: ``{"banner": text, "layers": [{"name", "query"}, …]}``; raise `InputError` if it is none."""
+    if path is None:
+        return {"banner": "", "layers": []}
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        layers = [{"name": str(one["name"]), "query": str(one["query"])} for one in found["layers"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is no map file", why=str(error), way_out='write {"layers": [{"name": "…", "query": "SELECT …"}]}'
+        ) from error
+    return {"banner": str(found.get("banner", "")), "layers": layers}
+
+
+def open_app(store: Store, map_path: Path | None) -> Any:
+    """The web application over a store, with the map's layers preset."""
+    try:
+        from earthweave.server.api import create_app
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            "serving needs the extra server", why=str(error), way_out="pip install 'earthweave[server,qa]'"
+        ) from error
+    preset = read_map(map_path)
+    return create_app(store, questions=StoreAsker(store), banner=preset["banner"], layers=preset["layers"])
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `ParameterError` if nobody can listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ParameterError(f"cannot listen on {host}:{port}", why=str(error), way_out="choose another with --port") from error
+
+
+def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) -> None:
+    """Serve endpoint, viewer and question box until interrupted."""
+    from waitress import serve as listen
+
+    check_port(settings.serve_host, settings.serve_port)
+    app = open_app(store, map_path)
+    click.echo(f"map      http://{settings.serve_host}:{settings.serve_port}/", err=True)
+    click.echo(f"SPARQL   http://{settings.serve_host}:{settings.serve_port}/sparql", err=True)
+    click.echo("stop with Ctrl-C", err=True)
+    listen(
+        app,
+        host=settings.serve_host,
+        port=settings.serve_port,
+        threads=settings.serve_threads,
+        ident=None,
+        max_request_body_size=settings.serve_body,
+    )
+
+
+@click.command()
+@click.option("--port", type=int, help="Port; 8080 unless said.")
+@click.option("--host", help="Address to listen on; 127.0.0.1 unless said.")
+@click.option("--map", "map_path", type=click.Path(path_type=Path), help="File with the layers to show first (the demo writes map.json).")
+@store_option
+def serve(port: int | None, host: str | None, map_path: Path | None, store_path: str) -> None:
+    """Serve the SPARQL endpoint, the map and the question box.
+
+    \b
+    Example:  earthweave serve --store my-store --port 8080
+    """
+
+    def work() -> Outcome:
+        with existing_store(store_path) as store:
+            serve_store(store, read(ServeSettings, {"serve_port": port, "serve_host": host}), map_path)
+        return Outcome(None)
+
+    run(work)

@@ -1,0 +1,188 @@
+"""What a query or update must pass before any engine sees it; text in, findings or an error out.
+
+The scanner knows strings, IRIs and comments, but is no parser, so it refuses what the two could read differently: a keyword glued
+to a number, a name or another keyword is still that keyword to some parsers. Workers without a network are the second wall.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from rapidfuzz import process
+
+from earthweave.ontology import GEO, GEOF, PREFIXES, XSD, ForbiddenError, QueryError, SizeLimitError, UnknownFunctionError
+from earthweave.ontology.geometry import RELATIONS
+
+from ._catalogue import ALIASES, FUNCTIONS
+from ._limits import Limits
+from ._tokens import END, Token, place, tokens, unescaped
+from ._types import Notice
+
+_REMOTE = {
+    "SERVICE": ("the store answers from its own data and calls no other endpoint", "ask the other endpoint itself, or use the federation"),
+    "LOAD": ("the store fetches nothing from the network", "download the document and load the file"),
+}
+# by kind of token: where a parser could see the keyword. "?a<1)SERVICE?s#>" is an IRI to a scanner and a comparison to a parser.
+_HIDDEN = {
+    "word": re.compile(r"(service|load)", re.IGNORECASE),
+    "iri": re.compile(r"[)\]](service|load)", re.IGNORECASE),
+    "name": re.compile(r"\A(?:[^:]*(?:\.|true|false|\d))?(service|load)(?:silent)?:|\.(service|load)", re.IGNORECASE),
+    "blank": re.compile(r"\.(service|load)", re.IGNORECASE),
+}
+_DATASET = frozenset({"FROM", "USING", "WITH"})
+_STEPS = {"open": 1, "close": -1}
+_PARSER_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_ENGINE_FUNCTION = re.compile(r"custom (?:aggregate )?function <([^>]*)> is not supported")
+_CASTS = ("boolean", "double", "float", "integer", "decimal", "string", "date", "time", "dateTime", "duration")
+_SURE = 60.0
+_CHOICES = 12
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A text that may be evaluated.
+
+    Attributes:
+        notices: what was read with good will, or will not do what it seems to.
+        dataset: True if the text names its own dataset (FROM, USING, WITH).
+    """
+
+    notices: tuple[Notice, ...]
+    dataset: bool
+
+
+def admit(text: str, limits: Limits, *, update: bool = False) -> Passed:
+    """Check length, nesting, SERVICE and LOAD, prefixes and GeoSPARQL functions.
+
+    Raises `SizeLimitError`, `ForbiddenError`, `QueryError` (undeclared prefix, open string; with line and column) or
+    `UnknownFunctionError`.
+    """
+    _measure(text, limits, update=update)
+    if "\\u" in text or "\\U" in text:
+        for token in tokens(unescaped(text)):
+            _refuse_remote(token)
+    inspection = _Inspection(text, limits.query_nesting)
+    before = END
+    for token, following in pairwise(tokens(text)):
+        inspection.see(before, token, following)
+        before = token
+    return Passed(tuple(inspection.notices), inspection.dataset)
+
+
+def _measure(text: str, limits: Limits, *, update: bool) -> None:
+    name = "update_characters" if update else "query_characters"
+    allowed: int = getattr(limits, name)
+    if len(text) > allowed:
+        raise SizeLimitError(f"the {'update' if update else 'query'} has {len(text):,} characters", why=f"the limit {name} is {allowed:,}",
+                             way_out=f"shorten it, load data as a file, or raise {name} (EARTHWEAVE_{name.upper()})")
+
+
+def _refuse_remote(token: Token) -> None:
+    hidden = _HIDDEN.get(token.kind)
+    match = hidden.search(token.text) if hidden else None
+    if match:
+        word = next(group for group in match.groups() if group).upper()
+        why, way_out = _REMOTE[word]
+        if token.kind != "word":
+            way_out += f"; if {token.text} is only a name, write it as a full IRI, or take another prefix"
+        raise ForbiddenError(f"{word} is refused", why=why, way_out=way_out)
+
+
+@dataclass
+class _Inspection:
+    """State of one pass over the tokens of a text."""
+
+    text: str
+    nesting: int
+    prefixes: dict[str, str] = field(default_factory=dict)
+    notices: dict[Notice, None] = field(default_factory=dict)
+    dataset: bool = False
+    depth: int = 0
+    signs: int = 0
+
+    def see(self, before: Token, token: Token, following: Token) -> None:
+        """Check one token between its neighbours."""
+        if token.kind == "unclosed":
+            raise QueryError(f"{self._place(token)}: a string begins here and is not closed", way_out="add the closing quote")
+        _refuse_remote(token)
+        self._count(token)
+        if token.kind == "word":
+            self.dataset |= token.text.upper() in _DATASET
+        elif token.kind in ("iri", "name"):
+            if before.kind == "word" and before.text.upper() == "PREFIX":
+                self.prefixes[token.text] = following.text[1:-1]
+            else:
+                self._name(token, following)
+
+    def _count(self, token: Token) -> None:
+        self.signs = self.signs + 1 if token.kind == "sign" else 0
+        self.depth += _STEPS.get(token.kind, 0)
+        deepest = max(self.depth, self.signs)
+        if deepest > self.nesting:
+            raise SizeLimitError(f"{self._place(token)}: nested {deepest:,} levels deep",
+                                 why=f"the limit query_nesting is {self.nesting:,}", way_out="write it flatter, or raise query_nesting (EARTHWEAVE_QUERY_NESTING)")
+
+    def _name(self, token: Token, following: Token) -> None:
+        iri = self._expanded(token)
+        relation = iri.removeprefix(str(GEO))
+        if iri.startswith(str(GEO)) and relation in RELATIONS:
+            text = f"geo:{relation} is found where a triple says it and not computed; to compute it use FILTER(geof:{relation}(…, …))"
+            self.notices[Notice("property", text)] = None
+        if following.text == "(" and iri.startswith(str(GEOF)):
+            self._function(token, iri.removeprefix(str(GEOF)))
+
+    def _function(self, token: Token, name: str) -> None:
+        if name in ALIASES:
+            self.notices[Notice("alias", f"geof:{name} is no function of GeoSPARQL; it ran as geof:{ALIASES[name]}")] = None
+        elif name not in FUNCTIONS:
+            raise unknown_function(str(GEOF) + name, f"{self._place(token)}: ")
+
+    def _expanded(self, token: Token) -> str:
+        if token.kind == "iri":
+            return token.text[1:-1]
+        prefix, _, local = token.text.partition(":")
+        if prefix + ":" not in self.prefixes:
+            raise QueryError(f"{self._place(token)}: the prefix {prefix}: of {token.text} is not declared",
+                             way_out=self._declaration(prefix))
+        return self.prefixes[prefix + ":"] + local
+
+    def _declaration(self, prefix: str) -> str:
+        if prefix in PREFIXES:
+            return f"add PREFIX {prefix}: <{PREFIXES[prefix]}>"
+        guess = process.extractOne(prefix, [*PREFIXES, *(name[:-1] for name in self.prefixes)], score_cutoff=_SURE)
+        return f"did you mean {guess[0]}: ?" if guess else f"add PREFIX {prefix}: <…>"
+
+    def _place(self, token: Token) -> str:
+        line, column = place(self.text, token.start)
+        return f"line {line}, column {column}"
+
+
+def unknown_function(iri: str, where: str = "") -> UnknownFunctionError:
+    """The error for a function that nobody defined, with the nearest name."""
+    known = {f"geof:{name}": str(GEOF) + name for name in sorted(FUNCTIONS)} | {f"xsd:{name}": str(XSD) + name for name in _CASTS}
+    local = re.split(r"[/#:]", iri)[-1]
+    guess = process.extractOne(local, {name: name.partition(":")[2] for name in known}, score_cutoff=_SURE)
+    offered = f"the functions are those of GeoSPARQL, <{GEOF}…>, and casts of XML Schema"
+    way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
+    return UnknownFunctionError(f"{where}there is no function <{iri}>", way_out=way_out)
+
+
+def explain(message: str) -> QueryError:
+    """An engine's complaint about a text as an error of ours, with line and column."""
+    if match := _ENGINE_FUNCTION.search(message):
+        return unknown_function(match[1])
+    if match := _PARSER_PLACE.match(message):
+        line, column, detail = match.groups()
+        return QueryError(f"line {line}, column {column}: the text is not SPARQL 1.1", why=_readable(detail),
+                          way_out="look at what stands just before that place")
+    return QueryError("the text cannot be evaluated", why=message[:300])
+
+
+def _readable(detail: str) -> str:
+    """What a parser expected, without its character classes, shortened."""
+    head, _, rest = " ".join(detail.split()).partition("expected ")
+    choices = [one for one in re.split(r", (?=[\w\"\[])", rest.removeprefix("one of ")) if not one.startswith("[")]
+    shown = ", ".join(choices[:_CHOICES]) + (", …" if len(choices) > _CHOICES else "")
+    return f"{head}expected {shown}" if shown else head or "it ends too early or goes on too long"

@@ -1,0 +1,221 @@
+"""The store on disk: immutable generations, one pointer to the current one, a staging area, and a lock for the writer.
+
+::
+
+    store.json              format version, engine
+    CURRENT                 number of the current generation; replaced atomically
+    writer.lock             flock of the one writer; holds its process id
+    generations/000007/     database/ (engine's own files)   lonlat.npy   generation.json
+    staging/                what is being written; swept when no writer lives
+    run/                    one file per running query (see _runs)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earthweave.ontology import NotFoundError, StoreBusyError, StoreError
+
+from ._runs import Runs
+
+FORMAT = 1
+ENGINE = "oxigraph"
+KEPT = 2
+"""Generations that stay on disk: the current one, and the one before for readers that are just leaving it."""
+_PRIVATE = ("LOCK", "LOG")
+_IMMUTABLE = ".sst"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One published snapshot."""
+
+    folder: Path
+
+    @property
+    def number(self) -> int:
+        """Counts up from 1 with every write."""
+        return int(self.folder.name)
+
+    @property
+    def database(self) -> Path:
+        """Folder of the engine."""
+        return self.folder / "database"
+
+    @property
+    def lonlat(self) -> Path:
+        """Sorted hashes of the literals that are read longitude first."""
+        return self.folder / "lonlat.npy"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was noted at publication: ``triples``, ``named_graphs``."""
+        return dict(json.loads((self.folder / "generation.json").read_text("utf-8")))
+
+
+class Layout:
+    """Paths of one store, and the few operations that change which generation is current."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.generations = root / "generations"
+        self.staging = root / "staging"
+        self.runs = Runs(root / "run")
+
+    def create(self) -> None:
+        """Make the folders of an empty store, if there is none; raise `StoreError` if something else lies there."""
+        if self.root.exists() and not self.root.is_dir():
+            raise StoreError(f"{self.root.name} is not a folder", way_out="give another path for the store")
+        if self.root.exists() and any(self.root.iterdir()) and not (self.root / "store.json").exists():
+            raise StoreError(f"the folder {self.root.name} holds other files and no store", way_out="give an empty or a new folder")
+        for folder in (self.generations, self.staging, self.runs.folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not (self.root / "store.json").exists():
+            replace_text(self.root / "store.json", json.dumps({"format": FORMAT, "engine": ENGINE}) + "\n")
+
+    def check(self) -> None:
+        """Raise if this is no store, or one of another format."""
+        try:
+            head = json.loads((self.root / "store.json").read_text("utf-8"))
+        except FileNotFoundError:
+            raise NotFoundError(f"there is no store in {self.root.name}", way_out="load something into it first") from None
+        except ValueError as error:
+            raise StoreError("store.json cannot be read", why=str(error), way_out="restore a backup") from error
+        if head.get("format") != FORMAT or head.get("engine") != ENGINE:
+            raise StoreError(f"the store has format {head.get('format')} of engine {head.get('engine')}",
+                             why=f"this version reads format {FORMAT} of {ENGINE}", way_out="export it with the version that wrote it")
+
+    def current(self) -> Generation | None:
+        """The published generation, or None if nothing was ever written."""
+        try:
+            number = (self.root / "CURRENT").read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+        return Generation(self.generations / number)
+
+    @contextmanager
+    def writing(self, wait: float) -> Iterator[None]:
+        """Be the one writer; raise `StoreBusyError` that names the holder if another stays longer than ``wait`` seconds."""
+        with (self.root / "writer.lock").open("a+", encoding="ascii") as lock:
+            _acquire(lock, wait)
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            self._sweep()
+            yield
+
+    def sweep(self) -> None:
+        """Remove what killed writers left behind, unless a writer is at work."""
+        try:
+            with self.writing(0.0):
+                pass
+        except StoreBusyError:
+            return
+
+    def _sweep(self) -> None:
+        for orphan in self.staging.iterdir():
+            shutil.rmtree(orphan, ignore_errors=True)
+
+    def stage(self) -> Generation:
+        """A private copy of the current generation to write into: immutable files as hard links, the others copied."""
+        folder = self.staging / uuid.uuid4().hex
+        staged = Generation(folder)
+        current = self.current()
+        if current is None:
+            staged.database.mkdir(parents=True)
+            return staged
+        copy_database(current.database, staged.database, link=True)
+        return staged
+
+    def publish(self, staged: Generation, facts: dict[str, Any]) -> Generation:
+        """Make a staged generation the current one, durably and at once; keep the last `KEPT`."""
+        current = self.current()
+        target = self.generations / f"{(current.number if current else 0) + 1:06d}"
+        replace_text(staged.folder / "generation.json", json.dumps(facts) + "\n")
+        synchronise(staged.folder)
+        if target.exists():
+            # a writer died between its rename and its switch: nobody ever read this one
+            shutil.rmtree(target)
+        staged.folder.rename(target)
+        _sync_folder(self.generations)
+        replace_text(self.root / "CURRENT", target.name + "\n")
+        self._prune(int(target.name))
+        return Generation(target)
+
+    def _prune(self, newest: int) -> None:
+        used = {str(entry.get("generation")) for entry in self.runs.entries()}
+        for folder in self.generations.iterdir():
+            if int(folder.name) <= newest - KEPT and folder.name not in used:
+                doomed = self.staging / uuid.uuid4().hex
+                folder.rename(doomed)
+                shutil.rmtree(doomed)
+
+
+def _acquire(lock: Any, wait: float) -> None:
+    until = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                lock.seek(0)
+                raise StoreBusyError(f"process {lock.read().strip() or 'unknown'} is writing to the store", why="a store has one writer",
+                                     way_out="try again when it has finished, or raise write_wait") from None
+        time.sleep(0.02)
+
+
+def copy_database(source: Path, target: Path, *, link: bool) -> None:
+    """Copy an engine's folder without its private files; immutable files become hard links if ``link`` and the disk allows it."""
+    target.mkdir(parents=True)
+    for file in source.iterdir():
+        if file.name in _PRIVATE or file.name.startswith("LOG.old"):
+            continue
+        if link and file.suffix == _IMMUTABLE:
+            try:
+                os.link(file, target / file.name)
+                continue
+            except OSError:
+                # another file system, or one without links: a copy is as good
+                pass
+        shutil.copy2(file, target / file.name)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file so that readers see the old or the new text and nothing else."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def synchronise(folder: Path) -> None:
+    """Force what was written under ``folder`` to the disk; hard links to older generations are there already."""
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            _sync_folder(path)
+        elif path.stat().st_nlink == 1:
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

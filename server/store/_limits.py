@@ -1,0 +1,27 @@
+"""The limits of the store, one row each: name, default, unit, help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from earthweave.ontology import setting
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a query or a write may cost; reaching one is an error that names it, or a cut that the answer announces."""
+
+    query_deadline: float = setting(30.0, unit="s", help="wall time after which a query is killed")
+    query_memory: int = setting(2048, unit="MiB", help="memory that one query may take beyond what its worker starts with")
+    query_rows: int = setting(100_000, unit="rows", help="rows or triples after which a result is cut, and says so")
+    query_bytes: int = setting(64 * 1024 * 1024, unit="bytes", help="size of values after which a result is cut, and says so")
+    query_characters: int = setting(65_536, unit="characters", help="longest query text")
+    query_nesting: int = setting(256, unit="levels", help="deepest nesting of brackets or of signs in a query or update")
+    query_workers: int = setting(2, unit="processes", help="queries that run at the same time in one process")
+    update_characters: int = setting(8 * 1024 * 1024, unit="characters", help="longest update text")
+    load_deadline: float = setting(86_400.0, unit="s", help="wall time after which a load, update or export is killed")
+    load_memory: int = setting(8192, unit="MiB", help="memory that a load or update may take")
+    load_bytes: int = setting(256 * 1024 * 1024 * 1024, unit="bytes", help="size of one RDF document, unpacked")
+    load_nesting: int = setting(256, unit="levels", help="deepest nesting of a JSON-LD document")
+    write_wait: float = setting(10.0, unit="s", help="how long a write waits for another writer before it gives up")
+    geometry_cache: int = setting(256, unit="MiB", help="literals that a worker keeps parsed")

@@ -1,0 +1,89 @@
+"""The registry of what runs now, as files, so that any process may list and abort it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from earthweave.ontology import AbortedError, NotFoundError, StoreError
+
+from ._types import RunningQuery
+
+_SHOWN = 2000
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Files in one folder: ``<id>.json`` per running piece of work, ``<id>.aborted`` once somebody aborted it."""
+
+    folder: Path
+
+    @contextmanager
+    def register(self, kind: str, text: str, pid: int, generation: str = "") -> Iterator[str]:
+        """Be listed while the block runs; if the worker died because somebody aborted it, raise `AbortedError` instead."""
+        name = uuid.uuid4().hex[:12]
+        entry = {"kind": kind, "text": text[:_SHOWN], "started": datetime.now(UTC).isoformat(), "pid": pid,
+                 "born": _born(pid), "generation": generation}
+        hidden = self.folder / f".{name}"
+        hidden.write_text(json.dumps(entry), "utf-8")
+        hidden.rename(self._entry(name))
+        try:
+            yield name
+        except StoreError as error:
+            if self._mark(name).exists():
+                raise AbortedError(f"the {kind} {name} was aborted", why="somebody asked for it") from error
+            raise
+        finally:
+            self._entry(name).unlink(missing_ok=True)
+            self._mark(name).unlink(missing_ok=True)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What is registered and alive; entries of dead workers are removed."""
+        found = []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                entry = json.loads(path.read_text("utf-8"))
+            except FileNotFoundError:
+                continue
+            if _born(entry["pid"]) == entry["born"]:
+                found.append({**entry, "id": path.stem})
+            else:
+                path.unlink(missing_ok=True)
+        return found
+
+    def running(self) -> tuple[RunningQuery, ...]:
+        """The same for callers, oldest first."""
+        found = (RunningQuery(one["id"], one["kind"], one["text"], datetime.fromisoformat(one["started"]), one["pid"])
+                 for one in self.entries())
+        return tuple(sorted(found, key=lambda one: one.started))
+
+    def abort(self, name: str) -> None:
+        """Kill the worker of a running piece of work; raise `NotFoundError` if it is not (or no longer) running."""
+        entry = next((one for one in self.entries() if one["id"] == name), None)
+        if entry is None:
+            raise NotFoundError(f"no query {name} is running", way_out="list the running queries")
+        self._mark(name).touch()
+        os.kill(entry["pid"], signal.SIGKILL)
+
+    def _entry(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _mark(self, name: str) -> Path:
+        return self.folder / f"{name}.aborted"
+
+
+def _born(pid: int) -> str:
+    """When the process started, in clock ticks since boot: tells it from a later one with the same number; empty if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return "" if fields[0] == "Z" else fields[19]

@@ -1,0 +1,94 @@
+"""Inside a worker process: the loop that takes requests from a pipe and answers on another."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import resource
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from earthweave.ontology import EarthweaveError
+
+from . import _frames
+from ._frames import Frame
+
+MEMORY_EXIT = 77
+"""Exit status of a worker that ran out of memory where nothing could be raised."""
+_STACK = 512 * 1024 * 1024
+_WAITING = 8
+
+
+class Connection:
+    """The worker's end of the pipes."""
+
+    def __init__(self, output: int) -> None:
+        self._output = output
+        self._requests: queue.Queue[Frame] = queue.Queue(_WAITING)
+
+    def listen(self) -> None:
+        """Queue what arrives; when the other end is closed or dead, end the process at once, whatever it does."""
+        with os.fdopen(os.dup(0), "rb") as stream:
+            while frame := _frames.read(stream):
+                self._requests.put(frame)
+        os._exit(0)
+
+    def receive(self) -> Frame:
+        """Wait for the next request."""
+        return self._requests.get()
+
+    def send(self, op: str, body: bytes = b"", **header: Any) -> None:
+        """Answer."""
+        view = memoryview(_frames.encode(Frame({"op": op, **header}, body)))
+        while view:
+            view = view[os.write(self._output, view):]
+
+    def fail(self, error: EarthweaveError) -> None:
+        """Answer with an error, which the other side raises."""
+        self.send("error", type=type(error).__name__, what=error.what, why=error.why, way_out=error.way_out)
+
+
+Handler = Callable[[Connection, Frame], None]
+
+
+def serve(role: str, network_refused: str) -> None:
+    """Run the worker ``role`` (``reader`` or ``writer``) until the pipe closes. ``network_refused`` says why there still is a network."""
+    output = os.dup(1)
+    os.dup2(2, 1)
+    connection = Connection(output)
+    handler: Handler = importlib.import_module(f"earthweave.server.store._{role}").handler()
+    threading.stack_size(_STACK)
+    work = threading.Thread(target=_work, args=(connection, handler, network_refused), daemon=True)
+    work.start()
+    connection.listen()
+
+
+def _work(connection: Connection, handler: Handler, network_refused: str) -> None:
+    base = virtual_size()
+    connection.send("hello", network=network_refused, size=base)
+    while True:
+        request = connection.receive()
+        limit_memory(base, int(request.header.get("memory", 0)))
+        try:
+            handler(connection, request)
+        except EarthweaveError as error:
+            connection.fail(error)
+        except MemoryError:
+            os._exit(MEMORY_EXIT)
+
+
+def virtual_size() -> int:
+    """Address space of this process in bytes."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+
+
+def limit_memory(base: int, mebibytes: int) -> None:
+    """Let the address space grow to ``mebibytes`` above ``base`` and no further; 0 lifts the limit."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    soft = base + mebibytes * 1024 * 1024 if mebibytes else hard
+    resource.setrlimit(resource.RLIMIT_AS, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+

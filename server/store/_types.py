@@ -1,0 +1,160 @@
+"""What the store hands out: answers, reports, and what is running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from earthweave.ontology import NotFoundError
+from earthweave.ontology.geometry import AxisOrder, GeometryColumn, Problem, read_wkt
+
+from ._limits import Limits
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the reader of an answer should know.
+
+    Attributes:
+        code: ``alias``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order`` or ``no-rows``.
+        text: one sentence.
+    """
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one query.
+
+    Attributes:
+        kind: ``table`` (SELECT), ``graph`` (CONSTRUCT, DESCRIBE) or ``boolean`` (ASK).
+        table: one column per variable, each a struct of kind (``uri``, ``bnode``, ``literal``), value, datatype and language;
+            a null struct is unbound, null datatype or language is none.
+        boolean: of an ASK.
+        graph: of a CONSTRUCT or DESCRIBE, in the format asked for (N-Triples).
+        notices: what was cut, corrected or could not be read.
+        truncated: True if a limit cut rows or triples off.
+        seconds: wall time of evaluation.
+        limits: that were applied.
+        generation: number of the snapshot that answered.
+        lonlat: variable → rows whose literal is to be read longitude first, because its source proved that it writes so.
+    """
+
+    kind: Literal["table", "graph", "boolean"]
+    table: Any = None
+    boolean: bool | None = None
+    graph: bytes | None = None
+    notices: tuple[Notice, ...] = ()
+    truncated: bool = False
+    seconds: float = 0.0
+    limits: Limits = field(default_factory=Limits)
+    generation: int = 0
+    lonlat: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def geometry(self, variable: str) -> GeometryColumn:
+        """Read a column of WKT literals: CRS84, longitude first, each under the axis order of its source.
+
+        Unbound rows and other terms are None with a problem. Raises `NotFoundError` if the table has no such variable.
+        """
+        if self.table is None or variable not in self.table.column_names:
+            raise NotFoundError(f"the answer has no variable ?{variable}")
+        cells = self.table.column(variable).to_pylist()
+        values = [cell["value"] if cell and cell["kind"] == "literal" else "not a literal" for cell in cells]
+        column = read_wkt(values)
+        rows = list(self.lonlat.get(variable, ()))
+        again = read_wkt([values[row] for row in rows], AxisOrder.LONLAT)
+        geometries = column.geometries.copy()
+        geometries[rows] = again.geometries
+        turned = set(rows)
+        problems = [one for one in column.problems if one.index not in turned]
+        problems += [Problem(rows[one.index], one.reason) for one in again.problems]
+        return GeometryColumn(geometries, tuple(sorted(problems, key=lambda one: one.index)))
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one document of a load.
+
+    Attributes:
+        name: of the file or stream, without its folder.
+        triples: statements read, repeated ones included.
+        geometries: geometry literals among them.
+        axis_order: how its latitude-first literals are read: ``strict`` or ``lonlat``.
+        proof: sample literal that proved ``lonlat``, or None.
+        contradiction: sample literal that spoke against it, or None.
+        unreadable: number of geometry literals that cannot be read.
+        problems: some of them, with the reason.
+    """
+
+    name: str
+    triples: int
+    geometries: int
+    axis_order: str
+    proof: str | None = None
+    contradiction: str | None = None
+    unreadable: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did; sums over its files, and each of them.
+
+    Attributes:
+        files: in the order given.
+        triples: statements read; added: statements that are new in the store.
+        seconds: wall time.
+        geometries: geometry literals read.
+        unreadable: geometry literals that cannot be read.
+        generation: number of the snapshot that holds them.
+    """
+
+    files: tuple[FileReport, ...]
+    triples: int
+    added: int
+    seconds: float
+    geometries: int
+    unreadable: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """What an update did: statements before and after, wall time, notices, and the new snapshot's number."""
+
+    before: int
+    after: int
+    seconds: float
+    generation: int
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How much the current snapshot holds: statements, its number, and bytes on disk (hard links counted in full)."""
+
+    triples: int
+    generation: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class RunningQuery:
+    """A query, load, update or export that runs now, in this process or another.
+
+    Attributes:
+        id: to be given to ``abort``.
+        kind: ``query``, ``load``, ``update`` or ``export``.
+        text: of the query or update (its beginning), or names of files.
+        started: UTC.
+        pid: of the worker process.
+    """
+
+    id: str
+    kind: str
+    text: str
+    started: datetime
+    pid: int

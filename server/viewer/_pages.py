@@ -1,0 +1,68 @@
+"""The pages and their files, with the policy that lets a browser run them and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, send_from_directory
+
+STATIC = Path(__file__).with_name("static")
+VENDOR = Path(__file__).with_name("vendor")
+
+_BASE = (
+    "default-src 'none'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MAP_POLICY = f"{_BASE}; style-src 'self'"
+"""Content-Security-Policy of the map page: nothing inline, nothing foreign."""
+EDITOR_POLICY = f"{_BASE}; style-src 'self' 'unsafe-inline'; font-src 'self' data:"
+"""That of ``/query``. The YASGUI editor writes style elements and attributes of its own; scripts stay as strict as elsewhere."""
+
+_FOR_EVER = 365 * 24 * 3600
+
+
+def manifest() -> list[dict[str, Any]]:
+    """The vendored libraries: name, version, licence, files with SHA-256."""
+    found: list[dict[str, Any]] = json.loads((VENDOR / "MANIFEST.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _page(name: str, policy: str, twin: str) -> Response:
+    response = send_from_directory(STATIC, name, max_age=0)
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["Link"] = f'<{twin}>; rel="alternate"; type="application/json"'
+    return response
+
+
+def blueprint() -> Blueprint:
+    """``/`` (map), ``/query`` (editor), ``/static/…`` and ``/vendor/…``; each page names its machine twin in a ``Link`` header.
+
+    Files are answered with an ETag; vendored ones, whose version stands in their path, may be kept for ever.
+    """
+    pages = Blueprint("viewer", __name__)
+
+    @pages.get("/")
+    def home() -> Response:
+        return _page("index.html", MAP_POLICY, "/api")
+
+    @pages.get("/query")
+    def query() -> Response:
+        return _page("query.html", EDITOR_POLICY, "/sparql")
+
+    @pages.get("/favicon.ico")
+    def icon() -> Response:
+        return send_from_directory(STATIC, "icon.svg", max_age=0)
+
+    @pages.get("/static/<path:name>")
+    def static_file(name: str) -> Response:
+        return send_from_directory(STATIC, name, max_age=0)
+
+    @pages.get("/vendor/<path:name>")
+    def vendor_file(name: str) -> Response:
+        response = send_from_directory(VENDOR, name, max_age=_FOR_EVER)
+        response.cache_control.immutable = True
+        return response
+
+    return pages

@@ -1,0 +1,26 @@
+"""Service → mapping → load: chains that look like services to everybody above."""
+
+from ._flood import TUTORIAL_AOI, FloodAssessment, assess_flood, detect_change, layer_of, outline_flood, registry
+from ._mapping import layer_variables, map_file, map_layer, write_atomically
+from ._provenance import layer_iri, provenance_graph, write_provenance
+from ._tutorial import QUERIES, tutorial_layers, tutorial_query
+
+__all__ = [
+    "QUERIES",
+    "TUTORIAL_AOI",
+    "FloodAssessment",
+    "assess_flood",
+    "detect_change",
+    "layer_iri",
+    "layer_of",
+    "layer_variables",
+    "map_file",
+    "map_layer",
+    "outline_flood",
+    "provenance_graph",
+    "registry",
+    "tutorial_layers",
+    "tutorial_query",
+    "write_atomically",
+    "write_provenance",
+]

@@ -1,0 +1,56 @@
+"""Layer → RDF file: rows by the rules, provenance behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from earthweave.mapping import MappingRun, Report, map_source, read_rules, rules
+from earthweave.ontology import Layer, ProgressSink, silent
+
+from ._provenance import layer_iri, provenance_graph
+
+
+def write_atomically(target: Path, chunks: Iterable[bytes]) -> int:
+    """Write to a temporary neighbour and rename; returns the number of bytes."""
+    part = target.with_name(target.name + ".part")
+    size = 0
+    try:
+        with part.open("wb") as out:
+            for chunk in chunks:
+                size += out.write(chunk)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return size
+
+
+def layer_variables(layer: Layer) -> dict[str, str]:
+    """What a rules file may ask of a layer: ``$layer``, ``$name``, ``$start``, ``$end`` (ISO 8601, UTC) and ``$simulated``.
+
+    The name holds a piece of the content's digest, so that layers of several runs never share IRIs in one store.
+    """
+    start, end = layer.time.texts if layer.time else ("", "")
+    iri = layer_iri(layer)
+    name = f"{layer.name}-{iri.rpartition('/')[2][:8]}"
+    return {"layer": iri, "name": name, "start": start, "end": end, "simulated": str(layer.simulated).lower()}
+
+
+def map_layer(layer: Layer, rule: str, target: Path, *, lineage: Sequence[Layer] = (), progress: ProgressSink = silent) -> Report:
+    """Map a vector layer by a shipped rule into an N-Triples file that also holds its provenance and that of ``lineage``."""
+    run = map_source(read_rules(rules(rule)), layer.path, variables=layer_variables(layer), progress=progress)
+    write_atomically(target, _with_provenance(run, (layer, *lineage)))
+    return run.report
+
+
+def _with_provenance(run: MappingRun, layers: Sequence[Layer]) -> Iterator[bytes]:
+    yield from run
+    for layer in layers:
+        yield provenance_graph(layer).serialize(format="nt", encoding="utf-8")
+
+
+def map_file(source: Path, rule: str, target: Path, *, variables: Mapping[str, str], progress: ProgressSink = silent) -> Report:
+    """Map a file that no service of ours made; ``variables`` say what its rules need."""
+    run = map_source(read_rules(rules(rule)), source, variables=variables, progress=progress)
+    write_atomically(target, run)
+    return run.report

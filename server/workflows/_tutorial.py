@@ -1,0 +1,21 @@
+"""The tutorial's queries as printed, and the two layers that its map shows."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+QUERIES = ("query-1", "query-2a", "query-2b")
+"""Names of the tutorial's queries (BiDS 2023 tutorial, §3.5.2)."""
+
+
+def tutorial_query(name: str) -> str:
+    """The text of a tutorial query, letter by letter as printed (2a with its ``geof:sIntersects``)."""
+    return (files(__package__) / "data" / f"{name}.rq").read_text("utf-8")
+
+
+def tutorial_layers() -> list[dict[str, str]]:
+    """The two layers of the tutorial's map: name and query."""
+    return [
+        {"name": "Administrative areas", "query": tutorial_query("query-2a")},
+        {"name": "Flooded areas", "query": tutorial_query("query-2b")},
+    ]

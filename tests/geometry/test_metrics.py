@@ -1,0 +1,79 @@
+"""Metres on the ellipsoid, against PROJ's own geodesics one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earthweave.ontology.geometry import area_m2, buffer_m, distance_m, length_m
+
+GEOD = pyproj.Geod(ellps="WGS84")
+longitudes, latitudes = st.floats(-180, 180), st.floats(-85, 85)
+places = st.tuples(longitudes, latitudes)
+boxes = st.tuples(st.floats(-170, 160), st.floats(-80, 70), st.floats(0.01, 9), st.floats(0.01, 9)).map(
+    lambda b: shapely.box(b[0], b[1], b[0] + b[2], b[1] + b[3]))
+
+
+@given(places, places)
+def test_distance_of_points_is_the_geodesic(a: tuple[float, float], b: tuple[float, float]) -> None:
+    assert distance_m(shapely.Point(a), shapely.Point(b)) == pytest.approx(GEOD.inv(*a, *b)[2], abs=1e-3)
+
+
+@given(boxes, boxes)
+def test_distance_is_symmetric_and_zero_where_they_meet(a: shapely.Polygon, b: shapely.Polygon) -> None:
+    assert distance_m(a, b) == pytest.approx(distance_m(b, a), rel=1e-6, abs=1e-3)
+    assert (distance_m(a, b) < 1e-3) == bool(shapely.intersects(a, b))
+
+
+def test_distance_follows_the_ground_and_not_the_degrees() -> None:
+    # at 60° a degree of longitude is half one of latitude: the nearer corner in degrees is the farther one on the ground
+    line = shapely.LineString([(0.0, 60.9), (1.5, 60.0)])
+    found = distance_m(shapely.Point(0, 60), line)
+    along = [GEOD.inv(0, 60, *line.interpolate(t, normalized=True).coords[0])[2] for t in np.linspace(0, 1, 2001)]
+    assert found == pytest.approx(min(along), rel=2e-3)
+
+
+def test_distance_across_the_antimeridian() -> None:
+    assert distance_m(shapely.Point(179.9, -17), shapely.Point(-179.9, -17)) == pytest.approx(GEOD.inv(179.9, -17, -179.9, -17)[2])
+    assert distance_m(shapely.box(179, -18, 179.9, -17), shapely.box(-179.9, -18, -179, -17)) < 22_000
+
+
+def test_distance_broadcasts_and_leaves_gaps() -> None:
+    found = distance_m(np.array([shapely.Point(0, 0), None, shapely.Point()], dtype=object), shapely.Point(0, 1))
+    assert found[0] == pytest.approx(110_574.4, abs=1)
+    assert np.isnan(found[1:]).all()
+
+
+@given(boxes)
+def test_area_and_length_are_those_of_proj(box: shapely.Polygon) -> None:
+    area, perimeter = GEOD.geometry_area_perimeter(box)
+    assert area_m2(box) == pytest.approx(abs(area), rel=1e-9)
+    assert length_m(box) == pytest.approx(perimeter, rel=1e-9)
+
+
+def test_holes_parts_and_collections() -> None:
+    outer, inner, other = shapely.box(10, 40, 11, 41), shapely.box(10.2, 40.2, 10.4, 40.4), shapely.box(12, 40, 12.5, 40.5)
+    holed = shapely.difference(outer, inner)
+    nested = shapely.GeometryCollection([shapely.MultiPolygon([holed, other]), shapely.GeometryCollection([shapely.LineString([(0, 0), (0, 1)])])])
+    found = area_m2(np.array([holed, nested, shapely.Point(0, 0), None], dtype=object))
+    assert found[0] == pytest.approx(area_m2(outer) - area_m2(inner))
+    assert found[1] == pytest.approx(found[0] + area_m2(other))
+    assert found[2] == 0
+    assert np.isnan(found[3])
+    assert length_m(nested) == pytest.approx(length_m(holed) + length_m(other) + 110_574.4, rel=1e-6)
+
+
+@given(places, st.floats(1, 50_000))
+def test_a_buffer_reaches_as_far_as_it_says(place: tuple[float, float], metres: float) -> None:
+    place = (place[0] / 1.02, place[1] / 1.1)
+    corners = shapely.get_coordinates(buffer_m(shapely.Point(place), metres))
+    reached = GEOD.inv(np.full(len(corners), place[0]), np.full(len(corners), place[1]), corners[:, 0], corners[:, 1])[2]
+    assert reached == pytest.approx(metres, rel=1e-3)
+
+
+def test_the_buffer_of_nothing_is_nothing() -> None:
+    assert buffer_m(shapely.Polygon(), 10).is_empty
