@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 from rdflib import URIRef
 
 from earthweave.ontology import GEO, SF, SKOS, XSD, vocabulary
 from earthweave.ontology.geometry import area_m2, length_m
 
+from ._arrow import pc
 from ._plan import Expression, Kind
 from ._text import iri_safe, lexical, retyped
 from ._vocabulary import EWF, RRXF

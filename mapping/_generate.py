@@ -10,10 +10,10 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from earthweave.ontology import GEO, XSD, ParameterError
 
+from ._arrow import pc
 from ._options import Options
 from ._rows import COUNTER
 from ._sources import Source, open_source
@@ -114,8 +114,8 @@ def generate(
 
 def _schema(path: Path, base: str, compat: str | None, options: Options) -> _Schema:
     source = open_source(path, "", options)
-    fields = source.empty(source.fields, False).schema
-    # files that have no key of their own still give their feature ids, as a column that is not mapped
+    schema = source.empty(source.fields, False).schema
+    fields = [schema.field(name) for name in source.fields]
     columns = tuple(_Column(one.name, _datatype(one.type)) for one in fields if representable(one.type))
     key = COUNTER if compat == "geotriples" else _key(source, [one.name for one in columns]) or COUNTER
     return _Schema(path.name, path.stem, base, columns, key, source.geometry is not None, "has_" if compat == "geotriples" else "")

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 
 from earthweave.ontology import CRS84, Axis, Crs
 from earthweave.ontology.geometry import reproject
 
+from ._arrow import pc
 from ._options import Options
 
 _DEGREE_DIGITS, _METRE_DIGITS = 7, 3
@@ -29,6 +29,7 @@ class Placement:
         swap: True to write y before x.
         digits: decimals, -1 for all.
         prefix: CRS IRI in angle brackets and a blank, or empty.
+        straight: metres that a moved edge may be off, None to move vertices alone.
         promote: True to write single polygons and lines as collections of one, as shapefile readers do.
     """
 
@@ -37,6 +38,7 @@ class Placement:
     swap: bool
     digits: int
     prefix: str
+    straight: float | None = None
     promote: bool = False
 
     @classmethod
@@ -44,11 +46,12 @@ class Placement:
         """The placement that the options ask for."""
         if options.compat == "geotriples":
             shown = Crs("EPSG", "4326") if source == CRS84 else source
-            return cls(source, source, False, -1 if options.precision is None else options.precision, f"<{shown.iri}> ", True)
+            return cls(source, source, False, -1 if options.precision is None else options.precision, f"<{shown.iri}> ", promote=True)
         target = source if options.crs == "keep" else Crs.parse(options.crs)
         digits = _DEGREE_DIGITS if target.geographic else _METRE_DIGITS
         prefix = "" if target == CRS84 else f"<{target.iri}> "
-        return cls(source, target, target.axis is Axis.YX, digits if options.precision is None else options.precision, prefix)
+        chosen = digits if options.precision is None else options.precision
+        return cls(source, target, target.axis is Axis.YX, chosen, prefix, options.straight or None)
 
 
 class Shapes:
@@ -66,13 +69,15 @@ class Shapes:
     @cached_property
     def placed(self) -> Any:
         """In the CRS of the output, x before y."""
-        moved = reproject(self.geometries, self.placement.source, self.placement.target)
+        moved = reproject(self.geometries, self.placement.source, self.placement.target, straight=self.placement.straight)
         return _promoted(moved) if self.placement.promote else moved
 
     @cached_property
     def lonlat(self) -> Any:
         """In CRS84."""
-        return self.placed if self.placement.target == CRS84 else reproject(self.geometries, self.placement.source, CRS84)
+        if self.placement.target == CRS84:
+            return self.placed
+        return reproject(self.geometries, self.placement.source, CRS84, straight=self.placement.straight)
 
     def unplaced(self) -> Any:
         """Which rows have coordinates that are not finite where they are to be written."""

@@ -25,6 +25,9 @@ class Options:
     precision: int | None = setting(
         None, unit="decimals", help="decimals of coordinates; default 7 for degrees, 3 for metres, all with compat=geotriples"
     )
+    straight: float = setting(
+        1.0, unit="m", help="how far a long edge may be off its course after reprojection before it gets points; 0: never"
+    )
     validity: Literal["keep", "fix", "skip", "fail"] = setting(
         "keep", help="invalid geometries: keep, fix (make_valid), skip the row, or fail"
     )

@@ -187,7 +187,8 @@ class _Reader:
 
     def _terms(self, node: Node, short: str, default: Kind | None) -> tuple[TermMap, ...]:
         constants = [self._constant(one, default) for one in self.document.all(node, short)]
-        return (*constants, *(self._term(one, default) for one in self.document.all(node, _SHORTCUTS[short])))
+        maps = (self._term(one, default) for one in self.document.all(node, _SHORTCUTS[short]))
+        return (*constants, *sorted(maps, key=repr))
 
     # -- one term map
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 
 from earthweave.ontology import CRS84, XSD, GeometryError, MappingError
 
+from ._arrow import pc
 from ._functions import FUNCTIONS, Text
 from ._geometry import Placement, Shapes, read_texts, read_wkb
 from ._options import Options

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from earthweave.ontology import NotFoundError
 
-_FOLDER = Path(str(files(__package__) / "rules"))
+_FOLDER = Path(__file__).parent / "rules"
 
 
 def shipped_rules() -> tuple[str, ...]:

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from earthweave.ontology import RDF, MappingError, Progress, ProgressSink, silent
 
+from ._arrow import pc
 from ._geometry import Placement
 from ._options import Options
 from ._plan import Constant, Kind, Plan, Problem, Report, TermMap, TriplesMap, references
@@ -62,10 +62,13 @@ class MappingRun:
     def write(self, path: Path) -> Report:
         """Write everything to a file, which appears under its name only when it is whole."""
         partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
-            for chunk in self:
-                file.write(chunk)
-        partial.replace(path)
+        try:
+            with partial.open("wb") as file:
+                for chunk in self:
+                    file.write(chunk)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
         return self.report
 
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyproj
+from pyproj.exceptions import CRSError
 
 from earthweave.ontology import CRS84, Crs, CrsError, NotFoundError, ProductError, UnsupportedError
 
@@ -30,7 +31,7 @@ _VECTOR = {
 }
 _TEXT = {".csv", ".tsv", ".txt"}
 _PARQUET = {".parquet", ".geoparquet"}
-_OPEN = {".gml": {"WRITE_GFS": "NO"}}
+_OPEN: dict[str, dict[str, Any]] = {".gml": {"WRITE_GFS": "NO"}}
 _GEOMETRY_NAMES = ("the_geom", "geometry", "geom", "wkb_geometry", "*")
 
 
@@ -130,7 +131,10 @@ def _known_crs(text: Any, name: str, options: Options) -> Crs:
         return Crs.parse(options.source_crs)
     if text is None:
         raise CrsError(f"{name} does not say its CRS", way_out="say it: source_crs=EPSG:n")
-    authority = pyproj.CRS.from_user_input(text).to_authority()
+    try:
+        authority = pyproj.CRS.from_user_input(text).to_authority()
+    except CRSError as error:
+        raise CrsError(f"{name}: its CRS cannot be read", why=str(error).splitlines()[0], way_out="say it: source_crs=EPSG:n") from error
     if authority is None:
         way_out = "say it: source_crs=EPSG:n, or reproject the file first"
         raise CrsError(f"{name}: its CRS is in no register", why=str(text)[:200], way_out=way_out)
@@ -166,14 +170,15 @@ class VectorSource:
 
     def __init__(self, path: Path, layer: str, options: Options) -> None:
         import pyogrio
+        from pyogrio.errors import DataLayerError, DataSourceError
 
         self._path, self._options = path, options
         self.name = path.name
         self.faults: list[tuple[int, str]] = []
         try:
-            self._layer = _layer_of(path, [str(name) for name, _ in pyogrio.list_layers(path)], layer, options)
+            self._layer = _layer_of(path, _layers(path), layer, options)
             info = pyogrio.read_info(path, layer=self._layer, **_OPEN.get(path.suffix.lower(), {}))
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        except (DataSourceError, DataLayerError) as error:
             raise ProductError(f"{path.name} cannot be read", why=str(error)) from error
         self._own = tuple(str(name) for name in info["fields"])
         self._fid = str(info["fid_column"])
@@ -208,8 +213,22 @@ class VectorSource:
             return _empty(reader.schema, reader.schema.names)
 
 
+def _layers(path: Path) -> list[str]:
+    """Names of the layers; the schema that GDAL leaves beside a GML file that has none is removed again."""
+    import pyogrio
+
+    sidecar = path.with_suffix(".gfs")
+    there = sidecar.exists()
+    names = [str(name) for name, _ in pyogrio.list_layers(path)]
+    if not there:
+        sidecar.unlink(missing_ok=True)
+    return names
+
+
 def _layer_of(path: Path, layers: list[str], wanted: str, options: Options) -> str:
     """The layer to read: as asked, as the mapping names it, or the only one."""
+    if not layers:
+        raise ProductError(f"{path.name} holds no layer", why="it is empty or damaged")
     if options.layer is not None:
         wanted = options.layer
     if wanted in layers:
@@ -218,7 +237,7 @@ def _layer_of(path: Path, layers: list[str], wanted: str, options: Options) -> s
         return layers[0]
     raise NotFoundError(
         f"{path.name} has no layer {wanted!r}" if wanted else f"{path.name} has {len(layers)} layers",
-        why=f"it has {', '.join(layers) or 'none'}", way_out="choose one: layer=NAME",
+        why=f"it has {', '.join(layers)}", way_out="choose one: layer=NAME",
     )
 
 
@@ -239,7 +258,7 @@ class ParquetSource:
         self.total: int | None = self._file.metadata.num_rows
         geo = (self._schema.metadata or {}).get(b"geo")
         self.geometry: str | None
-        self.geometry, self.crs = _geoparquet(json.loads(geo), path.name, options) if geo else (None, _table_crs(options))
+        self.geometry, self.crs = _geoparquet(geo, path.name, options) if geo else (None, _table_crs(options))
         self.fields = tuple(name for name in self._schema.names if name != self.geometry)
 
     def _names(self, columns: Sequence[str], geometry: bool) -> list[str]:
@@ -258,9 +277,13 @@ def _table_crs(options: Options) -> Crs:
     return Crs.parse(options.source_crs) if options.source_crs else CRS84
 
 
-def _geoparquet(geo: dict[str, Any], name: str, options: Options) -> tuple[str, Crs]:
-    column = geo["primary_column"]
-    described = geo["columns"][column]
+def _geoparquet(metadata: bytes, name: str, options: Options) -> tuple[str, Crs]:
+    try:
+        geo = json.loads(metadata)
+        column = str(geo["primary_column"])
+        described = dict(geo["columns"][column])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProductError(f"{name}: its GeoParquet metadata cannot be read", why=repr(error)) from error
     if described.get("encoding") != "WKB":
         raise UnsupportedError(f"{name}: geometries encoded as {described.get('encoding')}", way_out="write them as WKB")
     if "crs" not in described and options.source_crs is None:

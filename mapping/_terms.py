@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-import pyarrow.compute as pc
-
 from earthweave.ontology import XSD, MappingError
 
+from ._arrow import pc
 from ._functions import Text
 from ._plan import Constant, Expression, Kind, Template, TermMap
 from ._rows import Rows

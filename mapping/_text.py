@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from earthweave.ontology import XSD
+
+from ._arrow import pc
 
 _ESCAPES = ((b"\\", "\\\\"), (b'"', '\\"'), (b"\n", "\\n"), (b"\r", "\\r"))
 _PLAIN = bytes(sorted(set(range(256)) - {one[0][0] for one in _ESCAPES}))

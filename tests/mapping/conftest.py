@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,10 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
     def write(columns: dict[str, list[Any]], geometries: list[Any], *, name: str = "flood_mask.gpkg", crs: int | None = 4326) -> Path:
         path = tmp_path_factory.mktemp("layer") / name
-        geopandas.GeoDataFrame(columns, geometry=geometries, crs=crs).to_file(path)
+        mixed = {"geometry_type": "Unknown", "promote_to_multi": False} if path.suffix == ".gpkg" else {}
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "'crs' was not provided")
+            geopandas.GeoDataFrame(columns, geometry=geometries, crs=crs).to_file(path, **mixed)
         return path
 
     return write

@@ -39,13 +39,19 @@ LEGACY = PREFIXES + """
 <#One>
     old:logicalSource [ old:source "t.csv" ; old:referenceFormulation ql:CSV ] ;
     rr:subjectMap [ rr:template "http://example.org/{id}" ; rr:class ex:Thing ; rr:graph ex:g ] ;
-    rr:predicateObjectMap [ rr:predicate ex:p , ex:q ; rr:objectMap [ old:reference "name" ; rr:language "en" ] , [ old:reference "name" ] ] .
+    rr:predicateObjectMap [ rr:predicate ex:p , ex:q ;
+        rr:objectMap [ old:reference "name" ; rr:language "en" ] , [ old:reference "name" ] ] .
 """
 TABLE = pa.table({"id": [1, 2], "name": ["a", None]})
 
 
 def one(body: str) -> str:
-    return PREFIXES + '\n<#One> rr:logicalTable [ rr:tableName "t" ] ;\n    rr:subjectMap [ rr:template "http://example.org/{id}" ] ;\n    ' + body
+    start = '\n<#One> rr:logicalTable [ rr:tableName "t" ] ;\n    rr:subjectMap [ rr:template "http://example.org/{id}" ] ;\n    '
+    return PREFIXES + start + body
+
+
+def value(term: str) -> str:
+    return one(f"rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ {term} ] ] .")
 
 
 def output(text: str, **options: str) -> bytes:
@@ -70,16 +76,16 @@ def test_a_plan_is_plain_data() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:colum "name" ] ] .'), "unknown property 'colum'"),
+        (value('rr:colum "name"'), "unknown property 'colum'"),
         (one("rr:predicateObjectMap [ rr:predicate ex:p ] ."), "needs a predicate and an object"),
         (one('rr:predicateObjectMap [ rr:predicate "p" ; rr:object 1 ] .'), "where an IRI must be"),
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:column "name" ; rr:language "english please" ] ] .'), "not a language tag"),
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:template "{name" ] ] .'), "unbalanced"),
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:column "name" , "id" ] ] .'), "exactly one reference, has 2"),
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:column "name" ; rr:template "{id}" ] ] .'), "exactly one of"),
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:column "name" ; rr:datatype ex:d ; rr:termType rr:IRI ] ] .'), "only literals"),
-        (one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rrx:function rrxf:asWKT ] ] .'), "takes 1 arguments, not 0"),
-        (PREFIXES + '<#One> rr:logicalTable [ rr:tableName "t" ] ; rr:subjectMap [ rr:column "id" ; rr:termType rr:Literal ] .', "cannot be a literal"),
+        (value('rr:column "name" ; rr:language "english please"'), "not a language tag"),
+        (value('rr:template "{name"'), "unbalanced"),
+        (value('rr:column "name" , "id"'), "exactly one reference, has 2"),
+        (value('rr:column "name" ; rr:template "{id}"'), "exactly one of"),
+        (value('rr:column "name" ; rr:datatype ex:d ; rr:termType rr:IRI'), "only literals"),
+        (value('rrx:function rrxf:asWKT'), "takes 1 arguments, not 0"),
+        (R2RML.replace("rr:class ex:Thing", "rr:termType rr:Literal"), "cannot be a literal"),
         (PREFIXES + "<#One> rr:subject ex:a ; rr:predicateObjectMap [ rr:predicate ex:p ; rr:object 1 ] .", "both a logical table"),
         (PREFIXES, "no triples map"),
     ],
@@ -148,7 +154,7 @@ def test_a_column_may_differ_in_case_and_be_quoted() -> None:
     assert output(R2RML.replace('"name"', '"NAME"')) == output(R2RML.replace('"name"', '"\\"name\\""')) == output(R2RML)
 
 
-VARIABLES = one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:column "$start" ; rr:datatype ex:d ] , [ rr:template "{$where}/{id}" ] ] .')
+VARIABLES = value('rr:column "$start" ; rr:datatype ex:d ] , [ rr:template "{$where}/{id}"')
 
 
 def test_variables_are_handed_in_as_they_are() -> None:
@@ -174,8 +180,7 @@ def test_a_variable_that_no_iri_may_hold_is_refused_before_the_first_row(where: 
 
 
 def test_an_ill_typed_variable_is_refused_before_the_first_row() -> None:
-    text = one('rr:predicateObjectMap [ rr:predicate ex:p ; rr:objectMap [ rr:column "$start" ; '
-               'rr:datatype <http://www.w3.org/2001/XMLSchema#dateTime> ] ] .')
+    text = value('rr:column "$start" ; rr:datatype <http://www.w3.org/2001/XMLSchema#dateTime>')
     with pytest.raises(MappingError) as caught:
         map_source(read_rules(text), TABLE, variables={"start": "yesterday"})
     assert "'yesterday' is no dateTime" in caught.value.why

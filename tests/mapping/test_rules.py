@@ -103,8 +103,11 @@ def test_nuts_counts_and_geometries_match_another_path(mapped: Mapped, nuts: Pat
     literals = [_wkt(graph, URIRef(f"https://w3id.org/earthweave/id/nuts/2021/{code}")) for code in sample.index]
     read = read_wkt(literals)
     assert read.problems == ()
-    expected = sample.to_crs(4326).geometry.to_numpy()
-    assert shapely.equals_exact(read.geometries, expected, tolerance=1.5e-7).all()
+    back = geopandas.GeoSeries(read.geometries, crs=4326).segmentize(0.002).to_crs(3035)
+    points, owner = shapely.get_coordinates(back.boundary.to_numpy(), return_index=True)
+    off = shapely.distance(shapely.points(points), sample.boundary.to_numpy()[owner])
+    assert off.max() < 1.3  # borders are straight in the source's projection, and stay within a metre of that
+    assert shapely.area(back.to_numpy()) == pytest.approx(sample.area.to_numpy(), rel=1e-4)
     levels = graph.query("SELECT ?l (COUNT(*) AS ?n) { ?u <https://w3id.org/earthweave/ontology#unitLevel> ?l } GROUP BY ?l")
     assert {int(row[0]): int(row[1]) for row in levels} == frame.LEVL_CODE.value_counts().to_dict()
 

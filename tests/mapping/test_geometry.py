@@ -1,0 +1,155 @@
+"""CRS, axis order, precision, validity, and the geometry functions with the meaning that GeoSPARQL gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pyproj
+import pytest
+import shapely
+
+from earthweave.mapping import Options, map_source, read_rules
+from earthweave.ontology import CrsError, GeometryError, MappingError, UnsupportedError
+from earthweave.ontology.geometry import AxisOrder, read_wkt
+
+RULE = """@prefix rr: <http://www.w3.org/ns/r2rml#> .
+@prefix rrx: <http://www.w3.org/ns/r2rml-ext#> .
+@prefix rrxf: <http://www.w3.org/ns/r2rml-ext/functions/def/> .
+@prefix ewf: <https://w3id.org/earthweave/function#> .
+<#m> rr:logicalTable [ rr:tableName "t" ] ; rr:subjectMap [ rr:template "http://e.org/{gid}" ] ;
+    rr:predicateObjectMap [ rr:predicate <http://e.org/p> ; rr:objectMap [ %s ] ] .
+"""
+SQUARE = shapely.box(300_000, 6_270_000, 300_100, 6_270_100)
+Layer = Callable[..., Path]
+
+
+def values(path: Any, function: str = "rrxf:asWKT", argument: str = 'rr:column "the_geom"', **options: Any) -> list[str]:
+    text = RULE % f"rrx:function {function} ; rrx:argumentMap ( [ {argument} ] )"
+    run = map_source(read_rules(text), path, options=Options(**options))
+    return [line.split('"')[1] for line in b"".join(run).decode().splitlines()]
+
+
+def test_the_default_is_lon_lat_without_an_iri(layer: Layer) -> None:
+    text = values(layer({}, [SQUARE], crs=32756))[0]
+    lon, lat = pyproj.Transformer.from_crs(32756, 4326, always_xy=True).transform(300_100, 6_270_000)
+    assert text.startswith(f"POLYGON (({lon:.7f}".rstrip("0"))
+    assert f"{lat:.7f}".rstrip("0") in text
+
+
+def test_keep_and_epsg_write_the_iri_and_the_authoritys_axes(layer: Layer) -> None:
+    utm = layer({}, [SQUARE], crs=32756)
+    assert values(utm, crs="keep")[0] == "<http://www.opengis.net/def/crs/EPSG/0/32756> " + shapely.to_wkt(SQUARE, trim=True)
+    degrees = layer({}, [shapely.Point(150.5, -33.25)])
+    latitude_first = ["<http://www.opengis.net/def/crs/EPSG/0/4326> POINT (-33.25 150.5)"]
+    assert values(degrees, crs="keep") == values(degrees, crs="EPSG:4326") == latitude_first
+    europe = values(layer({}, [shapely.Point(11.5, 45.5)]), crs="EPSG:3035")[0]
+    assert europe.startswith("<http://www.opengis.net/def/crs/EPSG/0/3035> POINT (2")  # northing first: about 2.5 million metres
+
+
+@pytest.mark.parametrize("crs", ["CRS84", "keep", "EPSG:4326", "EPSG:3857", "EPSG:3035"])
+def test_every_choice_reads_back_to_the_same_place(layer: Layer, crs: str) -> None:
+    shapes = [shapely.Point(11.5, 45.5), shapely.box(10, 45, 11, 46), shapely.Point(10.25, 47.125, 99.5)]
+    read = read_wkt(values(layer({}, shapes), crs=crs, straight=0), AxisOrder.STRICT)
+    assert read.problems == ()
+    assert shapely.equals_exact(shapely.force_2d(read.geometries), shapely.force_2d(shapes), tolerance=2e-7).all()
+    assert shapely.get_z(read.geometries[2]) == 99.5
+
+
+def test_compat_writes_the_tutorials_literals(layer: Layer) -> None:
+    path = layer({"floodLevel": [7]}, [shapely.box(150.82204547307123, -33.7, 150.9, -33.6)], name="flood_levels.shp")
+    found = values(path, compat="geotriples")[0]
+    assert found.startswith("<http://www.opengis.net/def/crs/EPSG/0/4326> MULTIPOLYGON (((150.9 -33.7, 150.82204547307123 -33.7, ")
+    utm = values(layer({}, [SQUARE], crs=32756, name="utm.shp"), compat="geotriples")[0]
+    assert utm.startswith("<http://www.opengis.net/def/crs/EPSG/0/32756> MULTIPOLYGON (((")
+    lines = values(layer({}, [shapely.LineString([(1, 2), (3, 4)])], name="lines.shp"), compat="geotriples")
+    assert lines == ["<http://www.opengis.net/def/crs/EPSG/0/4326> MULTILINESTRING ((1 2, 3 4))"]
+
+
+def test_precision(layer: Layer) -> None:
+    path = layer({}, [shapely.Point(1.123456789, 2)])
+    assert values(path) == ["POINT (1.1234568 2)"]
+    assert values(path, precision=2) == ["POINT (1.12 2)"]
+    assert values(path, precision=-1) == ["POINT (1.123456789 2)"]
+    assert values(layer({}, [shapely.Point(1.23456, 2)], crs=32756), crs="keep")[0].endswith("POINT (1.235 2)")
+
+
+def test_validity_policies(layer: Layer) -> None:
+    bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    path = layer({}, [shapely.Point(0, 0), bow])
+    assert not shapely.from_wkt(values(path)[1]).is_valid
+    assert shapely.equals(shapely.from_wkt(values(path, validity="fix")[1]), shapely.make_valid(bow))
+    assert values(path, validity="skip") == ["POINT (0 0)"]
+    with pytest.raises(GeometryError, match="row 2") as caught:
+        values(path, validity="fail")
+    assert "Self-intersection" in caught.value.why
+
+
+def test_a_layer_without_crs_is_told_and_can_be_told(layer: Layer) -> None:
+    path = layer({}, [shapely.Point(300_000, 6_270_000)], crs=None, name="t.shp")
+    with pytest.raises(CrsError, match="does not say its CRS"):
+        values(path)
+    assert values(path, source_crs="EPSG:32756")[0].startswith("POINT (150.")
+    assert values(path, compat="geotriples")[0].startswith("<http://www.opengis.net/def/crs/EPSG/0/4326>")
+    with pytest.raises(CrsError):
+        values(path, source_crs="EPSG:32756", crs="EPSG:99999")
+
+
+SHAPES = [
+    shapely.Point(1, 2), shapely.Point(1, 2, 3), shapely.LineString([(0, 0), (1, 1), (1, 0), (0, 1)]),
+    shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 2, 3, 3)]), shapely.Polygon(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("rrxf:isEmpty", ["false", "false", "false", "false", "true"]),
+        ("rrxf:isSimple", ["true", "true", "false", "true", "true"]),
+        ("rrxf:is3D", ["false", "true", "false", "false", "false"]),
+        ("rrxf:dimension", ["0", "0", "1", "2", "2"]),
+        ("rrxf:coordinateDimension", ["2", "3", "2", "2", "2"]),
+        ("rrxf:spatialDimension", ["2", "3", "2", "2", "2"]),
+    ],
+)
+def test_properties_mean_what_geosparql_means(layer: Layer, function: str, expected: list[str]) -> None:
+    assert values(layer({}, SHAPES), function) == expected
+
+
+def test_area_length_and_centroid(layer: Layer) -> None:
+    path = layer({}, [shapely.box(11, 45, 11.1, 45.1)])
+    geod = pyproj.Geod(ellps="WGS84")
+    area, perimeter = (abs(one) for one in geod.geometry_area_perimeter(shapely.box(11, 45, 11.1, 45.1)))
+    for function in ("rrxf:area", "ewf:metricArea"):
+        assert float(values(path, function)[0]) == pytest.approx(area, rel=1e-9)
+    assert float(values(path, "rrxf:length")[0]) == pytest.approx(perimeter, rel=1e-9)
+    assert [float(values(path, f"rrxf:centroid{axis}")[0]) for axis in "xy"] == pytest.approx([11.05, 45.05])
+    assert float(values(path, "rrxf:area", crs="EPSG:3857")[0]) == pytest.approx(area, rel=1e-6)
+
+
+def test_points_from_two_columns_and_wkt_columns(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("lon,lat,w\n1.5,2,POINT (7 8)\n,3,POINT (9\n200,1,\nx,1,\n")
+    point = "rrx:function ewf:point ; rrx:argumentMap ( [ rr:column \"lon\" ] [ rr:column \"lat\" ] )"
+    assert values(tmp_path / "t.csv", argument=point) == ["POINT (1.5 2)"]
+    assert values(tmp_path / "t.csv", argument='rr:column "w"') == ["POINT (7 8)"]
+    assert values(tmp_path / "t.csv", argument=point, crs="EPSG:4326") == ["<http://www.opengis.net/def/crs/EPSG/0/4326> POINT (2 1.5)"]
+
+
+def test_functions_without_a_geometry_are_refused_before_the_first_row(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    with pytest.raises(MappingError, match="triples map <#m>") as caught:
+        values(tmp_path / "t.csv", argument='rr:template "{a}"')
+    assert "needs a column or ewf:point" in caught.value.why
+    with pytest.raises(UnsupportedError):
+        values(tmp_path / "t.csv", function="rrxf:strdfWKT")
+
+
+def test_a_row_without_geometry_makes_no_literal(layer: Layer) -> None:
+    path = layer({"v": [1, 2]}, [shapely.Point(1, 2), None])
+    assert values(path) == ["POINT (1 2)"]
+    assert values(path, "rrxf:dimension") == ["0"]
+    assert geopandas.read_file(path).geometry.isna().tolist() == [False, True]
+    assert np.isfinite(float(values(path, "rrxf:centroidx")[0]))

@@ -1,0 +1,117 @@
+"""Zonal statistics against brute force, cell by cell; and what is said of zones that hold no cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import netCDF4
+import numpy as np
+import pytest
+import rasterio
+import shapely
+
+from earthweave.mapping import ZonalLimits, zonal
+from earthweave.ontology import ParameterError, ProductError, SizeLimitError
+
+
+@pytest.fixture(scope="module")
+def cams(shared: Path) -> Path:
+    """CAMS PM2.5 at 0.75 degrees, 15 and 18 h."""
+    return shared / "data/derived/airquality/cams_pm25_0p75_20191231_15_18.nc"
+
+
+def test_means_and_maxima_are_those_of_brute_force(cams: Path, nuts: Path) -> None:
+    found = zonal(cams, nuts, key="NUTS_ID", where={"LEVL_CODE": 0})
+    units = geopandas.read_file(nuts).query("LEVL_CODE == 0").to_crs(4326).set_index("NUTS_ID").geometry
+    rows = {(row["zone"], row["time"], row["statistic"]): row for row in found.table.to_pylist()}
+    with netCDF4.Dataset(cams) as data:
+        lat, lon, values = data["lat"][:].data, data["lon"][:].data, data["pm2p5"][:].data.astype(float)
+    for code in ("IT", "AT", "LU", "CY"):
+        weights, inside = [], []
+        for row, y in enumerate(lat):
+            for column, x in enumerate(lon):
+                if units[code].bounds[0] <= x <= units[code].bounds[2] and units[code].contains(shapely.Point(x, y)):
+                    weights.append(np.cos(np.radians(y)))
+                    inside.append(values[:, row, column])
+        for step, time in enumerate(("2019-12-31T15:00:00Z", "2019-12-31T18:00:00Z")):
+            column = np.array(inside)[:, step]
+            mean, highest = rows[code, time, "mean"], rows[code, time, "max"]
+            assert mean["value"] == pytest.approx(np.average(column, weights=weights), rel=1e-9)
+            assert (highest["value"], mean["cells"], mean["unit"]) == (pytest.approx(column.max()), len(column), "ug/m3")
+    assert found.zones == len(units)
+    assert {row["zone"] for row in rows.values()} | set(found.uncovered) == set(units.index)
+    assert found.uncovered == ("LI", "MT")
+
+
+def _netcdf(path: Path, lon: Any, values: Any, *, units: str = "µg/m3") -> Path:
+    with netCDF4.Dataset(path, "w") as data:
+        for name, axis in (("latitude", [45.5, 44.5]), ("longitude", lon)):
+            data.createDimension(name, len(axis))
+            data.createVariable(name, "f8", (name,))[:] = axis
+        one = data.createVariable("no2", "f4", ("longitude", "latitude"), fill_value=-999.0)
+        one.units = units
+        one[:] = values
+    return path
+
+
+def _zones(tmp_path: Path, zones: dict[str, Any], crs: int = 4326) -> Path:
+    frame = geopandas.GeoDataFrame({"key": list(zones)}, geometry=list(zones.values()), crs=crs)
+    frame.to_file(tmp_path / "zones.gpkg")
+    return tmp_path / "zones.gpkg"
+
+
+def test_axes_in_any_order_longitudes_to_360_and_missing_values(tmp_path: Path) -> None:
+    # columns of longitude first; 359.5 is 0.5 degrees west
+    field = _netcdf(tmp_path / "f.nc", [359.5, 0.5], [[1.0, -999.0], [3.0, 4.0]])
+    boxes = {"west": (-1, 44, 0, 46), "both": (-1, 44, 1, 46), "tiny": (0, 44, 0.1, 44.1)}
+    zones = _zones(tmp_path, {name: shapely.box(*bounds) for name, bounds in boxes.items()})
+    found = zonal(field, zones, key="key", time="2021-03-15T12:00:00Z", statistics=["max", "mean"])
+    rows = {(row["zone"], row["statistic"]): row for row in found.table.to_pylist()}
+    weights = np.cos(np.radians([45.5, 45.5, 44.5]))
+    assert rows["west", "mean"]["value"] == 1.0
+    assert rows["both", "mean"]["value"] == pytest.approx(np.average([1, 3, 4], weights=weights))
+    assert (rows["both", "max"]["value"], rows["both", "max"]["cells"]) == (4.0, 3)
+    assert found.uncovered == ("tiny",)
+    assert set(found.table.column("time").to_pylist()) == {"2021-03-15T12:00:00Z"}
+
+
+def test_a_geotiff_in_metres_with_zones_in_degrees(tmp_path: Path, layer: Callable[..., Path]) -> None:
+    values = np.arange(12, dtype="float32").reshape(1, 3, 4)
+    values[0, 0, 0] = -1
+    path = tmp_path / "f.tif"
+    profile = {"driver": "GTiff", "width": 4, "height": 3, "count": 1, "dtype": "float32", "crs": "EPSG:32632", "nodata": -1}
+    with rasterio.open(path, "w", transform=rasterio.Affine(1000, 0, 500_000, 0, -1000, 5_003_000), **profile) as raster:
+        raster.write(values)
+    west = geopandas.GeoSeries([shapely.box(499_000, 4_999_000, 502_000, 5_004_000)], crs=32632).to_crs(4326)
+    zones = layer({"key": [7]}, list(west), name="zones.gpkg")
+    found = zonal(path, zones, key="key", time="2021-03-15", unit="m")
+    assert {row["statistic"]: row["value"] for row in found.table.to_pylist()} == {"mean": np.mean([1, 4, 5, 8, 9]), "max": 9.0}
+    assert found.table.column("zone").to_pylist() == ["7", "7"]
+    with pytest.raises(ParameterError, match="does not say the time"):
+        zonal(path, zones, key="key")
+
+
+def test_wrong_calls_are_refused(tmp_path: Path, cams: Path, nuts: Path) -> None:
+    zones = _zones(tmp_path, {"a": shapely.box(0, 0, 1, 1)})
+    with pytest.raises(ParameterError, match="no column 'code'"):
+        zonal(cams, zones, key="code")
+    with pytest.raises(ParameterError, match="does not name the zones"):
+        zonal(cams, nuts, key="CNTR_CODE")
+    with pytest.raises(ParameterError, match="no zone"):
+        zonal(cams, nuts, key="NUTS_ID", where={"LEVL_CODE": 9})
+    with pytest.raises(ParameterError, match="which variable"):
+        zonal(cams, zones, key="key", variable="ozone")
+    with pytest.raises(ParameterError, match="no statistic"):
+        zonal(cams, zones, key="key", statistics=["median"])
+    with pytest.raises(SizeLimitError, match="zonal_cells"):
+        zonal(cams, nuts, key="NUTS_ID", limits=ZonalLimits(zonal_cells=10))
+    with pytest.raises(ProductError, match="there is no file"):
+        zonal(tmp_path / "absent.nc", zones, key="key")
+    (tmp_path / "bad.nc").write_text("no")
+    (tmp_path / "bad.tif").write_text("no")
+    for name in ("bad.nc", "bad.tif"):
+        with pytest.raises(ProductError):
+            zonal(tmp_path / name, zones, key="key")
