@@ -1,4 +1,14 @@
-"""From scenes to layers: services that read Earth-observation data and leave rasters, polygons, and a record of how they were made."""
+"""From scenes to layers: services that read Earth-observation data and leave rasters, polygons, and a record of how they were made.
+
+::
+
+    spec = service("s2-cd")                       what it takes, makes, cites; its parameters are a Pydantic model
+    result = run_service(spec, {"input1": …})     layers, item.json (STAC), run.json (parameters, versions, digests, figures)
+
+Limits of this release: no radar; scenes are neither co-registered nor corrected for terrain; clouds are masked only by the scene
+classes of L2A; raster to polygon holds the raster in memory (about 16 bytes per pixel); a run that is killed leaves a hidden folder
+``.earthweave-…`` beside its results, and nothing else. The abstract of each service says its own.
+"""
 
 from ._registry import service, services
 from .service import Output, Parameters, Question, Reference, Result, ServiceSpec, run_service

@@ -11,7 +11,7 @@ from earthweave.ontology import LimitError
 from earthweave.ontology.geometry import read_wkt
 
 from ._describe import FUNCTIONS, UNITS, chips, class_name, conventions, describe, superlative
-from ._domain import FLOODED_AREA, property_named
+from ._domain import AREA, FLOODED_AREA, property_named
 from ._lexicon import Lexicon
 from ._plan import Query, count_query, plan, presence_query, simulated_query
 from ._ports import Cell, Endpoint, Limits, Table
@@ -20,6 +20,8 @@ from ._request import Assumption, Request
 from ._understand import understand
 
 _NAMED = 5
+Notice = Mapping[str, str]
+"""``code`` and ``text``."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Answer:
         columns, rows: details, without geometries.
         geojson: a FeatureCollection (RFC 7946, CRS84), None if nothing can be drawn.
         simulated: whether anything that the answer rests on is simulated.
-        notices: sentences from the store and from here.
+        notices: code and sentence, from the store and from here.
     """
 
     question: str
@@ -55,7 +57,7 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...] = ()
     geojson: Mapping[str, Any] | None = None
     simulated: bool = False
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def status(self) -> Literal["answered", "refused"]:
@@ -65,12 +67,15 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """As JSON data, for pages, the API and ``--json``."""
         refusal = self.refusal
-        reason = {"code": refusal.code, "text": refusal.text, "hint": refusal.hint, "suggestions": [*refusal.suggestions]} if refusal else None
+        reason = refusal and {name: getattr(refusal, name) for name in ("code", "text", "hint", "suggestions")}
         return {
-            "question": self.question, "status": self.status, "text": self.text, "request": self.request and self.request.to_json(),
-            "sparql": self.sparql, "chips": [dict(one) for one in self.chips], "assumptions": [one.text for one in self.assumptions],
+            "question": self.question, "status": self.status, "text": self.text,
+            "request": self.request and self.request.to_json(),
+            "sparql": self.sparql, "chips": [dict(one) for one in self.chips],
+            "assumptions": [one.text for one in self.assumptions],
             "unknown": [*self.unknown], "value": self.value, "count": self.count, "columns": [*self.columns],
-            "rows": [[*row] for row in self.rows], "geojson": self.geojson, "reason": reason, "simulated": self.simulated, "notices": [*self.notices],
+            "rows": [[*row] for row in self.rows], "geojson": self.geojson, "reason": reason, "simulated": self.simulated,
+            "notices": [dict(one) for one in self.notices],
         }  # fmt: skip
 
 
@@ -86,12 +91,14 @@ def answer(question: str, endpoint: Endpoint, lexicon: Lexicon, *, now: date | d
     try:
         return _Story(question, request, query, endpoint, limits).tell()
     except LimitError as error:
-        why = Refusal("limit", f"The answer would cost too much: {error.what}.", error.way_out or "Name a place, a time or a level, so that less has to be compared.")
+        hint = error.way_out or "Name a place, a time or a level, so that less has to be compared."
+        why = Refusal("limit", f"The answer would cost too much: {error.what}.", hint)
         return _refused(question, why, request, query.text)
 
 
 def _refused(question: str, why: Refusal, request: Request | None = None, sparql: str = "") -> Answer:
-    return Answer(question, why.text, request, why, sparql, unknown=why.unknown, notices=(why.hint,) if why.hint != HINT else ())
+    ways = (_notice("way-out", why.hint),) if why.hint != HINT else ()
+    return Answer(question, why.text, request, why, sparql, unknown=why.unknown, notices=ways)
 
 
 @dataclass
@@ -116,23 +123,21 @@ class _Story:
     def ask(self, query: Query) -> bool:
         return self.endpoint.ask(query.text, self.limits)
 
-    def done(self, text: str, found: bool, notices: Sequence[str] = (), **more: Any) -> Answer:
+    def done(self, text: str, found: bool, notices: Sequence[Notice] = (), **more: Any) -> Answer:
         simulated = self.ask(simulated_query(self.request, spatial=found))
         remarks = [*notices, *self.emptiness(found)]
         if self.request.unknown:
-            remarks.append("Not understood, and left out: " + ", ".join(self.request.unknown) + ".")
-        if simulated:
-            text += " This rests on simulated data."
+            remarks.append(_notice("unknown-words", "Not understood, and left out: " + ", ".join(self.request.unknown) + "."))
         assumptions = (*self.request.assumptions, *conventions(self.request))
         return Answer(
             self.question, text, self.request, None, self.query.text, tuple(chips(self.request)), assumptions, self.request.unknown,
-            simulated=simulated, notices=tuple(dict.fromkeys(remarks)), **more,
+            simulated=simulated, notices=tuple(remarks), **more,
         )  # fmt: skip
 
-    def emptiness(self, found: bool) -> Iterator[str]:
+    def emptiness(self, found: bool) -> Iterator[Notice]:
         if not found and not self.ask(presence_query(FLOODED_AREA)):
             makes, command = COMMANDS["s2-cd"]
-            yield f"The store holds no flooded areas at all; {makes} makes them: {command}"
+            yield _notice("no-data", f"The store holds no flooded areas at all; {makes} makes them: {command}")
 
     def yes_or_no(self) -> Answer:
         found = self.ask(self.query)
@@ -153,10 +158,11 @@ class _Story:
         prop = property_named(wanted.property)
         what = f"{FUNCTIONS[wanted.function]} {prop.label} of {describe(self.request.target)}"
         if not number or result is None:
-            return self.done(f"The store has no {describe(self.request.target)} with a known {prop.label}.", False, table.notices, count=total)
+            text = f"The store has no {describe(self.request.target)} with a known {prop.label}."
+            return self.done(text, False, table.notices, count=total)
         value = float(result) / prop.units[wanted.unit]
         text = f"The {what} is {_figure(value)} {UNITS[wanted.unit]}".rstrip() + f" ({_number(int(number), self.request)})."
-        lacking = [f"{total - int(number)} of {total} have no {prop.label} and are left out."] if total > int(number) else []
+        lacking = [_notice("lacking", f"{total - int(number)} of {total} have no {prop.label}: left out.")] if total > int(number) else []
         return self.done(text, True, [*table.notices, *lacking], value=value, count=total)
 
     def listed(self) -> Answer:
@@ -166,25 +172,34 @@ class _Story:
         keep = [at for at, name in enumerate(table.columns) if name not in {"wkt", "order"}]
         columns = tuple(table.columns[at] for at in keep)
         rows = tuple(tuple(_plain(row[at]) for at in keep) for row in table.rows)
-        notices = [*table.notices, *([f"The first {number} of {total} are listed and drawn."] if total > number else [])]
-        return self.done(self.listing(total, columns, rows), number > 0, notices, count=total, columns=columns, rows=rows, geojson=_geojson(table, columns, rows))
+        cut = [_notice("truncated", f"The first {number} of {total} are listed and drawn.")] if total > number else []
+        shown = {"count": total, "columns": columns, "rows": rows, "geojson": _geojson(table, columns, rows)}
+        return self.done(self.listing(total, columns, rows), number > 0, [*table.notices, *cut], **shown)
 
     def listing(self, total: int, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> str:
         if self.request.order and rows:
-            what = describe(self.request.target, many=len(rows) > 1)
-            number = f"{len(rows)} " if len(rows) > 1 else ""
-            best = ("of the highest flood level", "of the lowest flood level")["lowest" in superlative(self.request)]
-            named = f"The {number}{superlative(self.request)} {what}" if "est" in superlative(self.request) and "flood" not in superlative(self.request) else best
-            return f"{named}: {'; '.join(self.figure(columns, row) for row in rows[:_NAMED])}."
+            return f"{self.first(len(rows))}: {'; '.join(self.figure(columns, row) for row in rows[:_NAMED])}."
         names = [str(row[columns.index("label")]) for row in rows] if "label" in columns else []
         listed = ": " + _enumerated(names, total) if names else ""
         return f"{_counted(total, self.request)}{listed}."
+
+    def first(self, number: int) -> str:
+        """``The largest flooded area in Hawkesbury``, ``The 3 flooded areas of the highest flood level``."""
+        assert self.request.order is not None
+        what, best = describe(self.request.target, many=number > 1), superlative(self.request)
+        counted = f"{number} " if number > 1 else ""
+        by_size = self.request.order.property == AREA
+        return f"The {counted}{best} {what}" if by_size else f"The {counted}{what} with the {best} flood level"
 
     def figure(self, columns: tuple[str, ...], row: tuple[Any, ...]) -> str:
         values = dict(zip(columns, row, strict=True))
         area, level = values.get("area"), values.get("floodLevel")
         parts = [f"{_figure(float(area) / 1e6)} km²" if area is not None else "", f"flood level {level}" if level is not None else ""]
         return ", ".join(filter(None, parts))
+
+
+def _notice(code: str, text: str) -> Notice:
+    return {"code": code, "text": text}
 
 
 def _number(number: int, request: Request) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ._domain import AREA, FLOOD_LEVEL, UNIT_LEVEL, labels, property_named
+from ._domain import AREA, FLOOD_LEVEL, FLOODED_AREA, UNIT_LEVEL, labels, property_named
 from ._request import Assumption, Attribute, Place, Request, Spatial, Target, Temporal, targets
 
 _DAY = timedelta(days=1)
@@ -37,7 +37,8 @@ def _constraint(one: Temporal | Attribute | Spatial, many: bool) -> str:
     if isinstance(one, Temporal):
         return f"observed {period(one)}"
     if isinstance(one, Attribute):
-        return f"of level {one.value:g}" if one.property == UNIT_LEVEL and one.op == "=" else f"with {_article(one)} {comparison(one)}"
+        plain = one.property == UNIT_LEVEL and one.op == "="
+        return f"of {comparison(one)}" if plain else f"with {_article(one)} {comparison(one)}"
     if isinstance(one.of, Place):
         return f"{'in' if one.relation == 'intersects' else 'wholly inside'} {one.of.name}"
     verb = "meet" if many else "meets"
@@ -49,7 +50,9 @@ def _article(one: Attribute) -> str:
 
 
 def comparison(one: Attribute) -> str:
-    """``flood level above 10``."""
+    """``flood level above 10``, ``level 3``."""
+    if one.property == UNIT_LEVEL and one.op == "=":
+        return f"level {one.value:g}"
     return f"{property_named(one.property).label} {_WORDS[one.op]} {one.value:g} {UNITS[one.unit]}".strip()
 
 
@@ -108,22 +111,25 @@ def _chip(one: Temporal | Attribute | Spatial) -> dict[str, str]:
 
 def conventions(request: Request) -> Iterator[Assumption]:
     """What every answer to such a request takes for granted."""
-    found = list(targets(request.target))
-    constraints = [one for target in found for one in target.constraints]
-    areas = any(target.cls != found[0].cls or target.cls.endswith("FloodedArea") for target in found)
-    place = next((one.of.name for one in constraints if isinstance(one, Spatial) and isinstance(one.of, Place) and one.relation == "intersects"), "")
-    summed = request.aggregate and request.aggregate.property == AREA
-    if place and summed:
-        yield Assumption("counted-whole", f"Flooded areas that cross the border of {place} are counted whole.")
-    elif place:
-        yield Assumption("meets-border", f"Flooded areas count as in {place} if they touch or cross it.")
-    if any(isinstance(one, Spatial) and isinstance(one.of, Target) for one in constraints):
-        yield Assumption("meets", "A unit counts as flooded if at least one flooded area touches it.")
+    constraints = [one for target in targets(request.target) for one in target.constraints]
+    summed = request.aggregate is not None and request.aggregate.property == AREA
+    yield from _of_space([one for one in constraints if isinstance(one, Spatial)], summed)
     if summed and request.aggregate and request.aggregate.function == "sum":
         yield Assumption("overlaps", "Areas that overlap, from several layers or dates, are each counted.")
     if any(isinstance(one, Temporal) for one in constraints):
-        yield Assumption("observed", "A flooded area counts for a time if it was observed in an interval that meets it; for a change, between the two scenes.")
-    elif areas:
+        text = "An area counts for a time if its interval of observation meets it; for a change, that is between the two scenes."
+        yield Assumption("observed", text)
+    elif any(target.cls == FLOODED_AREA for target in targets(request.target)):
         yield Assumption("any-time", "No time was given: everything in the store counts, whenever it was observed.")
     if FLOOD_LEVEL in {getattr(one, "property", "") for one in (*constraints, request.aggregate, request.order)}:
         yield Assumption("flood-level", "The flood level is an amplitude of change, not a water depth.")
+
+
+def _of_space(relations: list[Spatial], summed: bool) -> Iterator[Assumption]:
+    for one in relations:
+        if isinstance(one.of, Target):
+            yield Assumption("meets", "A unit counts as flooded if at least one flooded area touches it.")
+        elif one.relation == "intersects" and summed:
+            yield Assumption("counted-whole", f"Flooded areas that cross the border of {one.of.name} are counted whole.")
+        elif one.relation == "intersects":
+            yield Assumption("meets-border", f"Flooded areas count as in {one.of.name} if they touch or cross it.")

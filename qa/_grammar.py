@@ -71,8 +71,8 @@ class _Sentence:
 
     @cached_property
     def strange(self) -> tuple[int, ...]:
-        """Words that nothing explains."""
-        return tuple(at for at in uncovered(self.lattice, len(self.question.tokens)) if self.question.tokens[at].is_word)
+        """Words and signs that nothing explains."""
+        return uncovered(self.lattice, len(self.question.tokens))
 
     @cached_property
     def floods(self) -> list[Reading]:
@@ -98,38 +98,49 @@ class _Sentence:
         intent = self.intent()
         attributes = list(self.attributes())
         target = self.target(attributes)
-        aggregate, order, limit = self.figures(intent, target)
+        aggregate, order, limit = self.figures(intent, any(one.property == FLOOD_LEVEL for one in attributes))
         if aggregate:
             intent = "measure"
-        self.check_definition(target, aggregate, order)
+        self.check_definition(target, intent, order)
         self.check_numbers()
         unknown = tuple(self.question.words(at, at + 1) for at in self.strange)
         return Request(intent, target, aggregate, order, limit, tuple(dict.fromkeys(self.assumptions)), unknown)
 
     def intent(self) -> Intent:
-        said = self.values("intent")
-        order: tuple[Intent, ...] = ("count", "measure", "ask", "map", "list")
-        return next((one for one in order if one in said), "list")
+        said = self.all("intent")
+        for first in ("count", "measure"):
+            if any(one.value == first for one in said):
+                return first
+        # behind the noun, "where" and "which" begin a relative clause
+        noun = min((one.start for one in self.all("class", "generic", "flooded")), default=len(self.question.tokens))
+        ahead: list[Intent] = [one.value for one in said if one.start < noun]
+        return ahead[0] if ahead else "list"
 
     # what cannot be answered
     def check_meaning(self) -> None:
         if not any(one.kind not in {"filler", "in", "constrains", "number", "limit"} for one in self.lattice):
             raise _refuse("not-a-question", "I see no question in this.", unknown=self.strange_words())
-        if self.all("future") or any(time.interval.start and time.interval.start > self.today for time in self.values("time")):
+        if self.all("future") or self.is_ahead():
             raise _refuse("prediction", "That asks about the future; the store knows what was observed, and nothing here predicts.")
         if self.all("opinion"):
             raise _refuse("opinion", "That asks for a reason or an opinion; only what is in the store can be answered.")
-        run = self.values("run")
-        if run and (self.floods or "crop-map" in run or not (self.strange or self.all("foreign"))):
-            raise Refused(needs_a_run("crop-map" if "crop-map" in run else "s2-cd"))
-        if self.all("foreign"):
-            label = self.values("foreign")[0]
-            raise _refuse("unknown-data-layer", f"Questions about {label!r} are not answered here yet.", unknown=(label,))
-        if not (self.floods or self.units):
-            self.refuse_subject()
+        self.check_layer()
         for one in self.all("unsupported"):
             words = self.question.words(one.start, one.end)
             raise _refuse("unsupported-operation", f"{words!r}: questions about {one.value} are not answered here yet.")
+
+    def is_ahead(self) -> bool:
+        starts = [time.interval.start for time in self.values("time")]
+        return any(start is not None and start > self.today for start in starts)
+
+    def check_layer(self) -> None:
+        run = self.values("run")
+        if run and (self.floods or "crop-map" in run or not (self.strange or self.all("foreign"))):
+            raise Refused(needs_a_run("crop-map" if "crop-map" in run else "s2-cd"))
+        for label in self.values("foreign"):
+            raise _refuse("unknown-data-layer", f"Questions about {label!r} are not answered here yet.", unknown=(label,))
+        if not (self.floods or self.units):
+            self.refuse_subject()
 
     def refuse_subject(self) -> None:
         said = set(self.values("intent"))
@@ -143,26 +154,33 @@ class _Sentence:
     def strange_words(self) -> tuple[str, ...]:
         return tuple(self.question.words(at, at + 1) for at in self.strange)
 
-    def check_definition(self, target: Target, aggregate: Aggregate | None, order: Order | None) -> None:
-        first = " ".join(token.lower for token in self.question.tokens[:3])
-        if first in {"what is a", "what is an", "what is the", "what is flooding", "what are floods"} and not (target.constraints or aggregate or order):
+    def check_definition(self, target: Target, intent: Intent, order: Order | None) -> None:
+        first = " ".join(token.lower for token in self.question.tokens[:2])
+        if first in {"what is", "what are"} and intent == "list" and not (target.constraints or order):
             raise _refuse("outside-the-domain", "Definitions are not answered; the ontology's comments tell what its terms mean.")
 
     # words that were not understood
     def check_words(self) -> None:
         for at in self.strange:
-            before, after = self.neighbour(at, -1), self.neighbour(at, 1)
             run = self.run_of(at)
-            word = self.question.words(*run)
-            asked = before is not None and before.kind == "intent"
-            if before is not None and (before.kind == "in" or (asked and before.value == "ask")):
+            word, before, after = self.question.words(*run), self.neighbour(at, -1), self.neighbour(at, 1)
+            if before is not None and (before.kind == "in" or before.value == "ask"):
                 raise Refused(missing_place(word, self.lexicon.suggest(word)))
-            if asked and not (after and after.kind in {"class", "generic"}) or (before is None and after and after.kind == "flooded"):
+            if self.is_subject(before, after):
                 raise _refuse("unknown-data-layer", f"There is no data here about {word!r}.", unknown=(word,))
-            if before is not None and before.kind in {"constrains", "negation"} or not self.at_edge(run):
-                meant = self.lexicon.suggest(word)
-                hint = f" Did you mean the place {' or '.join(meant)}?" if meant else ""
-                raise _refuse("unknown-word", f"I do not know {word!r}, and it could change the answer.{hint}", unknown=(word,), suggestions=meant)
+            if (before is not None and before.kind in {"constrains", "negation"}) or not self.at_edge(run):
+                self.refuse_word(word)
+
+    def is_subject(self, before: Reading | None, after: Reading | None) -> bool:
+        """Whether an unknown word stands where the noun of the question stands."""
+        if before is None:
+            return after is not None and after.kind == "flooded"
+        return before.kind == "intent" and not (after and after.kind in {"class", "generic"})
+
+    def refuse_word(self, word: str) -> None:
+        meant = self.lexicon.suggest(word)
+        hint = f" Did you mean the place {' or '.join(meant)}?" if meant else ""
+        raise _refuse("unknown-word", f"I do not know {word!r}, and it could change the answer.{hint}", unknown=(word,), suggestions=meant)
 
     def neighbour(self, at: int, step: int) -> Reading | None:
         """The nearest reading with a meaning, or of a preposition."""
@@ -191,11 +209,10 @@ class _Sentence:
         of_unit: list[Constraint] = [*level]
         for match, reading in self.one_place():
             place = self.choose(match)
-            relation = "within" if self.all("within") else "intersects"
             if self.belongs_to_unit(reading):
                 of_unit.append(Spatial("within", place))
             else:
-                of_flood.append(Spatial("within" if relation == "within" else "intersects", place))
+                of_flood.append(Spatial("within" if self.all("within") else "intersects", place))
         of_flood += [self.note(time).interval for time in self.one_time()]
         flood = Target(FLOODED_AREA, tuple(of_flood))
         if level and not self.units:
@@ -206,9 +223,12 @@ class _Sentence:
         negated = self.negated()
         if not self.units:
             if negated:
-                raise _refuse("unsupported-operation", "What is not flooded has no outline; ask which administrative units were not flooded.")
+                text = "What is not flooded has no outline; ask which administrative units were not flooded."
+                raise _refuse("unsupported-operation", text)
             return flood
         nouns = [one.start for one in self.all("class") if one.value == FLOODED_AREA]
+        if nouns and any(token.lower in {"and", ","} for token in self.question.tokens[slice(*sorted((nouns[0], self.units[0].start)))]):
+            raise _refuse("unsupported-operation", "One kind of thing at a time: ask for the areas or for the units.")
         if nouns and nouns[0] < self.units[0].start and not negated:
             return Target(FLOODED_AREA, (*flood.constraints, Spatial("intersects", unit)))
         if self.floods or flood.constraints:
@@ -216,6 +236,7 @@ class _Sentence:
         return unit
 
     def negated(self) -> bool:
+        """Whether "not" denies the flooding."""
         count = len(self.all("negation"))
         if count > 1:
             raise _refuse("unsupported-operation", "More than one negation is not answered here yet.")
@@ -247,8 +268,10 @@ class _Sentence:
         return place
 
     def belongs_to_unit(self, place: Reading) -> bool:
+        """Whether the place stands between "units" and the flooding: "units in X that were flooded"."""
         heads = [one for one in (*self.units, *self.floods) if one.end <= place.start]
-        return bool(heads) and max(heads, key=lambda one: one.end) in self.units and len(self.floods) > 0 and self.floods[0].start > place.start
+        nearest = max(heads, key=lambda one: one.end, default=None)
+        return nearest in self.units and (not self.floods or self.floods[-1].start > place.start)
 
     # numbers
     def attributes(self) -> Iterator[Attribute]:
@@ -267,9 +290,9 @@ class _Sentence:
         if one.unit in AREAS:
             return AREA
         if one.unit != "1":
-            raise _refuse("unsupported-operation", f"{words!r}: flooded areas are compared by area (km2, ha, m2) and flood level, not in {one.unit[1:]!r}.")
+            raise _refuse("unsupported-operation", f"{words!r}: areas are compared in km2, ha or m2, not in {one.unit[1:]!r}.")
         after = self.neighbour(reading.end - 1, 1)
-        if not self.all("property"):
+        if not (one.level or self.all("property")):
             if after and after.kind in {"class", "generic"} and after.start == reading.end:
                 raise _refuse("unsupported-operation", f"{words!r}: comparing numbers of things is not answered here yet.")
             raise _refuse("missing-unit", f"{words!r} of what? Say a unit of area (km2, ha, m2) or 'flood level'.")
@@ -282,10 +305,10 @@ class _Sentence:
                 return one if one.kind == "number" else None
         return None
 
-    def figures(self, intent: Intent, target: Target) -> tuple[Aggregate | None, Order | None, int | None]:
+    def figures(self, intent: Intent, compared: bool) -> tuple[Aggregate | None, Order | None, int | None]:
         aggregates = self.values("aggregate")
         with_unit = next((one for one in aggregates if isinstance(one, tuple)), None)
-        level = any(one.value == FLOOD_LEVEL for one in self.all("property")) and not self.all("comparison")
+        level = any(one.value == FLOOD_LEVEL for one in self.all("property")) and not compared
         if with_unit:
             return Aggregate("sum", AREA, with_unit[1]), None, None
         if best := next(iter(self.values("superlative")), None):
@@ -313,14 +336,14 @@ class _Sentence:
         return any(self.question.tokens[one.end - 1].lower != self.question.tokens[one.end - 1].lemma for one in nouns)
 
     def limit(self, intent: Intent) -> int | None:
-        for one in self.all("number"):
-            after = self.neighbour(one.end - 1, 1)
-            if one not in self.used and after and after.kind in {"class", "generic", "flooded", "superlative"} and intent in {"list", "map"}:
+        """A whole number in front of the noun or behind "largest" or "top"; other numbers are left for `check_numbers`."""
+        free = [one for one in self.all("number") if one not in self.used and one.value >= 1 and one.value == int(one.value)]
+        for one in free if intent in {"list", "map"} else []:
+            before, after = self.neighbour(one.start, -1), self.neighbour(one.end - 1, 1)
+            ahead = after is not None and after.kind in {"class", "generic", "flooded", "superlative"}
+            if ahead or (before is not None and before.kind in {"superlative", "limit"}):
                 self.used.add(one)
-                return int(one.value) if one.value >= 1 and one.value == int(one.value) else None
-            if one not in self.used and (before := self.neighbour(one.start, -1)) and before.kind in {"superlative", "limit"} and intent in {"list", "map"}:
-                self.used.add(one)
-                return int(one.value) or None
+                return int(one.value)
         return None
 
     def check_numbers(self) -> None:

@@ -78,7 +78,8 @@ class Lexicon:
 
         if len(name) < 4:
             return []
-        return [(text, score) for text, score, _ in process.extract(name, self._joined, scorer=fuzz.ratio, score_cutoff=cutoff, limit=limit)]
+        found = process.extract(name, self._joined, scorer=fuzz.ratio, score_cutoff=cutoff, limit=limit)
+        return [(text, score) for text, score, _ in found]
 
     def suggest(self, name: str) -> tuple[str, ...]:
         """Up to three names to offer instead of one that is unknown: those it begins, then those it resembles."""

@@ -34,11 +34,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """The result of SELECT: rows of cells, None where unbound; ``notices`` are sentences that people should see."""
+    """The result of SELECT: rows of cells, None where unbound; ``notices`` have a ``code`` and a ``text`` for people."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell | None, ...], ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Mapping[str, str], ...] = ()
 
 
 class Endpoint(Protocol):

@@ -14,17 +14,23 @@ Op = Literal["<", "<=", "=", ">=", ">"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """``op value unit`` with a UCUM unit, ``1`` for none, or ``?`` with the word for one that is not known."""
+    """``op value unit`` with a UCUM unit, ``1`` for none, or ``?`` with the word for one that is not known.
+
+    ``level``: the flood level was named between the comparison and the number ("above flood level 10").
+    """
 
     op: Op
     value: float
     unit: str = "1"
+    level: bool = False
 
 
 _OPERATORS: tuple[tuple[Op, str], ...] = (
-    (">=", "at least, no less than, not less than, not below, minimum of, a minimum of, > =, ≥, greater than or equal to, more than or equal to, from"),
-    ("<=", "at most, no more than, not more than, not above, maximum of, a maximum of, up to, < =, ≤, less than or equal to"),
-    (">", "above, over, more than, greater than, larger than, higher than, bigger than, exceeding, exceed, exceeds, exceeded, beyond, >, in excess of, worse than"),
+    (">=", "at least, no less than, not less than, not below, minimum of, a minimum of, >=, > =, ≥, greater than or equal to, "
+           "more than or equal to"),
+    ("<=", "at most, no more than, not more than, not above, maximum of, a maximum of, up to, <=, < =, ≤, less than or equal to"),
+    (">", "above, over, more than, greater than, larger than, higher than, bigger than, exceeding, exceed, exceeds, exceeded, beyond, >, "
+          "in excess of, worse than"),
     ("<", "below, under, less than, fewer than, smaller than, lower than, <, short of"),
     ("=", "equal to, equals, equal, exactly, of exactly, =, precisely"),
 )
@@ -37,8 +43,12 @@ _UNITS = {
     "ha": "har", "hectare": "har", "m2": "m2", "square metre": "m2", "sq m": "m2", "m ^ 2": "m2",
 }  # fmt: skip
 _FOREIGN_UNITS = frozenset("km kilometre m metre mile cm mm foot acre % percent percentage degree hour day".split())
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
-_NUMBERS = {word: float(n) for n, word in enumerate(_ONES)} | {w: float(n) for n, w in zip(range(30, 100, 10), "thirty forty fifty sixty seventy eighty ninety".split(), strict=True)}
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty"
+)
+_TENS = "thirty forty fifty sixty seventy eighty ninety"
+_NUMBERS = {word: float(n) for n, word in enumerate(_ONES.split())} | {word: 30.0 + 10 * n for n, word in enumerate(_TENS.split())}
 _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6}
 
 
@@ -63,12 +73,19 @@ def quantities(tokens: Sequence[Token]) -> Iterator[Reading]:
 
 def _compared(tokens: Sequence[Token], at: int) -> Iterator[Reading]:
     for words, op in _BEFORE_TABLE:
+        if not _spells(tokens, at, words):
+            continue
         begin = at + len(words)
-        if _spells(tokens, at, words) and (found := number(tokens, begin)):
+        named = next((size for size in (3, 2, 1) if _level(tokens[begin : begin + size])), 0)
+        if found := number(tokens, begin + named):
             unit, end = _unit(tokens, found[1]) or ("1", found[1])
-            if not (op == ">=" and words == ("from",)):
-                yield Reading("comparison", at, end, (Comparison(op, found[0], unit),), rule="comparison")
-            return
+            yield Reading("comparison", at, end, (Comparison(op, found[0], unit, bool(named)),), rule="comparison")
+        return
+
+
+def _level(tokens: Sequence[Token]) -> bool:
+    words = [token.lower for token in tokens if token.lower not in {"a", "the"}]
+    return words in (["level"], ["flood", "level"], ["flooding", "level"], ["severity"])
 
 
 def _between(tokens: Sequence[Token], at: int) -> Iterator[Reading]:
@@ -79,7 +96,8 @@ def _between(tokens: Sequence[Token], at: int) -> Iterator[Reading]:
     if joint < len(tokens) and tokens[joint].lower in {"and", "to", "-"} and (high := number(tokens, joint + 1)):
         unit, end = _unit(tokens, high[1]) or (inner[0] if inner else "1", high[1])
         if low[0] <= high[0]:
-            yield Reading("comparison", at, end, (Comparison(">=", low[0], inner[0] if inner else unit), Comparison("<=", high[0], unit)), rule="between")
+            both = (Comparison(">=", low[0], inner[0] if inner else unit), Comparison("<=", high[0], unit))
+            yield Reading("comparison", at, end, both, rule="between")
 
 
 def _bare(tokens: Sequence[Token], at: int) -> Iterator[Reading]:

@@ -13,18 +13,19 @@ Nothing in the tree is SPARQL, and no text of the question is in it except the w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from math import isfinite
 from typing import Annotated, Any, Literal
+
+from pyoxigraph import NamedNode
 
 from earthweave.ontology import ParameterError
 
 from ._domain import accepts, property_named
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]*")
 Intent = Literal["list", "count", "map", "ask", "measure"]
 
 
@@ -44,8 +45,10 @@ class Place:
     kind: Literal["place"] = "place"
 
     def __post_init__(self) -> None:
-        if not _IRI.fullmatch(self.iri):
-            raise ParameterError(f"the place {self.name!r} has no IRI that a query can hold: {self.iri!r}", way_out="use an absolute IRI (RFC 3987)")
+        try:
+            NamedNode(self.iri)
+        except ValueError as error:
+            raise ParameterError(f"{self.name!r} has no valid IRI: {self.iri!r}", why=str(error), way_out="use an absolute IRI") from error
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,9 @@ class Request:
             raise ParameterError(f"order and limit do not go with the intent {self.intent!r}")
         if self.limit is not None and self.limit < 1:
             raise ParameterError(f"a limit of {self.limit}", way_out="ask for one or more")
-        for used in filter(None, (self.aggregate, self.order)):
-            _check_property(self.target.cls, used.property)
+        for used in (self.aggregate, self.order):
+            if used is not None:
+                _check_property(self.target.cls, used.property)
 
     def to_json(self) -> dict[str, Any]:
         """The tree as JSON data; `Request.from_json` is its inverse."""
@@ -221,7 +225,7 @@ def _check_constraint(cls: str, constraint: Constraint) -> None:
         known = property_named(constraint.property)
         if constraint.unit not in known.units:
             raise ParameterError(f"{known.label} is not measured in {constraint.unit!r}", way_out=f"use one of {sorted(known.units)}")
-        if constraint.value != constraint.value or abs(constraint.value) == float("inf"):
+        if not isfinite(constraint.value * known.units[constraint.unit]):
             raise ParameterError(f"{known.label} is compared with {constraint.value}", way_out="use a finite number")
 
 

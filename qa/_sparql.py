@@ -57,11 +57,10 @@ class Any_:
 
 
 @dataclass(frozen=True)
-class Exists:
-    """``EXISTS`` or ``NOT EXISTS``."""
+class Minus:
+    """``MINUS``."""
 
     body: tuple[Part, ...]
-    negated: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,8 +105,8 @@ class Select:
     limit: int | None = None
 
 
-Expression = Compare | Call | Any_ | Exists
-Part = Triple | Filter | Optional_ | Branches | Select
+Expression = Compare | Call | Any_
+Part = Triple | Filter | Optional_ | Minus | Branches | Select
 
 
 def select_text(select: Select) -> str:
@@ -150,11 +149,9 @@ def _part(part: Part, indent: str) -> Iterator[str]:
         path = "|".join(one.n3() for one in part.predicates)
         yield f"{indent}{part.subject.n3()} {path if len(part.predicates) == 1 else f'({path})'} {part.object.n3()} ."
     elif isinstance(part, Filter):
-        first, *rest = _expression(part.expression, indent)
-        yield f"{indent}FILTER {first}"
-        yield from rest
-    elif isinstance(part, Optional_):
-        yield from (f"{indent}OPTIONAL {{", *_body(part.body, inner), indent + "}")
+        yield f"{indent}FILTER ({_inline(part.expression)})"
+    elif isinstance(part, Optional_ | Minus):
+        yield from (f"{indent}{'MINUS' if isinstance(part, Minus) else 'OPTIONAL'} {{", *_body(part.body, inner), indent + "}")
     elif isinstance(part, Branches):
         for number, option in enumerate(part.options):
             yield from (f"{indent}{'UNION ' * bool(number)}{{", *_body(option, inner), indent + "}")
@@ -162,17 +159,9 @@ def _part(part: Part, indent: str) -> Iterator[str]:
         yield from (indent + "{", *_select(part, inner), indent + "}")
 
 
-def _expression(expression: Expression, indent: str) -> list[str]:
-    if isinstance(expression, Exists):
-        return [f"{'NOT ' * expression.negated}EXISTS {{", *_body(expression.body, indent + "  "), indent + "}"]
-    return [f"({_inline(expression)})"]
-
-
 def _inline(expression: Expression) -> str:
     if isinstance(expression, Compare):
         return f"{expression.left.n3()} {expression.op} {expression.right.n3()}"
     if isinstance(expression, Call):
         return f"{expression.function.n3()}({', '.join(one.n3() for one in expression.arguments)})"
-    if isinstance(expression, Any_):
-        return " || ".join(map(_inline, expression.options))
-    raise AssertionError("EXISTS stands alone in its filter")
+    return " || ".join(map(_inline, expression.options))

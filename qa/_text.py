@@ -12,11 +12,11 @@ from earthweave.ontology import MissingDependencyError
 MAX_CHARACTERS = 1000
 """Longest question that is read; longer ones are not questions."""
 
-_SAME = str.maketrans({"–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "\u00a0": " "})
-_IRREGULAR = {
-    "was": "was", "is": "is", "has": "has", "does": "does", "this": "this", "its": "its", "us": "us", "less": "less", "yes": "yes", "always": "always",
-    "analysis": "analysis", "data": "data", "gas": "gas", "children": "child", "people": "person", "metres": "metre", "meters": "metre", "meter": "metre",
-    "kilometers": "kilometre", "kilometer": "kilometre", "hours": "hour", "focus": "focus", "hundreds": "hundred", "across": "across",
+_SAME = str.maketrans("–—−‐‑’‘`“”\u00a0", "-----\'\'\'\"\" ")
+_KEPT = "was is has does this its us less yes always analysis data gas focus across"
+_IRREGULAR = {word: word for word in _KEPT.split()} | {
+    "children": "child", "people": "person", "metres": "metre", "meters": "metre", "meter": "metre",
+    "kilometers": "kilometre", "kilometer": "kilometre",
 }  # fmt: skip
 
 
@@ -64,22 +64,21 @@ def read(typed: str) -> Question:
     for word in doc:
         lower = fold(word.text)
         word.norm_ = lemma(lower)
-        if not word.is_space:
-            end = word.idx + len(word.text)
-            tokens.append(Token(word.text, lower, word.norm_, origin[word.idx], origin[end - 1] + 1))
-    if len(tokens) < len(doc):
-        return read(" ".join(typed.split()))
+        end = word.idx + len(word.text)
+        tokens.append(Token(word.text, lower, word.norm_, origin[word.idx], origin[end - 1] + 1))
     return Question(typed, doc, tuple(tokens))
 
 
 def normalise(typed: str) -> tuple[str, list[int]]:
-    """NFKC with dashes and quotes made one kind; for each character of the result, its place in ``typed``."""
-    pieces, origin = [], []
+    """NFKC with one kind of dash, quote and space; for each character of the result, its place in ``typed``."""
+    text, origin = "", list[int]()
     for place, character in enumerate(typed):
-        piece = unicodedata.normalize("NFKC", character).translate(_SAME)
-        pieces.append(piece)
-        origin.extend([place] * len(piece))
-    return "".join(pieces), origin
+        for piece in unicodedata.normalize("NFKC", character).translate(_SAME):
+            # spaCy makes tokens of doubled spaces
+            if not piece.isspace() or (text and text[-1] != " "):
+                text += " " if piece.isspace() else piece
+                origin.append(place)
+    return text, origin
 
 
 def fold(text: str) -> str:
@@ -114,7 +113,7 @@ def blank() -> Any:
         language.vocab,
         prefix_search=compile_prefix_regex([marks, "'"]).search,
         suffix_search=compile_suffix_regex([marks, "'s", "'"]).search,
-        infix_finditer=compile_infix_regex([marks, r"(?<=[0-9])(?=[^\W\d_]{2,}$)(?!(?:st|nd|rd|th|s)$)", r"(?<=[0-9])(?=[hdm]$)"]).finditer,
+        infix_finditer=compile_infix_regex([marks, r"(?<=[0-9])(?=[^\W\d_]{2,}2?$|[hdm]$|m2$)(?!(?:st|nd|rd|th)$)"]).finditer,
         token_match=_whole().fullmatch,
     )
     return language
@@ -124,6 +123,6 @@ def _whole() -> Any:
     import re
 
     return re.compile(
-        r"\d{4}-\d{1,2}(-\d{1,2})?(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?|\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{1,2}/\d{4}|\d{4}/\d{2}"
+        r"\d{4}-(0?[1-9]|1[0-2])(-\d{1,2})?(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?|\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{1,2}/\d{4}|\d{4}/\d{2}"
         r"|\d{1,3}(,\d{3})+(\.\d+)?|\d+\.\d+|[pP][mM]2\.5|<=|>="
     )

@@ -21,12 +21,15 @@ from ._request import Assumption, Temporal
 from ._text import Token
 
 Found = tuple[Part, int] | None
-_LEADS = {"in", "during", "on", "for", "over", "within", "throughout", "of", "from", "since", "before", "after", "until", "till", "by", "around", "between", "to"}
-_OPEN = {"after": "after", "since": "since", "from": "since", "before": "before", "until": "until", "till": "until", "by": "until", "through": "until"}
+_AT = {"in", "during", "on", "for", "over", "within", "throughout"}
+_LEADS = _AT | {"of", "from", "since", "before", "after", "until", "till", "by", "around", "between", "to"}
+_OPEN = {word: word for word in ("after", "since", "before", "until")}
+_OPEN |= {"from": "since", "till": "until", "by": "until", "through": "until"}
 _EDGES = {"early": "early", "beginning": "early", "start": "early", "mid": "mid", "middle": "mid", "late": "late", "end": "late"}
-_UNITS = {"h": "hour", "hr": "hour", "hour": "hour", "d": "day", "day": "day", "week": "week", "fortnight": "fortnight", "month": "month", "year": "year"}
+_UNITS = {word: word for word in ("hour", "day", "week", "fortnight", "month", "year")} | {"h": "hour", "hr": "hour", "d": "day"}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
-_NUMBERS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)} | {"a": 1, "an": 1}
+_COUNTED = "one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: n for n, word in enumerate(_COUNTED.split(), start=1)} | {"a": 1, "an": 1}
 _DMY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:t.*)?")
 _DAY = timedelta(days=1)
@@ -72,7 +75,7 @@ class _Reader:
 
     def between(self, at: int) -> Time | None:
         opener = self.word(at) if self.word(at) in {"between", "from"} else ""
-        joints = {"between": ("and", "-", "to"), "from": ("to", "-", "until", "till", "through")}.get(opener, ("to", "-", "until", "through"))
+        joints = ("and", "-", "to") if opener == "between" else ("to", "-", "until", "till", "through")
         begin = self.skip(at + bool(opener), "the")
         for first in (self.part(begin), self.day(begin)):
             if first and self.word(first[1]) in joints:
@@ -122,7 +125,7 @@ class _Reader:
         return self._time(at, found[1], span[0] - margin, span[1] + margin, (found[0],), note)
 
     def plain(self, at: int) -> Time | None:
-        lead = self.word(at) in {"in", "during", "on", "for", "over", "within", "throughout"}
+        lead = self.word(at) in _AT
         begin = self.skip(self.skip(at + lead, "the"), "whole", "entire")
         found = self.part(begin)
         span = found and resolve(found[0], self.today)
@@ -132,17 +135,20 @@ class _Reader:
 
     def trusted(self, part: Part, at: int, begin: int, end: int) -> bool:
         """Whether the words around a bare month, season or year say that it is a time."""
-        bare_month, bare_year = part.needs_year and not part.past and part.day is None, end - begin == 1 and part.month is None and not part.fixed
+        bare_month = part.needs_year and not part.past and part.day is None
+        bare_year = end - begin == 1 and part.month is None and not part.fixed
         before, after = self.word(begin - 1), self.word(end)
         before = self.word(begin - 2) if before == "the" else before
         if bare_month:
             capital = self.word(end) == "," and self.tokens[end + 1 : end + 2] and self.tokens[end + 1].text[:1].isupper()
             return (before in _LEADS - {"of", "to"} or bool(part.edge)) and not capital
         if bare_year:
-            return before in _LEADS - {"over", "to"} or (before not in _COMPARING and after in {"", "?", ".", "!", ",", "in", "near", "at", "flood", "floods"})
+            return before in _LEADS - {"over", "to"} or (before not in _COMPARING and after in _BEHIND_YEARS)
         return True
 
-    def _time(self, at: int, end: int, first: date | None, last: date | None, parts: Sequence[Part], notes: tuple[Assumption, ...] = ()) -> Time | None:
+    def _time(
+        self, at: int, end: int, first: date | None, last: date | None, parts: Sequence[Part], notes: tuple[Assumption, ...] = ()
+    ) -> Time | None:
         if first and last and last <= first:
             return None
         found = [*notes, *(note for part in parts for note in _notes(part, self.today))]
@@ -150,6 +156,8 @@ class _Reader:
 
     # parts
     def part(self, at: int) -> Found:
+        if self.word(at) in {"year", "month"} and (named := self.part(self.skip(at + 1, "of"))) and not named[0].fixed:
+            return named
         found = [read for form in (self.numeric, self.calendar, self.piece, self.relative, self.week_of) if (read := form(at))]
         return max(found, key=lambda one: one[1]) if found else None
 
@@ -164,7 +172,8 @@ class _Reader:
             return _valid(Part(year, month, day, unsure=max(first, second) <= 12 and first != second), at + 1)
         if re.fullmatch(r"(1[89]|20)\d\d", word):
             return Part(int(word)), at + 1
-        return (Part(fixed=(date(int(word[:-1]), 1, 1), date(int(word[:-1]) + 10, 1, 1))), at + 1) if re.fullmatch(r"(19|20)\d0s", word) else None
+        first = int(word[:-1]) if re.fullmatch(r"(19|20)\d0s", word) else 0
+        return (Part(fixed=(date(first, 1, 1), date(first + 10, 1, 1))), at + 1) if first else None
 
     def calendar(self, at: int) -> Found:
         """``[edge] [day [of]] month [day] [[,|of] year]``."""
@@ -225,9 +234,10 @@ class _Reader:
         word = self.word(at)
         if word in {"today", "yesterday", "tomorrow"}:
             return Part(fixed=whole(self.today, "day", {"yesterday": -1, "today": 0, "tomorrow": 1}[word])), at + 1
-        if word in WEEKDAYS:
-            gone = (self.today.weekday() - WEEKDAYS.index(word)) % 7 or 7
-            return Part(fixed=whole(self.today - gone * _DAY, "day", 0)), at + 1
+        begin = self.skip(at, "last", "past", "previous")
+        if self.word(begin) in WEEKDAYS:
+            gone = (self.today.weekday() - WEEKDAYS.index(self.word(begin))) % 7 or 7
+            return Part(fixed=whole(self.today - gone * _DAY, "day", 0)), begin + 1
         return self.ago(at) or self.last(at)
 
     def ago(self, at: int) -> Found:
@@ -247,7 +257,9 @@ class _Reader:
             first = back(self.today, number or 1, _UNITS[unit])
             return (Part(fixed=(first, self.today + _DAY)), end + 1) if first else None
         shift = {"last": -1, "previous": -1, "next": 1, "coming": 1}.get(which, 0)
-        return (Part(fixed=whole(self.today, _UNITS[unit], shift)), end + 1) if not number and _UNITS[unit] in {"day", "week", "month", "year"} else None
+        if number or _UNITS[unit] in {"hour", "fortnight"}:
+            return None
+        return Part(fixed=whole(self.today, _UNITS[unit], shift)), end + 1
 
     def number(self, at: int) -> tuple[int, int]:
         word = self.word(at)
@@ -277,6 +289,7 @@ class _Reader:
         return Part(year, day=found[0]), end
 
 
+_BEHIND_YEARS = {"", "?", ".", "!", ",", "in", "near", "at", "flood", "floods"}
 _COMPARING = {"than", "above", "over", "below", "under", "least", "most", "exceeding", "number", "level", ">", "<", "="}
 
 

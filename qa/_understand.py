@@ -15,6 +15,9 @@ from ._text import MAX_CHARACTERS, Question, read
 from ._time import find_times
 from ._words import phrases
 
+_MARGIN = 0.12
+_FINAL = frozenset({"future", "opinion", "run", "foreign", "unsupported", "negation"})
+
 
 def understand(question: str, lexicon: Lexicon, *, now: date | datetime) -> Request | Refusal:
     """Read a question in English; ``now`` is what "yesterday" counts from. Raises `MissingDependencyError` without spaCy."""
@@ -52,9 +55,12 @@ def _can_be_name(question: Question, at: int, lattice: Lattice) -> bool:
 
 
 def _first(question: Question, lattices: list[Lattice], lexicon: Lexicon, today: date) -> Request | Refusal:
-    """The first lattice that makes a request; only those that explain as many words as the best may speak."""
-    length = len(question.tokens)
-    fewest = len(uncovered(lattices[0], length))
-    fair = [lattice for lattice in lattices if len(uncovered(lattice, length)) <= fewest]
-    results = [assemble(question, lattice, lexicon, today) for lattice in fair]
-    return next((one for one in results if isinstance(one, Request)), results[0])
+    """The first lattice that makes a request; a clearly lighter one must not talk a refusal of the best away."""
+    heaviest = _weight(lattices[0])
+    results = [assemble(question, lattice, lexicon, today) for lattice in lattices if _weight(lattice) > heaviest - _MARGIN]
+    final = any(one.kind in _FINAL for one in lattices[0])
+    return results[0] if final else next((one for one in results if isinstance(one, Request)), results[0])
+
+
+def _weight(lattice: Lattice) -> float:
+    return sum(one.weight for one in lattice)

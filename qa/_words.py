@@ -6,13 +6,13 @@ properties are not here; they come from the ontology's labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from ._domain import AREA, FLOOD_LEVEL
 from ._spans import Kind, Reading
-from ._text import Question, blank
+from ._text import Question, Token, blank
 
 _PHRASES: tuple[tuple[Kind, Any, float, str], ...] = (
     ("intent", "count", 1, "how many, the? number of, count, count of, how many different|distinct"),
@@ -52,7 +52,8 @@ _PHRASES: tuple[tuple[Kind, Any, float, str], ...] = (
      "north|south|east|west of, north|south - east|west of, northeast|northwest|southeast|southwest of, "
      "northern|southern|eastern|western"),
     ("unsupported", "grouping", 1, "per, each, by unit|municipality|region|level|month|day, for each|every, respectively"),
-    ("unsupported", "comparison", 1, "compare, versus, vs, difference, growth, grow, trend, change, increase, decrease, than in"),
+    ("unsupported", "comparison", 1,
+     "compare, versus, vs, difference, growth, grow, trend, change, increase, decrease, than in, most, the most, least, the least"),
     ("unsupported", "shares", 1, "percentage, percent, share, fraction, proportion, %, how much of"),
     ("unsupported", "depth", 1, "how deep, depth, deep, deepest"),
     ("unsupported", "frequency or duration", 1, "how often, how long, duration, when, how many time, frequency, first time, last time"),
@@ -68,8 +69,9 @@ _PHRASES: tuple[tuple[Kind, Any, float, str], ...] = (
      "let, 's, hello, hi, hey, thank, thanks, kindly, ever, also, just, only, exactly, currently, now, really, actually, "
      "affected by, hit by, struck by, covered by, experience, experienced, experiencing, suffered, suffer, suffering, record, "
      "recorded, report, reported, observe, observed, see, saw, seen, store, exist, occur, occurred, occurring, happen, "
-     "happened, happening, value, lie, lying, located, situated, contain, containing, found, data, you have, do you know, i "
-     "want to, i would like to, would you, can|could you, in the store|data|database"),
+     "happened, happening, value, lie, lying, located, situated, contain, containing, found, data, you have, do you know, "
+     "i "
+     "want to, i would like to, would you, can|could you, in the store|data|database, on a|the map, whose"),
 )  # fmt: skip
 _MARKS = frozenset(".,;:?!\"'()[]{}/-…")
 _AUXILIARIES = frozenset("is are was were did does do has have had any were".split())
@@ -79,13 +81,21 @@ def phrases(question: Question) -> Iterator[Reading]:
     """What the closed vocabulary reads, with marks as fillers and an auxiliary in front as a yes/no question."""
     for key, start, end in _matcher()(question.doc):
         kind, value, score, _ = _PHRASES[int(_matcher().vocab.strings[key])]
-        yield Reading(kind, start, end, value, score, "words")
+        # "the area of" asks for a size, "the areas of" for things
+        if value != "measure" or question.tokens[start].lower != "areas":
+            yield Reading(kind, start, end, value, score, "words")
     words = [at for at, token in enumerate(question.tokens) if token.is_word]
     for at, token in enumerate(question.tokens):
-        if token.text in _MARKS:
+        if token.text in _MARKS and not _is_minus(question.tokens, at):
             yield Reading("filler", at, at + 1, score=0.3, rule="mark")
     if words and question.tokens[words[0]].lower in _AUXILIARIES:
         yield Reading("intent", words[0], words[0] + 1, "ask", rule="auxiliary")
+
+
+def _is_minus(tokens: Sequence[Token], at: int) -> bool:
+    """A dash that stands before a number and behind a space: negative numbers mean nothing here and must not lose their sign."""
+    glued = at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end and tokens[at + 1].text[0].isdigit()
+    return tokens[at].text == "-" and glued and (at == 0 or tokens[at - 1].end < tokens[at].start)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("earthweave", deadline=None)
+settings.load_profile("earthweave")
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = frozenset(filter(None, os.environ.get("EARTHWEAVE_REQUIRE", "").split(",")))
 

@@ -26,9 +26,9 @@ def _geod() -> pyproj.Geod:
 def distance_m(a: Any, b: Any) -> Any:
     """Shortest distance between geometries in metres; arrays broadcast; NaN where one is None or empty; 0 where they meet.
 
-    The nearest points are found in the plane, with longitudes shrunk by the cosine of the latitude between the two geometries
-    (exact for points; for others within some parts per thousand up to about a hundred kilometres), then measured along the
-    geodesic. Pairs more than half a turn apart are measured across the antimeridian; one geometry that itself crosses it
+    The nearest points are found in two planes, degrees and a sinusoidal projection between the two geometries, and the shorter
+    geodesic counts: exact for points; for others never too short, and within a part in a thousand up to some hundred kilometres.
+    Edges are straight in degrees. Pairs more than half a turn apart are measured across the antimeridian; one geometry that itself crosses it
     must be split there.
     """
     left, right = np.broadcast_arrays(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
@@ -42,20 +42,41 @@ def distance_m(a: Any, b: Any) -> Any:
 
 
 def _measured(left: Any, right: Any) -> Any:
-    """Geodesic length of the shortest line in the plane that is squeezed to the latitude of the pair."""
+    """The shorter geodesic of two: between the nearest points in degrees, and between those in a plane true to scale there."""
     line = shapely.shortest_line(left, right)
     found = np.full(len(line), np.nan)
     known = np.flatnonzero(~shapely.is_missing(line))
-    if known.size:
-        ends = _ends(line[known])
-        squeeze = np.cos(np.radians(np.clip((ends[:, 1] + ends[:, 3]) / 2, -_POLE_MARGIN, _POLE_MARGIN)))
-        apart = np.flatnonzero((ends[:, 0] != ends[:, 2]) | (ends[:, 1] != ends[:, 3]))
-        index, scale = known[apart], squeeze[apart]
-        better = _ends(shapely.shortest_line(_scaled(left[index], scale), _scaled(right[index], scale)))
-        better[:, [0, 2]] /= scale[:, None]
-        ends[apart] = better
-        found[known] = _geod().inv(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])[2]
+    ends = _ends(line[known])
+    found[known] = _geodesic(ends)
+    apart = np.flatnonzero(found[known] > 0)
+    index, middle = known[apart], (ends[apart, 0] + ends[apart, 2]) / 2
+    flat = _ends(shapely.shortest_line(_sinusoidal(left[index], middle), _sinusoidal(right[index], middle)))
+    back = np.column_stack([_unflattened(flat[:, :2], middle), _unflattened(flat[:, 2:], middle)])
+    # edges bend in that plane, so its points are brought back onto the geometries
+    snapped = np.column_stack([_nearest(left[index], back[:, :2]), _nearest(right[index], back[:, 2:])])
+    found[index] = np.minimum(found[index], _geodesic(snapped))
     return found
+
+
+def _geodesic(ends: Any) -> Any:
+    return np.asarray(_geod().inv(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])[2])
+
+
+def _sinusoidal(geometries: Any, middle: Any) -> Any:
+    """Each geometry in the sinusoidal projection around a meridian of its own: degrees as long as those of latitude."""
+    points, owner = shapely.get_coordinates(geometries, return_index=True)
+    points[:, 0] = (points[:, 0] - middle[owner]) * np.cos(np.radians(points[:, 1]))
+    return shapely.set_coordinates(shapely.force_2d(geometries), points)
+
+
+def _unflattened(points: Any, middle: Any) -> Any:
+    latitude = np.clip(points[:, 1], -_POLE_MARGIN, _POLE_MARGIN)
+    return np.column_stack([middle + points[:, 0] / np.cos(np.radians(latitude)), points[:, 1]])
+
+
+def _nearest(geometries: Any, points: Any) -> Any:
+    """The point of each geometry that is nearest in the plane to the point of the same row."""
+    return _ends(shapely.shortest_line(geometries, shapely.points(points)))[:, :2]
 
 
 def _nearer_turn(left: Any, right: Any) -> Any:
@@ -74,12 +95,6 @@ def _nearer_turn(left: Any, right: Any) -> Any:
 def _shifted(geometries: Any, offset: Any) -> Any:
     points, owner = shapely.get_coordinates(geometries, return_index=True)
     points[:, 0] += offset[owner]
-    return shapely.set_coordinates(shapely.force_2d(geometries), points)
-
-
-def _scaled(geometries: Any, factor: Any) -> Any:
-    points, owner = shapely.get_coordinates(geometries, return_index=True)
-    points[:, 0] *= factor[owner]
     return shapely.set_coordinates(shapely.force_2d(geometries), points)
 
 

@@ -12,22 +12,40 @@ import pyproj
 import shapely
 
 from .. import CRS84, EPSG4326, Crs
+from ._straight import straighten
 
 Coordinates = Callable[..., tuple[Any, ...]]
 _WGS84 = (CRS84, EPSG4326)
 
 
-def reproject(geometries: Any, source: Crs, target: Crs) -> Any:
+_METRES_PER_DEGREE = 111_320.0
+
+
+def reproject(geometries: Any, source: Crs, target: Crs, *, straight: float | None = None) -> Any:
     """Move geometries from ``source`` to ``target``; x (easting, longitude) comes before y in both, whatever the authority says.
 
-    Vertices move, edges are not densified; z is carried along unchanged; None stays None. Coordinates outside the domain
-    of the projection become infinite, as PROJ gives them.
+    z is carried along unchanged; None stays None. Coordinates outside the domain of the projection become infinite, as PROJ gives them.
+
+    Args:
+        straight: metres that the image of an edge may be off a straight edge; points are put in where it would be more.
+            None moves the vertices alone.
     """
     array = np.asarray(geometries, dtype=object)
     if source == target or (source in _WGS84 and target in _WGS84):
         return array
     transformer = _transformer(source, target, threading.get_ident())
+    if straight is not None:
+        array = straighten(array, transformer.transform, _degrees_apart if target.geographic else _units_apart, straight)
     return apply(array, lambda x, y: transformer.transform(x, y))
+
+
+def _degrees_apart(a: Any, b: Any) -> Any:
+    east = (a[:, 0] - b[:, 0]) * np.cos(np.radians(b[:, 1]))
+    return np.hypot(east, a[:, 1] - b[:, 1]) * _METRES_PER_DEGREE
+
+
+def _units_apart(a: Any, b: Any) -> Any:
+    return np.hypot(a[:, 0] - b[:, 0], a[:, 1] - b[:, 1])
 
 
 def apply(geometries: Any, change: Coordinates) -> Any:

@@ -82,15 +82,16 @@ def _grid(dataset: Any, path: Path) -> tuple[Grid, bool]:
 
 
 def _crs(dataset: Any, path: Path) -> Crs:
-    import pyproj
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
 
     variable = _variable(dataset, "crs")
     text = getattr(variable, "crs_wkt", None) or getattr(variable, "spatial_ref", "")
     try:
-        found = pyproj.CRS.from_wkt(str(text))
+        found = CRS.from_wkt(str(text))
         authority = found.to_authority(min_confidence=25)
         return Crs(*authority) if authority else Crs.parse("")
-    except (pyproj.exceptions.CRSError, CrsError) as error:
+    except (CRSError, CrsError) as error:
         raise ProductError(
             f"{path.name} does not say its coordinate reference system",
             why="the variable crs has no readable crs_wkt",
@@ -102,7 +103,7 @@ def _times(dataset: Any, path: Path) -> tuple[datetime, ...]:
     import netCDF4
 
     variable = _variable(dataset, "t")
-    moments = np.atleast_1d(netCDF4.num2date(variable[:], variable.units, "standard"))
+    moments = np.ravel(np.asarray(netCDF4.num2date(variable[:], variable.units, "standard"), object))
     times = tuple(datetime(one.year, one.month, one.day, one.hour, one.minute, one.second, tzinfo=UTC) for one in moments)
     if list(times) != sorted(set(times)):
         raise ProductError(f"{path.name}: times are not ascending", why="the series would be misread", way_out="sort the cube by time")

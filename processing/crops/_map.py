@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 class CropMap(Parameters):
     """Parameters of Crop-map."""
 
-    input: Path = parameter(..., "NetCDF cube with the bands B03, B04, B08 over a year of months", options=["-i", "--input"], role="input")
+    input: Path = parameter(..., "cube of the bands B03, B04, B08 over a year of months, NetCDF", options=["-i", "--input"], role="input")
     output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path"], role="output")
     sieve: int = parameter(
         10, "patches smaller than this join their largest neighbour; 0 for none", options=["--sieve"], unit="pixels", ge=0
@@ -50,7 +50,8 @@ def _run(p: CropMap, context: Context) -> Outcome:
 def _ratio(a: Array, b: Array) -> Array:
     """Normalised difference, NaN where the sum is not above 0."""
     total = a + b
-    return np.divide(a - b, total, out=np.full_like(total, np.nan), where=total > 0)
+    index: Array = np.divide(a - b, total, out=np.full_like(total, np.nan), where=total > 0)
+    return index
 
 
 def _months(cube: Cube) -> list[int]:
@@ -136,7 +137,8 @@ CROP_MAP = ServiceSpec(
     title="Land cover and crop season from a year of Sentinel-2",
     abstract=(
         "Bare or built, sparse vegetation, summer crop, winter crop, permanent vegetation and open water, from the course of the monthly "
-        "vegetation index. A rule-based first cut: the rules are generic phenology of temperate regions, not fitted and not validated against "
+        "vegetation index. A rule-based first cut: the rules are generic phenology of temperate regions, not fitted and not "
+        "validated against "
         "any reference; orchards, greenhouses, double cropping and mown meadows are not told apart, and crop species are not named."
     ),
     parameters=CropMap,

@@ -4,14 +4,14 @@
 
     gdal_sieve -st 10  →  gdal_calc "(A>=4)*A" --NoDataValue=0  →  gdal_polygonize … flood_mask floodLevel
 
-The same polygons and values (their order follows the release of GDAL), without the two rasters in between. The whole raster is held in memory (about 16 bytes per pixel).
+The same polygons and values (their order follows the release of GDAL), without the two rasters in between.
+The whole raster is held in memory (about 16 bytes per pixel).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ import numpy as np
 from earthweave.ontology import Interval, ParameterError, ProcessingError, ProductError, Source
 
 from ..raster import Grid, Polygons, Tags, grid_of, open_raster, polygonise, raster_tags, round_half_up, sieve, write_polygons
-from ..service import Context, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
+from ..service import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 
 Array = np.ndarray[Any, Any]
 _TIMES = re.compile(r"(\d{8}T\d{6})Z?_(\d{8}T\d{6})Z?")
@@ -39,8 +39,8 @@ class FloodMask(Parameters):
     connectivity: Literal[4, 8] = parameter(4, "neighbours of a pixel: by edges, or also by corners", options=["--connectivity"])
     field: str = parameter("floodLevel", "name of the field that holds the level", options=["--field"], pattern=r"^[A-Za-z_]\w{0,62}$")
     layer: str = parameter("flood_mask", "name of the layer", options=["--layer"], pattern=r"^[A-Za-z_]\w{0,62}$")
-    start: datetime | None = parameter(None, "first date, for rasters that do not say it, ISO 8601", options=["--start"])
-    end: datetime | None = parameter(None, "second date, for rasters that do not say it", options=["--end"])
+    start: Moment | None = parameter(None, "first date, for rasters that do not say it, ISO 8601", options=["--start"])
+    end: Moment | None = parameter(None, "second date, for rasters that do not say it", options=["--end"])
 
 
 def _run(p: FloodMask, context: Context) -> Outcome:
@@ -83,16 +83,12 @@ def _read(p: FloodMask) -> tuple[Array, Array, Grid, Tags]:
 
 def _time(p: FloodMask, tags: Tags) -> Interval | None:
     if p.start or p.end:
-        start, end = (_zoned(moment) for moment in (p.start or p.end, p.end or p.start) if moment)
+        start, end = (moment for moment in (p.start or p.end, p.end or p.start) if moment)
         if end < start:
             raise ParameterError("end is before start", why=f"{end.isoformat()} < {start.isoformat()}", way_out="swap --start and --end")
         return Interval(start, end)
     named = _TIMES.search(p.input.stem)
     return tags.time or (Interval.parse(named[1], named[2]) if named else None)
-
-
-def _zoned(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _days(time: Interval | None) -> str:
@@ -115,9 +111,9 @@ FLOOD_MASK = ServiceSpec(
     version="1.0",
     title="Flood mask from a raster of change",
     abstract=(
-        "Rounds a raster of change to whole levels, joins small patches to their largest neighbour, keeps what reaches the threshold and outlines "
-        "it. Gives the polygons of gdal_sieve, gdal_calc and gdal_polygonize. Limits: the level is an amplitude of change, not a water depth; "
-        "any other strong change (harvest, fire, cloud shadow) is outlined as well; the raster is held in memory."
+        "Rounds a raster of change to whole levels, joins small patches to their largest neighbour, keeps what reaches the threshold "
+        "and outlines it. Gives the polygons of gdal_sieve, gdal_calc and gdal_polygonize. Limits: the level is an amplitude of change, "
+        "not a water depth; any other strong change (harvest, fire, cloud shadow) is outlined as well; the raster is held in memory."
     ),
     parameters=FloodMask,
     outputs=(

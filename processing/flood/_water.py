@@ -6,7 +6,6 @@ Threshold: Otsu, IEEE TSMC 9(1), 1979, doi:10.1109/TSMC.1979.4310076.
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ from earthweave.ontology import Crs, Interval, ProcessingError
 
 from ..raster import Grid, Polygons, Tags, create_raster, inside, polygonise, project, read_aoi, sieve, write_polygons
 from ..sentinel2 import BandList, Scene, open_scene, read_band
-from ..service import Context, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, parameter
+from ..service import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, parameter
 
 Array = np.ndarray[Any, Any]
 _PARTNER = {"mndwi": "B11", "ndwi": "B08"}
@@ -60,7 +59,7 @@ class WaterMask(Parameters):
     stack_quantification: float = parameter(
         10_000.0, "numbers of a GeoTIFF stack per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
     )
-    time: datetime | None = parameter(None, "acquisition of a stack that does not say it, ISO 8601", options=["--time"])
+    time: Moment | None = parameter(None, "acquisition of a stack that does not say it, ISO 8601", options=["--time"])
 
 
 def water_index(green: Array, other: Array) -> Array:
@@ -70,7 +69,8 @@ def water_index(green: Array, other: Array) -> Array:
     """
     a, b = np.maximum(green, 0), np.maximum(other, 0)
     total = a + b
-    return np.divide(a - b, total, out=np.full_like(total, np.nan), where=total > 0)
+    index: Array = np.divide(a - b, total, out=np.full_like(total, np.nan), where=total > 0)
+    return index
 
 
 def otsu(values: Array) -> float:
@@ -188,7 +188,8 @@ WATER_MASK = ServiceSpec(
     version="1.0",
     title="Open water in one Sentinel-2 scene",
     abstract=(
-        "Normalised difference water index (NDWI or MNDWI), thresholded by Otsu's method or a given value, small patches removed, outlined. "
+        "Normalised difference water index (NDWI or MNDWI), thresholded by Otsu's method or a given value, small patches "
+        "removed, outlined. "
         "Limits: a threshold for the whole area; shadows, dark roofs and clouds can pass for water and very turbid water can be missed; "
         "whether water is a flood is not said."
     ),

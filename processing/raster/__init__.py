@@ -3,7 +3,7 @@
 from ._aoi import inside, project, read_aoi
 from ._files import GTIFF, Tags, create_raster, open_raster, raster_tags, write_tags
 from ._grid import Block, Grid, grid_of
-from ._polygons import Polygons, geodesic_areas, polygonise, round_half_up, sieve, write_polygons
+from ._polygons import Polygons, polygonise, round_half_up, sieve, write_polygons
 
 __all__ = [
     "GTIFF",
@@ -12,7 +12,6 @@ __all__ = [
     "Polygons",
     "Tags",
     "create_raster",
-    "geodesic_areas",
     "grid_of",
     "inside",
     "open_raster",

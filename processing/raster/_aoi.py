@@ -73,11 +73,12 @@ def _from_json(text: str) -> Any:
 
 
 def _from_file(path: Path) -> Any:
-    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+    from pyogrio.raw import read
 
     try:
-        meta, _, wkb, _ = pyogrio.raw.read(path, columns=[])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        meta, _, wkb, _ = read(path, columns=[])
+    except (DataSourceError, DataLayerError) as error:
         raise _refused(path.name, "the file cannot be read as vector data", "give a GeoJSON, GeoPackage or shapefile") from error
     area = shapely.union_all(shapely.make_valid(shapely.from_wkb(wkb)))
     return project(area, Crs.parse(meta["crs"] or "CRS84"), CRS84)

@@ -1,7 +1,7 @@
 """GeoTIFF in and out, with the time and the origin of the data in the file's own tags.
 
 A raster that leaves a service is later opened by other programs and by other services; time, sources and the word *simulated*
-must survive that, so they are written as tags of the file, in the domain ``EARTHWEAVE``.
+must survive that, so they are written as tags of the file, ``EARTHWEAVE_…`` (in the default domain: others are lost by copies).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GTIFF: dict[str, Any] = {
     "num_threads": 2,
 }
 """Creation options of every raster that we write."""
-_DOMAIN = "EARTHWEAVE"
+_TAG = "EARTHWEAVE_"
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,12 @@ class Tags:
 def open_raster(path: Path | str) -> Iterator[Any]:
     """Open a raster for reading; raises `ProductError` that names the file if GDAL cannot."""
     import rasterio
+    from rasterio.errors import RasterioIOError
 
     name = str(path).rsplit("/", 1)[-1]
     try:
         dataset = rasterio.open(path)
-    except rasterio.errors.RasterioIOError as error:
+    except RasterioIOError as error:
         raise ProductError(
             f"{name} cannot be read as a raster",
             why=str(error).replace(str(path), name)[:300],
@@ -92,19 +93,15 @@ def create_raster(path: Path, grid: Grid, dtype: str, nodata: float, bands: tupl
 
 def write_tags(dataset: Any, tags: Tags) -> None:
     """Write the tags into an open dataset."""
-    times = dict(zip(("time_start", "time_end"), tags.time.texts, strict=True)) if tags.time else {}
-    dataset.update_tags(
-        ns=_DOMAIN,
-        simulated=str(tags.simulated).lower(),
-        sources=json.dumps(tags.sources),
-        attribution=json.dumps(tags.attribution),
-        **times,
-    )
+    times = dict(zip(("TIME_START", "TIME_END"), tags.time.texts, strict=True)) if tags.time else {}
+    lists = {"SOURCES": json.dumps(tags.sources), "ATTRIBUTION": json.dumps(tags.attribution)}
+    said = {"SIMULATED": str(tags.simulated).lower(), **lists, **times}
+    dataset.update_tags(**{f"{_TAG}{key}": value for key, value in said.items()})
 
 
 def raster_tags(dataset: Any) -> Tags:
     """Read the tags of an open dataset; one that we did not write has none."""
-    found = {key.lower(): value for key, value in dataset.tags(ns=_DOMAIN).items()}
-    time = Interval.parse(found["time_start"], found["time_end"]) if "time_start" in found else None
-    sources, attribution = (tuple(json.loads(found.get(key, "[]"))) for key in ("sources", "attribution"))
-    return Tags(time, found.get("simulated") == "true", sources, attribution)
+    found = {key.removeprefix(_TAG): value for key, value in dataset.tags().items() if key.startswith(_TAG)}
+    time = Interval.parse(found["TIME_START"], found["TIME_END"]) if "TIME_START" in found else None
+    sources, attribution = (tuple(json.loads(found.get(key, "[]"))) for key in ("SOURCES", "ATTRIBUTION"))
+    return Tags(time, found.get("SIMULATED") == "true", sources, attribution)

@@ -27,7 +27,7 @@ class Block:
         """The same as a rasterio window."""
         from rasterio.windows import Window
 
-        return Window(self.col, self.row, self.width, self.height)
+        return Window.from_slices(*self.slices)
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -70,6 +70,15 @@ class Grid:
         project = pyproj.Transformer.from_crs(self.crs.pyproj, "OGC:CRS84", always_xy=True)
         west, south, east, north = (round(value, 9) for value in project.transform_bounds(*self.bounds))
         return BBox(west, south, east, north)
+
+    def pixel_in(self, crs: Crs) -> float:
+        """Side of the middle pixel in units of ``crs``: root of its area there."""
+        if crs == self.crs:
+            return self.xres
+        project = pyproj.Transformer.from_crs(self.crs.pyproj, crs.pyproj, always_xy=True)
+        middle = self.part(Block(self.height // 2, self.width // 2, 1, 1))
+        west, south, east, north = project.transform_bounds(*middle.bounds)
+        return math.sqrt((east - west) * (north - south))
 
     def blocks(self, size: int = 1024) -> Iterator[Block]:
         """Cover the grid with blocks of ``size`` pixels, row by row; those at the right and lower edge are smaller."""

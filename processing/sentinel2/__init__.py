@@ -1,8 +1,12 @@
-"""Sentinel-2: scenes of any packing (SAFE folder, SAFE zip, GeoTIFF stack), and change detection between two of them."""
+"""Sentinel-2: scenes of any packing (SAFE folder, SAFE zip, GeoTIFF stack), and change detection between two of them.
+
+Limits: products of the first, non-compact layout (before December 2016) are not read; saturated pixels count as no data; a stack is
+read by its declared bands and, unless told otherwise, without offset.
+"""
 
 from ._bands import BANDS, band_name, plain_name
 from ._change import S2_CD
-from ._cva import ChangeStatistics, angle, classes, statistics, threshold
+from ._cva import ChangeStatistics, amplitude, angle, classes, statistics, threshold
 from ._parameters import BandList
 from ._scene import BandFile, Scene, open_scene, read_band
 
@@ -13,6 +17,7 @@ __all__ = [
     "BandList",
     "ChangeStatistics",
     "Scene",
+    "amplitude",
     "angle",
     "band_name",
     "classes",

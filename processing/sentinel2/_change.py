@@ -17,11 +17,13 @@ from ..raster import Block, create_raster, inside
 from ..service import Context, Outcome, Output, Product, Question, Reference, ServiceSpec
 from ._bands import plain_name
 from ._cva import ChangeStatistics, amplitude, angle, classes, sector_span, statistics, threshold
+from ._job import Job, prepare, reference_vector
+from ._parameters import Change
 from ._scene import read_band
 
 Array = np.ndarray[Any, Any]
 _BLOCK = 1024
-_SAMPLE = 4_000_000
+_SAMPLE = 1_000_000
 _CLOUDED = (0, 1, 3, 8, 9, 10)
 """Scene classes that hide the ground: no data, saturated, cloud shadow, cloud (medium, high), thin cirrus."""
 
@@ -163,19 +165,19 @@ def _to_cog(*paths: Path) -> None:
 
 def _sources(job: Job) -> tuple[Any, ...]:
     wanted = (*job.names, "SCL") if job.masked else job.names
-    return tuple(scene.source(wanted, job.grid.xres) for scene in (job.first, job.second))
+    return tuple(scene.source(wanted, job.grid.pixel_in(scene.grid.crs)) for scene in (job.first, job.second))
 
 
 def _products(job: Job, cva: Path, labels: Path, p: Change, limit: float) -> tuple[Product, Product]:
-    where = {"crs": job.grid.crs, "bbox": job.grid.bbox, "time": job.time}
+    crs, bbox, time = job.grid.crs, job.grid.bbox, job.time
     media = "image/tiff; application=geotiff" + ("; profile=cloud-optimized" if p.output_format == "COG" else "")
     days = " – ".join(f"{moment:%Y-%m-%d}" for moment in (job.time.start, job.time.end))
     word = " (simulated)" if job.tags.simulated else ""
     amplitudes = {"1": "amplitude of change, robust standard deviations", "2": "angle to the reference vector, degrees"}
     levels = {"1": f"class of change: 0 none (amplitude ≤ {limit:.3f}), 1 … {p.number_of_classes} sectors of direction, 255 invalid"}
     return (
-        Product("cva", cva, "raster", cva.stem, f"Change vectors {days}{word}", media, meaning=amplitudes, **where),
-        Product("classes", labels, "raster", labels.stem, f"Classes of change {days}{word}", media, meaning=levels, **where),
+        Product("cva", cva, "raster", cva.stem, f"Change vectors {days}{word}", media, crs, bbox, time, amplitudes),
+        Product("classes", labels, "raster", labels.stem, f"Classes of change {days}{word}", media, crs, bbox, time, levels),
     )
 
 
@@ -205,10 +207,10 @@ S2_CD = ServiceSpec(
     version="1.0",
     title="Change between two Sentinel-2 scenes",
     abstract=(
-        "Change vector analysis of two Sentinel-2 scenes (L1C or L2A): amplitude in robust standard deviations, angle to a reference vector, "
-        "and classes of change by sectors of that angle where the amplitude exceeds the chi-square quantile of the confidence. "
-        "Limits: both scenes must be of one level; clouds are masked only by the SCL band of L2A; scenes are not co-registered; the threshold "
-        "assumes normal noise, so real scenes exceed it more often than the confidence says."
+        "Change vector analysis of two Sentinel-2 scenes (L1C or L2A): amplitude in robust standard deviations, angle to a reference "
+        "vector, and classes of change by sectors of that angle where the amplitude exceeds the chi-square quantile of the confidence. "
+        "Limits: both scenes must be of one level; clouds are masked only by the SCL band of L2A; scenes are not co-registered; the "
+        "threshold assumes normal noise, so real scenes exceed it more often than the confidence says."
     ),
     parameters=Change,
     outputs=(
@@ -230,8 +232,8 @@ S2_CD = ServiceSpec(
     run=_run,
     references=(
         Reference(
-            "Bovolo, Bruzzone: A theoretical framework for unsupervised change detection based on change vector analysis in the polar domain, "
-            "IEEE TGRS 45(1), 2007",
+            "Bovolo, Bruzzone: A theoretical framework for unsupervised change detection based on change vector analysis in the polar "
+            "domain, IEEE TGRS 45(1), 2007",
             "10.1109/TGRS.2006.885408",
         ),
         Reference(

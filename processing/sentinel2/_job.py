@@ -8,8 +8,9 @@ from datetime import UTC
 from typing import Any
 
 import numpy as np
+import shapely
 
-from earthweave.ontology import Crs, CrsError, Interval, ParameterError, ProductError
+from earthweave.ontology import CRS84, Crs, CrsError, Interval, ParameterError, ProductError
 
 from ..raster import Grid, Tags, project, read_aoi
 from ._bands import band_name, plain_name
@@ -17,6 +18,8 @@ from ._parameters import Change
 from ._scene import Scene, open_scene
 
 Array = np.ndarray[Any, Any]
+_LARGEST = 2**31
+"""Most pixels of a result; a whole tile at 10 m has 2^27."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Job:
 
 
 def prepare(p: Change) -> Job:
+    """Open both scenes and settle the rest; raises `ParameterError` or `ProductError` before any pixel is read."""
     first, second = (
         open_scene(path, stack_bands=p.stack_bands, offset=p.stack_offset, quantification=p.stack_quantification, time=time)
         for path, time in ((p.input1, p.time1), (p.input2, p.time2))
@@ -96,16 +100,29 @@ def _interval(first: Scene, second: Scene) -> Interval:
 def _target(p: Change, first: Scene, names: tuple[str, ...], area: Any) -> Grid:
     resolution = p.resolution or first.finest(names)
     crs = _projection(p.projection, first.grid.crs)
-    base = first.grid
-    if crs != base.crs:
-        import shapely
+    base = first.grid if crs == first.grid.crs else _around(first.grid, crs, resolution)
+    grid = base.snapped(project(area, CRS84, crs).bounds if area is not None else base.bounds, resolution)
+    if grid.width * grid.height > _LARGEST:
+        raise ParameterError(
+            f"resolution = {resolution:g} is too fine",
+            why=f"the result would have {grid.width * grid.height:,} pixels, more than {_LARGEST:,}",
+            way_out="give a coarser resolution or a smaller area",
+        )
+    return grid
 
-        west, south, east, north = project(shapely.box(*base.bounds), base.crs, crs).bounds
-        corner = math.floor(west / resolution) * resolution, math.ceil(north / resolution) * resolution
-        size = math.ceil((east - corner[0]) / resolution), math.ceil((corner[1] - south) / resolution)
-        base = Grid(crs, *corner, resolution, resolution, *size)
-    bounds = project(area, Crs.parse("CRS84"), crs).bounds if area is not None else base.bounds
-    return base.snapped(bounds, resolution)
+
+def _around(grid: Grid, crs: Crs, resolution: float) -> Grid:
+    """A grid in another CRS around ``grid``, aligned to multiples of the resolution."""
+    west, south, east, north = project(shapely.box(*grid.bounds), grid.crs, crs).bounds
+    if not np.isfinite([west, south, east, north]).all():
+        raise ParameterError(
+            f"projection = {crs} does not reach the scene",
+            why=f"the scene lies at {grid.bbox.bounds}",
+            way_out="choose a projection of its region",
+        )
+    left, top = math.floor(west / resolution) * resolution, math.ceil(north / resolution) * resolution
+    size = math.ceil((east - left) / resolution), math.ceil((top - south) / resolution)
+    return Grid(crs, left, top, resolution, resolution, *size)
 
 
 def _projection(text: str | None, default: Crs) -> Crs:
@@ -118,6 +135,7 @@ def _projection(text: str | None, default: Crs) -> Crs:
 
 
 def reference_vector(p: Change, bands: int) -> Array:
+    """The direction from which angles are measured (bands); raises `ParameterError` if it does not fit the bands."""
     vector = np.array(p.reference_vector or (1.0,) * bands)
     if len(vector) != bands or not np.isfinite(vector).all() or not vector.any():
         raise ParameterError(

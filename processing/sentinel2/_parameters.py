@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from ..service import Parameters, parameter
+from ..service import Moment, Parameters, parameter
 
 
 def split(value: Any) -> Any:
@@ -76,5 +75,5 @@ class Change(Parameters):
     stack_quantification: float = parameter(
         10_000.0, "numbers of GeoTIFF stacks per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
     )
-    time1: datetime | None = parameter(None, "acquisition of a first stack that does not say it, ISO 8601", options=["--time1"])
-    time2: datetime | None = parameter(None, "acquisition of a second stack that does not say it", options=["--time2"])
+    time1: Moment | None = parameter(None, "acquisition of a first stack that does not say it, ISO 8601", options=["--time1"])
+    time2: Moment | None = parameter(None, "acquisition of a second stack that does not say it", options=["--time2"])

@@ -12,14 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.etree.ElementTree import Element
 
 from earthweave.ontology import Crs, ProductError
 
 from ..raster import Grid
 from ._bands import BANDS, band_name
 from ._scene import BandFile, Scene
-from ._xml import demand, elements, parse_xml, text
+from ._xml import Document, parse_xml
 
 _MAIN = re.compile(r"^(?:[^/]+/)?MTD_MSIL(1C|2A)\.xml$")
 _TILE = re.compile(r"_T(\d{2}[A-Z]{3})")
@@ -54,32 +53,34 @@ def read_safe(path: Path) -> Scene:
     home = path.parent if path.name.startswith("MTD_") else path
     package = _folder(home) if home.is_dir() else _zipped(home)
     main = parse_xml(package.read(package.main), package.main)
-    images = [str(element.text).strip() for name in ("IMAGE_FILE", "IMAGE_FILE_2A") for element in elements(main, name)]
-    granules = {"/".join(_safe_name(image).split("/")[:2]) for image in images}
+    images = [_safe_name(found.value) for name in ("IMAGE_FILE", "IMAGE_FILE_2A") for found in main.all(name)]
+    tile_name = package.inside(f"{_granule(images, path)}/MTD_TL.xml")
+    tile = parse_xml(package.read(tile_name), tile_name)
+    matched = _TILE.search(tile.demand("TILE_ID"))
+    return Scene(
+        id=main.demand("PRODUCT_URI", "PRODUCT_URI_2A").removesuffix(".SAFE"),
+        path=home,
+        level=_level(package.main),
+        time=_time(main),
+        grid=_grid(tile),
+        bands=_bands(package, main, images),
+        simulated=(main.text("SIMULATED") or "").lower() == "true",
+        tile=matched[1] if matched else None,
+        platform=main.text("SPACECRAFT_NAME"),
+        baseline=main.text("PROCESSING_BASELINE"),
+        orbit=int(main.number("SENSING_ORBIT_NUMBER")),
+        cloud_cover=main.number("Cloud_Coverage_Assessment") if main.text("Cloud_Coverage_Assessment") else None,
+        metadata=tuple(Path(package.address(name)) for name in (package.main, tile_name)) if home.is_dir() else (),
+    )
+
+
+def _granule(images: list[str], path: Path) -> str:
+    granules = {"/".join(image.split("/")[:2]) for image in images}
     if len(granules) != 1:
         raise ProductError(
             f"{path.name} has {len(granules)} granules", why="a compact product has one", way_out="use products made since December 2016"
         )
-    tile_name = package.inside(f"{granules.pop()}/MTD_TL.xml")
-    tile = parse_xml(package.read(tile_name), tile_name)
-    level = f"L{_matched(package.main)}"
-    orbit, clouds = text(main, "SENSING_ORBIT_NUMBER"), text(main, "Cloud_Coverage_Assessment")
-    matched = _TILE.search(demand(tile, tile_name, "TILE_ID"))
-    return Scene(
-        id=demand(main, package.main, "PRODUCT_URI", "PRODUCT_URI_2A").removesuffix(".SAFE"),
-        path=home,
-        level=level,
-        time=_time(demand(main, package.main, "PRODUCT_START_TIME")),
-        grid=_grid(tile, tile_name),
-        bands=_bands(package, main, images, level),
-        simulated=(text(main, "SIMULATED") or "").lower() == "true",
-        tile=matched[1] if matched else None,
-        platform=text(main, "SPACECRAFT_NAME"),
-        baseline=text(main, "PROCESSING_BASELINE"),
-        orbit=int(orbit) if orbit else None,
-        cloud_cover=float(clouds) if clouds else None,
-        metadata=tuple(Path(package.address(name)) for name in (package.main, tile_name)) if home.is_dir() else (),
-    )
+    return granules.pop()
 
 
 def _folder(path: Path) -> _Package:
@@ -117,7 +118,7 @@ def _zipped(path: Path) -> _Package:
         with zipfile.ZipFile(path) as archive:
             try:
                 return archive.read(name)
-            except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            except (KeyError, zipfile.BadZipFile, RuntimeError) as error:
                 raise ProductError(f"{path.name}: {name} cannot be read", why=str(error), way_out="download it again") from error
 
     return _Package(
@@ -145,41 +146,52 @@ def _only(names: list[str], path: Path) -> str:
     return names[0]
 
 
-def _matched(main: str) -> str:
+def _level(main: str) -> str:
     match = _MAIN.match(main)
     if match is None:
         raise ProductError(f"{main} is of an unknown level", why="L1C and L2A are read", way_out="give an L1C or L2A product")
-    return match[1]
+    return f"L{match[1]}"
 
 
-def _time(written: str) -> datetime:
-    moment = datetime.fromisoformat(written)
+def _time(main: Document) -> datetime:
+    written = main.demand("PRODUCT_START_TIME")
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise ProductError(f"{main.name}: PRODUCT_START_TIME is no time", why=str(error), way_out="get the product again") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _grid(tile: Element, name: str) -> Grid:
+def _grid(tile: Document) -> Grid:
     """Grid of the finest pixels that the tile metadata declares."""
-    sizes = {element.attrib["resolution"]: element for element in elements(tile, "Size")}
-    corners = {element.attrib["resolution"]: element for element in elements(tile, "Geoposition")}
-    finest = min(sizes.keys() & corners.keys(), key=int, default=None)
+    sizes = {found.attribute("resolution"): found for found in tile.all("Size")}
+    corners = {found.attribute("resolution"): found for found in tile.all("Geoposition")}
+    finest = next((resolution for resolution in ("10", "20", "60") if resolution in sizes and resolution in corners), None)
     if finest is None:
-        raise ProductError(f"{name} has no Size and Geoposition", why="the grid is unknown", way_out="check that it is a Sentinel-2 tile")
-    corner, size = corners[finest], sizes[finest]
-    west, north = (float(demand(corner, name, key)) for key in ("ULX", "ULY"))
-    width, height = (int(demand(size, name, key)) for key in ("NCOLS", "NROWS"))
-    return Grid(Crs.parse(demand(tile, name, "HORIZONTAL_CS_CODE")), west, north, float(finest), float(finest), width, height)
+        raise ProductError(
+            f"{tile.name} has no Size and Geoposition", why="the grid is unknown", way_out="check that it is a Sentinel-2 tile"
+        )
+    west, north = (corners[finest].number(key) for key in ("ULX", "ULY"))
+    width, height = (int(sizes[finest].number(key)) for key in ("NCOLS", "NROWS"))
+    return Grid(Crs.parse(tile.demand("HORIZONTAL_CS_CODE")), west, north, float(finest), float(finest), width, height)
 
 
-def _bands(package: _Package, main: Element, images: list[str], level: str) -> tuple[BandFile, ...]:
-    tag, quantity = ("BOA_ADD_OFFSET", "BOA_QUANTIFICATION_VALUE") if level == "L2A" else ("RADIO_ADD_OFFSET", "QUANTIFICATION_VALUE")
-    offsets = {BANDS[int(element.attrib["band_id"])]: float(str(element.text)) for element in elements(main, tag)}
-    quantification = float(demand(main, package.main, quantity, "L2A_BOA_QUANTIFICATION_VALUE"))
-    suffix = ".tif" if any(element.get("imageFormat") == "GeoTIFF" for element in elements(main, "Granule")) else ".jp2"
+def _bands(package: _Package, main: Document, images: list[str]) -> tuple[BandFile, ...]:
+    surface = _level(package.main) == "L2A"
+    offsets = _offsets(main, "BOA_ADD_OFFSET" if surface else "RADIO_ADD_OFFSET")
+    quantities = ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE") if surface else ("QUANTIFICATION_VALUE",)
+    suffix = ".tif" if any(found.root.get("imageFormat") == "GeoTIFF" for found in main.all("Granule")) else ".jp2"
     return tuple(
-        BandFile(name, resolution, package.address(package.inside(f"{image}{suffix}")), 1, offsets.get(name, 0.0), quantification)
+        BandFile(name, resolution, package.address(package.inside(f"{image}{suffix}")), 1, offsets.get(name, 0.0), main.number(*quantities))
         for image in images
         for name, resolution in _parts(image)
     )
+
+
+def _offsets(main: Document, tag: str) -> dict[str, float]:
+    """Offset per band; empty before processing baseline 04.00."""
+    numbered = {str(number): name for number, name in enumerate(BANDS)}
+    return {numbered.get(found.attribute("band_id"), ""): found.number() for found in main.all(tag)}
 
 
 def _parts(image: str) -> list[tuple[str, float]]:

@@ -154,7 +154,8 @@ def read_band(scene: Scene, names: Sequence[str], grid: Grid) -> Iterator[Reader
     own (same CRS and corner, whole ratio) are read without resampling, so results do not depend on the blocks.
     """
     with ExitStack() as stack:
-        opened = {name: _open(stack, scene.band(name, grid.xres), grid) for name in dict.fromkeys(names)}
+        wanted = grid.pixel_in(scene.grid.crs)
+        opened = {name: _open(stack, scene.band(name, wanted), grid, wanted) for name in dict.fromkeys(names)}
 
         def read(name: str, block: Block) -> Array:
             band, pixels = opened[name]
@@ -166,14 +167,14 @@ def read_band(scene: Scene, names: Sequence[str], grid: Grid) -> Iterator[Reader
         yield read
 
 
-def _open(stack: ExitStack, band: BandFile, grid: Grid) -> tuple[BandFile, Callable[[Block], Array]]:
+def _open(stack: ExitStack, band: BandFile, grid: Grid, wanted: float) -> tuple[BandFile, Callable[[Block], Array]]:
     dataset = stack.enter_context(open_raster(band.path))
     source = grid_of(dataset)
     ratio, col, row = grid.xres / source.xres, (grid.west - source.west) / source.xres, (source.north - grid.north) / source.yres
     nests = grid.crs == source.crs and all(abs(value - round(value)) < 1e-6 for value in (ratio, col, row)) and ratio > 0.5
     if nests and (band.name != "SCL" or round(ratio) == 1):
         return band, lambda block: _nested(dataset, band, (round(row), round(col), round(ratio)), block)
-    return band, _warped(stack, dataset, band, grid, finer=source.xres < grid.xres if grid.crs == source.crs else False)
+    return band, _warped(stack, dataset, band, grid, finer=source.xres * 1.5 < wanted)
 
 
 def _nested(dataset: Any, band: BandFile, at: tuple[int, int, int], block: Block) -> Array:
@@ -203,7 +204,8 @@ def _average(numbers: Array, ratio: int) -> Array:
     valid = ~np.isnan(tiles)
     count = valid.sum((1, 3), dtype=np.float32)
     total = np.where(valid, tiles, np.float32(0)).sum((1, 3), dtype=np.float32)
-    return np.divide(total, count, out=np.full(count.shape, np.nan, np.float32), where=count > 0)
+    mean: Array = np.divide(total, count, out=np.full(count.shape, np.nan, np.float32), where=count > 0)
+    return mean
 
 
 def _warped(stack: ExitStack, dataset: Any, band: BandFile, grid: Grid, *, finer: bool) -> Callable[[Block], Array]:
@@ -221,7 +223,7 @@ def _warped(stack: ExitStack, dataset: Any, band: BandFile, grid: Grid, *, finer
             resampling=way,
             src_nodata=band.nodata,
             nodata=band.nodata,
-            tolerance=0.0,
+            tolerance=1e-6,
         )
     )
     return lambda block: _numbers(warped.read(band.index, window=block.window), band)

@@ -1,11 +1,12 @@
 """The frame of a processing service: what it takes, what it makes, and how a run is checked, recorded and published."""
 
-from ._parameters import Parameters, parameter
+from ._parameters import Moment, Parameters, parameter
 from ._run import Context, Outcome, Product, Result, digest, run_service
 from ._spec import Output, Question, Reference, ServiceSpec
 
 __all__ = [
     "Context",
+    "Moment",
     "Outcome",
     "Output",
     "Parameters",

@@ -183,7 +183,7 @@ def _layer(product: Product, folder: Path, provenance: Provenance) -> Layer:
 
 
 def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome) -> dict[str, Any]:
-    return {
+    report = {
         "run": provenance.run,
         "service": spec.id,
         "version": spec.version,
@@ -202,6 +202,8 @@ def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome) -> dict
         "attribution": list(provenance.attribution),
         "figures": outcome.report,
     }
+    plain: dict[str, Any] = json.loads(json.dumps(report))
+    return plain
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

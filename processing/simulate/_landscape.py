@@ -55,11 +55,11 @@ class Window:
 
 
 def window(size: int | None) -> Window:
-    """The whole box, or a square of ``size`` 20 m pixels (a multiple of 3) around the confluence of the rivers."""
+    """The whole box, or a square of ``size`` 20 m pixels (a multiple of 3) where a river bends and a seventh of the land is flooded."""
     if size is None:
         return Window(_WEST, _NORTH, (_EAST - _WEST) // 20, (_NORTH - _SOUTH) // 20)
     east, down = (
-        (round(extent * part / 60) * 60 - size * 10) // 60 * 60 for extent, part in ((_EAST - _WEST, 0.5), (_NORTH - _SOUTH, 0.38))
+        (round(extent * part / 60) * 60 - size * 10) // 60 * 60 for extent, part in ((_EAST - _WEST, 0.42), (_NORTH - _SOUTH, 0.5))
     )
     return Window(_WEST + east, _NORTH - down, size, size)
 
@@ -111,15 +111,18 @@ def fractal(rng: np.random.Generator, shape: tuple[int, int], scale: float, slop
 
     rows, cols = np.fft.fftfreq(shape[0])[:, None], rfftfreq(shape[1])[None, :]
     weight = (1 + (scale**2) * (rows**2 + cols**2)).astype(np.float32) ** np.float32(-slope / 2)
-    field = irfft2(rfft2(rng.standard_normal(shape, np.float32)) * weight, s=shape)
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+    waves: Any = rfft2(rng.standard_normal(shape, np.float32))
+    field: Any = irfft2(waves * weight, s=shape)
+    drawn: Array = ((field - field.mean()) / field.std()).astype(np.float32)
+    return drawn
 
 
 def _bounded(field: Array) -> Array:
     """Spread a normal field evenly over −1 … 1."""
     from scipy.special import erf
 
-    return erf(field / np.float32(np.sqrt(2))).astype(np.float32)
+    spread: Array = erf(field / np.float32(np.sqrt(2))).astype(np.float32)
+    return spread
 
 
 def _distances(place: Window, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -135,8 +138,8 @@ def _distances(place: Window, rng: np.random.Generator) -> tuple[Array, Array]:
         seen = (rows >= 0) & (rows < dry.shape[1]) & (cols >= 0) & (cols < dry.shape[2])
         dry[kind, rows[seen], cols[seen]] = False
     inner = (slice(margin, -margin), slice(margin, -margin))
-    far = [(distance_transform_edt(one) * 20 if not one.all() else np.full(one.shape, 1e5))[inner].astype(np.float32) for one in dry]
-    return far[0], far[1]
+    far: list[Array] = [np.asarray(distance_transform_edt(one)) if not one.all() else np.full(one.shape, 5e3) for one in dry]
+    return (20 * far[MAIN][inner]).astype(np.float32), (20 * far[CREEKS][inner]).astype(np.float32)
 
 
 def _meander(course: Array, amplitude: float, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -179,4 +182,5 @@ def _fields(x: Array, y: Array, rng: np.random.Generator) -> Array:
     table = rng.random(65536, np.float32)
     draw = table[(row * 7919 + col * 104729) % 65536]
     edges = np.cumsum([share for _, share in _FIELD_SHARES])[:-1]
-    return np.array([use for use, _ in _FIELD_SHARES], np.uint8)[np.searchsorted(edges, draw)]
+    uses: Array = np.array([use for use, _ in _FIELD_SHARES], np.uint8)[np.searchsorted(edges, draw)]
+    return uses

@@ -29,7 +29,7 @@ def sentinel2_pair(folder: Path, *, size: int | None = None, seed: int = 56, pro
     10 m; B02, B03, B04, B8A, B11, B12 and SCL at 20 m. Existing products are written over.
 
     Args:
-        size: side in 20 m pixels (a multiple of 3) of a square around the confluence; default the box of the exercise (30.3 × 34.5 km).
+        size: side in 20 m pixels (a multiple of 3) of a square in the middle; default the box of the exercise (30.3 × 34.5 km).
         seed: of the random numbers; the same seed gives the same files.
     """
     progress(Progress("drawing a landscape", 0.0, "simulated"))
@@ -72,7 +72,8 @@ def _scene(folder: Path, ground: Ground, place: Window, date: int, seed: int, st
 
 
 def _digital(numbers: Array) -> Array:
-    return np.clip(np.rint(numbers * _QUANTIFICATION) + _OFFSET, 1, 65534).astype(np.uint16)
+    whole: Array = np.clip(np.rint(numbers * _QUANTIFICATION) + _OFFSET, 1, 65534).astype(np.uint16)
+    return whole
 
 
 def _finer(pixels: Array) -> Array:
@@ -93,7 +94,7 @@ def _neighbours(count: int) -> tuple[Array, Array]:
 def _write(path: Path, pixels: Array, place: Window, resolution: int) -> None:
     """Lossless JPEG 2000 in tiles of 1024, written under another name until it is complete."""
     import rasterio
-    from rasterio.transform import from_origin
+    from affine import Affine
 
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}")
@@ -109,7 +110,7 @@ def _write(path: Path, pixels: Array, place: Window, resolution: int) -> None:
             count=1,
             dtype=pixels.dtype,
             crs="EPSG:32756",
-            transform=from_origin(place.west, place.north, resolution, resolution),
+            transform=Affine(resolution, 0, place.west, 0, -resolution, place.north),
             REVERSIBLE="YES",
             QUALITY="100",
             BLOCKXSIZE=1024,

@@ -86,8 +86,9 @@ def _note(place: Window) -> str:
     return (
         "SIMULATED DATA. Nothing in this product was observed by a satellite.\n\n"
         f"Made by {simulator()} to demonstrate and test change detection.\n"
-        f"It has the layout of a Sentinel-2 L2A product of tile T56HKH (corner {TILE_WEST} {TILE_NORTH}, EPSG:32756), but its images cover only\n"
-        f"{place.width * 20 / 1000:g} x {place.height * 20 / 1000:g} km from the corner {place.west} {place.north}, and only some bands.\n"
+        f"It has the layout of a Sentinel-2 L2A product of tile T56HKH (corner {TILE_WEST} {TILE_NORTH}, EPSG:32756),\n"
+        f"but its images cover only {place.width * 20 / 1000:g} x {place.height * 20 / 1000:g} km from the corner "
+        f"{place.west} {place.north},\nand only some bands.\n"
         "Rivers, fields and flood were drawn by chance. Do not use it for any statement about a real place.\n"
     )
 

@@ -24,18 +24,21 @@ UNIT_NAMES: tuple[str, ...] = (
 )
 """The units that the exercise's second query finds."""
 _WEST, _NORTH, _WIDTH, _HEIGHT = 150.6266, -33.49, 0.3254, 0.305
-_SEEDS = ((0.92, 0.90), (1.1, 0.45), (0.6, 0.65), (0.72, 1.0), (0.55, 1.0), (-0.2, 0.8), (0.4, 0.1), (0.38, 0.9), (0.18, 0.8))
+_SEEDS = (
+    (0.92, 0.90), (1.1, 0.45), (0.6, 0.65), (0.72, 1.0), (0.55, 1.0), (-0.2, 0.8), (0.4, 0.1), (0.38, 0.9), (0.18, 0.8),
+)  # fmt: skip
 """A point inside each unit, in fractions of the polygon's box (right, down)."""
 _NODES = {
-    "west": (-0.75, 0.40), "a": (0.05, 0.52), "b": (0.27, 0.56), "c": (0.475, 0.50), "d": (0.72, 0.46), "e": (0.71, 0.24), "east": (1.55, -0.1),
-    "f": (0.135, 0.70), "g": (0.12, 1.0), "south1": (-0.15, 1.7), "south2": (0.22, 1.7), "h": (0.49, 0.80), "south3": (0.50, 1.7),
-    "i": (0.61, 0.82), "j": (0.80, 0.80), "south4": (0.72, 1.7), "k": (0.79, 0.62), "south5": (1.0, 1.7), "l": (1.0, 0.62), "east2": (1.55, 0.65),
     "nw": (-0.75, -0.85), "ne": (1.55, -0.85), "se": (1.55, 1.7), "sw": (-0.75, 1.7),
+    "west": (-0.75, 0.40), "east": (1.55, -0.1), "east2": (1.55, 0.65),
+    "south1": (-0.15, 1.7), "south2": (0.22, 1.7), "south3": (0.50, 1.7), "south4": (0.72, 1.7), "south5": (1.0, 1.7),
+    "a": (0.05, 0.52), "b": (0.27, 0.56), "c": (0.475, 0.50), "d": (0.72, 0.46), "e": (0.71, 0.24), "f": (0.135, 0.70),
+    "g": (0.12, 1.0), "h": (0.49, 0.80), "i": (0.61, 0.82), "j": (0.80, 0.80), "k": (0.79, 0.62), "l": (1.0, 0.62),
 }  # fmt: skip
 _BORDERS = (
-    "west a", "a b", "b c", "c d", "d e", "e east", "a f", "f g", "g south1", "b south2", "c h", "h south3", "h i", "i j", "i south4", "d k",
-    "k j", "j south5", "k l", "l east2", "nw ne", "ne east", "east east2", "east2 se", "se south5", "south5 south4", "south4 south3",
-    "south3 south2", "south2 south1", "south1 sw", "sw west", "west nw",
+    "west a", "a b", "b c", "c d", "d e", "e east", "a f", "f g", "g south1", "b south2", "c h", "h south3", "h i", "i j", "i south4",
+    "d k", "k j", "j south5", "k l", "l east2", "nw ne", "ne east", "east east2", "east2 se", "se south5", "south5 south4",
+    "south4 south3", "south3 south2", "south2 south1", "south1 sw", "sw west", "west nw",
 )  # fmt: skip
 """Each border once, from node to node, so that neighbours share its every vertex."""
 
@@ -83,10 +86,11 @@ def _polygons(rng: np.random.Generator) -> Array:
     """WKB of the units, in the order of the names."""
     import shapely
 
-    lines = [shapely.LineString(_border(*(np.array(_NODES[name]) for name in border.split()), rng)) for border in _BORDERS]
+    ends = [[np.array(_NODES[name]) for name in border.split()] for border in _BORDERS]
+    lines = [shapely.LineString(_border(start, end, rng)) for start, end in ends]
     faces = shapely.get_parts(shapely.polygonize(lines))
-    points = shapely.points(np.array(_SEEDS) * (_WIDTH, -_HEIGHT) + (_WEST, _NORTH))
-    chosen = [faces[shapely.contains(faces, point)][0] for point in points]
+    points = np.array(_SEEDS) * (_WIDTH, -_HEIGHT) + (_WEST, _NORTH)
+    chosen = [faces[shapely.contains_xy(faces, *point)][0] for point in points]
     return np.array([shapely.to_wkb(shapely.multipolygons([face])) for face in chosen], object)
 
 

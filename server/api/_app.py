@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, jsonify
+from flask.json.provider import DefaultJSONProvider
 from flask_openapi.openapi import OpenAPI
 from pydantic import ValidationError
 
@@ -22,6 +23,17 @@ LINKS = {
     "map": "/", "editor": "/query", "sparql": "/sparql", "ask": "/api/ask", "layers": "/api/layers",
     "status": "/api/status", "health": "/health", "description": "/api/openapi.json",
 }
+
+
+class ShallowJson(DefaultJSONProvider):
+    """JSON whose nesting overflows Python's stack is bad JSON, not an accident of ours."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read JSON; raise `ValueError` for anything that cannot be read."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("the JSON is nested too deeply") from error
 
 
 def _bad_body(error: ValidationError) -> Response:
@@ -54,6 +66,7 @@ def create_app(
         __name__, info={"title": title, "version": product_version()}, static_folder=None, doc_ui=False,
         validation_error_status=400, validation_error_model=ProblemBody, validation_error_callback=_bad_body,
     )
+    app.json = ShallowJson(app)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.request_size * 1024
     app.config["TRUSTED_HOSTS"] = [host.strip() for host in settings.trusted_hosts.split(",") if host.strip()] or None
     sparql.install_problems(app)

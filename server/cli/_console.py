@@ -6,7 +6,7 @@ import functools
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -84,6 +84,19 @@ def envelope(outcome: Outcome, seconds: float) -> str:
     """The JSON that ``--json`` prints: result, limits applied, notices, timing."""
     body = {"result": outcome.result, "limits": dict(outcome.limits), "notices": list(outcome.notices), "seconds": round(seconds, 3)}
     return json.dumps(body, ensure_ascii=False, indent=1, default=str)
+
+
+def text_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a plain table: names, a rule, rows; cells padded, long ones cut at 60 characters."""
+    cells = [[_cut(cell) for cell in row] for row in rows]
+    widths = [max([len(name), *(len(row[column]) for row in cells)]) for column, name in enumerate(names)]
+    head = [list(names), ["-" * width for width in widths]]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [*head, *cells]]
+
+
+def _cut(text: str, longest: int = 60) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"
 
 
 def show_error(error: EarthweaveError) -> None:

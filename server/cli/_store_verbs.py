@@ -16,7 +16,7 @@ from earthweave.server.settings import read
 from earthweave.server.sparql import serialise
 from earthweave.server.store import Answer, FileReport, Limits, LoadReport, Store, open_store, restore
 
-from ._console import Outcome, Reporter, store_option, verb
+from ._console import Outcome, Reporter, store_option, text_table, verb
 from ._remote import ask_remote
 
 FORMATS = ("table", "json", "xml", "csv", "tsv", "geojson", "turtle", "ntriples")
@@ -108,19 +108,9 @@ def answer_text(answer: Answer) -> str:
     if answer.kind == "graph":
         return (answer.graph or b"").decode().rstrip()
     assert answer.table is not None
-    rows = [{name: _cell(value) for name, value in row.items()} for row in answer.table.to_pylist()]
-    names = answer.table.column_names
-    widths = {name: max([len(name), *(len(row[name]) for row in rows)]) for name in names}
-    lines = ["  ".join(name.ljust(widths[name]) for name in names), "  ".join("-" * widths[name] for name in names)]
-    lines += ["  ".join(row[name].ljust(widths[name]) for name in names).rstrip() for row in rows]
-    return "\n".join([*lines, f"({len(rows):,} row{'' if len(rows) == 1 else 's'}{', cut' if answer.truncated else ''})"])
-
-
-def _cell(term: dict[str, str] | None, longest: int = 60) -> str:
-    if term is None:
-        return ""
-    text = " ".join(term["value"].split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    rows = [[term["value"] if term else "" for term in row.values()] for row in answer.table.to_pylist()]
+    count = f"({len(rows):,} row{'' if len(rows) == 1 else 's'}{', cut' if answer.truncated else ''})"
+    return "\n".join([*text_table(answer.table.column_names, rows), count])
 
 
 @click.command()

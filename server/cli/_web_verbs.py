@@ -14,21 +14,31 @@ from earthweave.server.questions import StoreAsker
 from earthweave.server.settings import ServeSettings, read
 from earthweave.server.store import Store
 
-from ._console import Outcome, run, store_option, verb
+from ._console import Outcome, run, store_option, text_table, verb
 from ._store_verbs import existing_store
 
 
-def answer_lines(answer: dict[str, Any]) -> str:
-    """An answer for people: the text, what was assumed, what was not understood."""
-    lines = [answer["text"]]
+def answer_lines(answer: dict[str, Any], most: int = 20) -> str:
+    """An answer for people: the text, the first rows, what was assumed, what was not understood, why it was refused."""
+    lines = [answer["text"], *_rows(answer, most)]
     lines += [f"  assumed: {item}" for item in answer["assumptions"]]
     if answer["unknown"]:
         lines.append(f"  not understood: {', '.join(answer['unknown'])}")
-    if answer["status"] == "refused" and answer["reason"]:
-        lines.append(f"  reason: {answer['reason']['text']}")
+    if answer["status"] == "refused":
+        lines.append(f"  refused: {answer['reason']['code']}")
     if answer["simulated"]:
         lines.append("  SIMULATED DATA: this answer rests on simulated data")
     return "\n".join(lines)
+
+
+def _rows(answer: dict[str, Any], most: int) -> list[str]:
+    hidden = {"simulated"} | ({"feature"} if "label" in answer["columns"] else set())
+    shown = [column for column, name in enumerate(answer["columns"]) if name not in hidden]
+    if not shown or not answer["rows"]:
+        return []
+    rows = [["" if row[column] is None else str(row[column]) for column in shown] for row in answer["rows"][:most]]
+    more = [f"… and {answer['count'] - most:,} more: --json gives them all"] if (answer["count"] or 0) > most else []
+    return [f"  {line}" for line in [*text_table([answer["columns"][column] for column in shown], rows), *more]]
 
 
 @click.command()

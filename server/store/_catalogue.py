@@ -13,7 +13,8 @@ QUESTIONS = (
     "relate", "isEmpty", "isSimple", "is3D", "dimension", "coordinateDimension", "spatialDimension", "numGeometries",
     "geometryType", "getSRID", "asWKT", "asGeoJSON",
 )
-FUNCTIONS = frozenset({*RELATIONS, *MEASURES, *BUILDERS, *QUESTIONS})
+AGGREGATES = ("aggUnion", "aggBoundingBox", "aggConvexHull", "aggCentroid")
+FUNCTIONS = frozenset({*RELATIONS, *MEASURES, *BUILDERS, *QUESTIONS, *AGGREGATES})
 """Every local name that can be called."""
 ALIASES = {"sIntersects": "sfIntersects"}
 """Slips in published queries, and what they mean."""

@@ -95,6 +95,15 @@ class Functions:
             raise _Refused("geometry", f"a geometry literal cannot be read: {reason}", term.value)
         return shape
 
+    def readable(self, name: str, term: Term) -> Shape | None:
+        """The shape of an argument of ``name``, or None after noting why it has none."""
+        self.tally.calls[name] += 1
+        try:
+            return self._shape(term)
+        except _Refused as refused:
+            self.tally.note(*refused.note)
+            return None
+
     def _relation(self, name: str) -> Function:
         pattern_needs_both, apart = intersecting(name), _TRUE if name in _APART_IS_TRUE else _FALSE
         quick = pattern_needs_both or name in _APART_IS_TRUE
@@ -136,22 +145,22 @@ class Functions:
 
     def _builders(self) -> dict[str, Function]:
         def one(kernel: Callable[[Any], Any]) -> Function:
-            return lambda a: _wkt(kernel(self._shape(a).geometry))
+            return lambda a: wkt_term(kernel(self._shape(a).geometry))
 
         def two(kernel: Callable[[Any, Any], Any]) -> Function:
-            return lambda a, b: _wkt(kernel(self._shape(a).geometry, self._shape(b).geometry))
+            return lambda a, b: wkt_term(kernel(self._shape(a).geometry, self._shape(b).geometry))
 
         def buffer(a: Term, radius: Term, unit: Term) -> Term:
-            return _wkt(buffer_m(self._shape(a).geometry, _number(radius) * _factor(unit, _METRES, "metre or kilometre")))
+            return wkt_term(buffer_m(self._shape(a).geometry, _number(radius) * _factor(unit, _METRES, "metre or kilometre")))
 
         return {
             "buffer": buffer,
-            "metricBuffer": lambda a, radius: _wkt(buffer_m(self._shape(a).geometry, _number(radius))),
+            "metricBuffer": lambda a, radius: wkt_term(buffer_m(self._shape(a).geometry, _number(radius))),
             "convexHull": one(shapely.convex_hull), "envelope": one(shapely.envelope), "boundary": one(shapely.boundary),
             "centroid": one(shapely.centroid),
             "union": two(shapely.union), "intersection": two(shapely.intersection),
             "difference": two(shapely.difference), "symDifference": two(shapely.symmetric_difference),
-            "transform": lambda a, crs: _wkt(self._shape(a).geometry, Crs.parse(crs.value)),
+            "transform": lambda a, crs: wkt_term(self._shape(a).geometry, Crs.parse(crs.value)),
         }
 
     def _questions(self) -> dict[str, Function]:
@@ -176,7 +185,7 @@ class Functions:
             "numGeometries": count(shapely.get_num_geometries),
             "geometryType": lambda a: ox.NamedNode(str(SF) + self._shape(a).geometry.geom_type),
             "getSRID": srid,
-            "asWKT": lambda a: _wkt(self._shape(a).geometry), "asGeoJSON": json,
+            "asWKT": lambda a: wkt_term(self._shape(a).geometry), "asGeoJSON": json,
         }
 
 
@@ -190,7 +199,8 @@ def _boolean(value: Any) -> Term:
     return _TRUE if value else _FALSE
 
 
-def _wkt(geometry: Any, crs: Crs = CRS84) -> Term:
+def wkt_term(geometry: Any, crs: Crs = CRS84) -> Term:
+    """A geometry (CRS84, longitude first) as a literal under ``crs``."""
     return ox.Literal(write_wkt([geometry], crs)[0], datatype=_WKT)
 
 

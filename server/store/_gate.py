@@ -122,7 +122,8 @@ class _Inspection:
         deepest = max(self.depth, self.signs)
         if deepest > self.nesting:
             raise SizeLimitError(f"{self._place(token)}: nested {deepest:,} levels deep",
-                                 why=f"the limit query_nesting is {self.nesting:,}", way_out="write it flatter, or raise query_nesting (EARTHWEAVE_QUERY_NESTING)")
+                                 why=f"the limit query_nesting is {self.nesting:,}",
+                                 way_out="write it flatter, or raise query_nesting (EARTHWEAVE_QUERY_NESTING)")
 
     def _name(self, token: Token, following: Token) -> None:
         iri = self._expanded(token)

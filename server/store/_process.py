@@ -23,7 +23,10 @@ from ._frames import Decoder, Frame
 from ._serve import MEMORY_EXIT
 
 _PORTION = 1 << 20
-_THRIFT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+_THRIFT = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "RUST_BACKTRACE": "0",
+}
 _MEMORY_SIGNS = (b"memory allocation", b"bad_alloc", b"Cannot allocate memory", b"MemoryError")
 
 
@@ -146,7 +149,7 @@ class Worker:
         """Why the worker died, as an error."""
         status = self._process.wait()
         self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - 4096))
+        self._errors.seek(max(0, self._errors.tell() - 16_384))
         last = self._errors.read()
         self.close()
         if status == MEMORY_EXIT or any(sign in last for sign in _MEMORY_SIGNS):

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from earthweave.ontology import GEO, NotFoundError, UnsupportedError
 
+from ._aggregates import aggregate_table
 from ._documents import GRAPH_FORMATS, export
 from ._frames import Frame
 from ._functions import Functions
@@ -41,6 +42,7 @@ class _Reader:
         self._store: ox.Store | None = None
         self._functions = Functions(Shapes(0))
         self._table = self._functions.table()
+        self._aggregates = aggregate_table(self._functions)
 
     def __call__(self, connection: Connection, request: Frame) -> None:
         header = request.header
@@ -53,7 +55,7 @@ class _Reader:
         self._functions.tally = Tally()
         text = request.body.decode()
         try:
-            found = store.query(text, custom_functions=self._table, **_dataset(header))
+            found = store.query(text, custom_functions=self._table, custom_aggregate_functions=self._aggregates, **_dataset(header))
             reply, body = self._consume(found, header)
         except (SyntaxError, RuntimeError, ValueError) as error:
             raise explain(str(error)) from error

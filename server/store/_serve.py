@@ -7,6 +7,7 @@ import os
 import queue
 import resource
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,16 @@ def serve(role: str, network_refused: str) -> None:
     connection = Connection(output)
     handler: Handler = importlib.import_module(f"earthweave.server.store._{role}").handler()
     threading.stack_size(_STACK)
+    threading.excepthook = _die
     work = threading.Thread(target=_work, args=(connection, handler, network_refused), daemon=True)
     work.start()
     connection.listen()
+
+
+def _die(failure: threading.ExceptHookArgs) -> None:
+    """What nobody foresaw ends the process; its owner reads the last line of the traceback."""
+    traceback.print_exception(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    os._exit(1)
 
 
 def _work(connection: Connection, handler: Handler, network_refused: str) -> None:

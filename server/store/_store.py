@@ -52,7 +52,10 @@ class Store:
 
     Queries see the union of the default graph and all named graphs outside ``GRAPH``, unless a dataset is given (FROM, or the
     arguments of `query`); a triple that is in two graphs is found twice. In updates, patterns outside ``GRAPH`` see the default
-    graph only (SPARQL 1.1 Update §3.1.3).
+    graph only (SPARQL 1.1 Update §3.1.3). Numbers and dates come back in canonical form (``"0.0"^^xsd:double`` as ``0``).
+
+    Geometry literals are read under the axis order of their CRS; those of a source that proved (or was said) to write longitude first
+    are read so ever after, by their lexical form. Constants in queries are strict, unless one repeats such a literal to the letter.
     """
 
     def __init__(self, layout: Layout, limits: Limits) -> None:
@@ -244,6 +247,16 @@ class Store:
         """How much there is in the current generation."""
         generation = self._layout.current()
         return _statistics(generation) if generation else Statistics(0, 0, 0)
+
+    def isolation(self) -> str:
+        """Start a query worker and say why it still has the network; an empty text if it has none."""
+        with self._pool.worker(self.limits.query_deadline) as worker:
+            return worker.network
+
+    def network(self) -> str:
+        """Why query workers still have a network; empty if the system let them cut it off."""
+        with self._pool.worker(self.limits.query_deadline) as worker:
+            return worker.network
 
     def running(self) -> tuple[RunningQuery, ...]:
         """What runs now on this store in any process, oldest first."""

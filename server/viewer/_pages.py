@@ -11,14 +11,11 @@ from flask import Blueprint, Response, send_from_directory
 STATIC = Path(__file__).with_name("static")
 VENDOR = Path(__file__).with_name("vendor")
 
-_BASE = (
-    "default-src 'none'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MAP_POLICY = f"{_BASE}; style-src 'self'"
-"""Content-Security-Policy of the map page: nothing inline, nothing foreign."""
-EDITOR_POLICY = f"{_BASE}; style-src 'self' 'unsafe-inline'; font-src 'self' data:"
-"""That of ``/query``. The YASGUI editor writes style elements and attributes of its own; scripts stay as strict as elsewhere."""
+"""Content-Security-Policy of the pages: nothing inline, nothing foreign."""
 
 _FOR_EVER = 365 * 24 * 3600
 
@@ -29,9 +26,9 @@ def manifest() -> list[dict[str, Any]]:
     return found
 
 
-def _page(name: str, policy: str, twin: str) -> Response:
+def _page(name: str, twin: str) -> Response:
     response = send_from_directory(STATIC, name, max_age=0)
-    response.headers["Content-Security-Policy"] = policy
+    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Link"] = f'<{twin}>; rel="alternate"; type="application/json"'
     return response
 
@@ -45,11 +42,11 @@ def blueprint() -> Blueprint:
 
     @pages.get("/")
     def home() -> Response:
-        return _page("index.html", MAP_POLICY, "/api")
+        return _page("index.html", "/api")
 
     @pages.get("/query")
     def query() -> Response:
-        return _page("query.html", EDITOR_POLICY, "/sparql")
+        return _page("query.html", "/sparql")
 
     @pages.get("/favicon.ico")
     def icon() -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ import shapely
 from shapely.ops import substring
 from waitress.server import create_server
 
-from earthweave.ontology import EW, FLO, GADMO, GADMR, GEO, RDF, RDFS, XSD
+from earthweave.ontology import EW, FLO, FLOOD, GADMO, GADMR, GEO, RDF, RDFS, XSD
 from earthweave.server.api import PresetLayer, create_app
-from earthweave.server.store import Store, open_store
+from earthweave.server.store import Limits, Store, open_store
 
 NAMES = (
     "Baulkham Hills - Central", "Baulkham Hills - North", "Blacktown - South-East", "Blacktown - North", "Blacktown - South-West",
@@ -55,7 +54,8 @@ def simulated_scene() -> Scene:
         cell = next(one for one in cells if one.contains(shapely.Point(seed)))
         units[name] = shapely.transform(shapely.segmentize(shapely.intersection(cell, box), 0.006), _bend)
     rng = np.random.default_rng(2021)
-    river = _stretches([(150.66, -33.83), (150.68, -33.72), (150.73, -33.62), (150.83, -33.58), (150.90, -33.50), (150.99, -33.47)], 40, rng)
+    course = [(150.66, -33.83), (150.68, -33.72), (150.73, -33.62), (150.83, -33.58), (150.90, -33.50), (150.99, -33.47)]
+    river = _stretches(course, 40, rng)
     creek = _stretches([(150.90, -33.79), (150.85, -33.72), (150.86, -33.65), (150.82, -33.60)], 20, rng)
     return Scene(units, (*river, *creek))
 
@@ -87,16 +87,18 @@ def _triples(scene: Scene) -> Iterator[str]:
         yield f' <{RDFS.label}> "{name}"@en ; <{GADMO.hasNationalLevel}> "3rdOrder" ; <{EW.unitLevel}> 3 ; <{EW.simulated}> true ;'
         yield f' <{GEO.hasGeometry}> <{shape}> . <{shape}> <{GEO.asWKT}> "{_wkt(unit)}"^^<{GEO.wktLiteral}> .'
     for number, (level, area) in enumerate(scene.floods):
-        iri, shape = f"http://ai.di.uoa.gr/flood/flood_levels/id/{number}", f"http://ai.di.uoa.gr/flood/flood_levels/Geometry/{number}"
+        iri, shape = f"{FLOOD}flood_levels/id/{number}", f"{FLOOD}flood_levels/Geometry/{number}"
         yield f"<{iri}> <{RDF.type}> <{EW.FloodedArea}> , <{FLO.flood_levels}> ; <{FLO.has_floodLevel}> {level} ; <{EW.simulated}> true ;"
-        yield f' <{EW.phenomenonStart}> "2021-03-12T00:00:00Z"^^<{XSD.dateTime}> ; <{EW.phenomenonEnd}> "2021-03-24T00:00:00Z"^^<{XSD.dateTime}> ;'
+        for which, day in ((EW.phenomenonStart, 12), (EW.phenomenonEnd, 24)):
+            yield f' <{which}> "2021-03-{day}T00:00:00Z"^^<{XSD.dateTime}> ;'
         yield f' <{GEO.hasGeometry}> <{shape}> ; <{GEO.hasDefaultGeometry}> <{shape}> . <{shape}> <{GEO.asWKT}> '
         yield f'"<http://www.opengis.net/def/crs/EPSG/0/4326> {_wkt(area)}"^^<{GEO.wktLiteral}> .'
 
 
 def _hostile() -> Iterator[str]:
     text = HOSTILE.replace("\\", "\\\\").replace('"', '\\"')
-    yield f'<http://example.org/bad> <{RDFS.label}> "{text}" ; <{RDFS.seeAlso}> <javascript:window.hacked=3> ; <{RDFS.isDefinedBy}> <http://example.org/good> ;'
+    yield f'<http://example.org/bad> <{RDFS.label}> "{text}" ; <{RDFS.seeAlso}> <javascript:window.hacked=3> ;'
+    yield f' <{RDFS.isDefinedBy}> <http://example.org/good> ;'
     yield f' <{GEO.hasGeometry}> <http://example.org/g> . <http://example.org/g> <{GEO.asWKT}> "POINT (10 50)"^^<{GEO.wktLiteral}> .'
 
 
@@ -119,19 +121,12 @@ def loaded(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield store
 
 
-@dataclass
-class Served:
-    """A running server."""
-
-    address: str
-
-
-def serve(app: Any) -> Iterator[Served]:
-    """Run an app with waitress on a free port."""
+def serve(app: Any) -> Iterator[str]:
+    """Run an app with waitress on a free port; gives the address."""
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield Served(f"http://127.0.0.1:{server.effective_port}")
+    yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
     thread.join(timeout=10)
 
@@ -143,19 +138,26 @@ def questions(loaded: Store) -> Any:
 
 
 @pytest.fixture(scope="session")
-def empty_handed(loaded: Store, questions: Any) -> Iterator[Served]:
+def empty_handed(loaded: Store, questions: Any) -> Iterator[str]:
     """The server without preset layers: the tutorial's steps begin here."""
     yield from serve(create_app(loaded, questions=questions, banner="SIMULATED DATA"))
 
 
 @pytest.fixture(scope="session")
-def preset(loaded: Store, texts: dict[str, str]) -> Iterator[Served]:
+def preset(loaded: Store, texts: dict[str, str]) -> Iterator[str]:
     """The server as the demo starts it: two layers when it opens, no questions."""
     layers = (
         PresetLayer("Administrative areas", texts["2a"], simulated=True),
         PresetLayer("Flooded areas", texts["2b"], colour="#1f6fb5", simulated=True),
     )
     yield from serve(create_app(loaded, layers=layers))
+
+
+@pytest.fixture(scope="session")
+def narrow(loaded: Store) -> Iterator[str]:
+    """The server over the same store with a limit of five rows."""
+    with open_store(loaded.path, limits=Limits(query_rows=5), create=False) as store:
+        yield from serve(create_app(store))
 
 
 PREFIXES = f"""PREFIX rdf: <{RDF}>

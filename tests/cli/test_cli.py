@@ -16,8 +16,8 @@ BIN = Path(sys.executable).parent
 DATA = """\
 <http://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "Hawkesbury"@en .
 <http://example.org/a> <http://www.opengis.net/ont/geosparql#hasGeometry> <http://example.org/ga> .
-<http://example.org/ga> <http://www.opengis.net/ont/geosparql#asWKT> "POINT (150.8 -33.6)"^^<WKT> .
-""".replace("WKT", "http://www.opengis.net/ont/geosparql#wktLiteral")
+<http://example.org/ga> <http://www.opengis.net/ont/geosparql#asWKT> "POINT (150.8 -33.6)"^^<DATATYPE> .
+""".replace("DATATYPE", "http://www.opengis.net/ont/geosparql#wktLiteral")
 PLACES = """\
 PREFIX geo: <http://www.opengis.net/ont/geosparql#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -100,7 +100,7 @@ def test_query_formats(loaded: Run) -> None:
     assert srj["results"]["bindings"][0]["label"] == {"type": "literal", "value": "Hawkesbury", "xml:lang": "en"}
     geojson = json.loads(loaded("query", "-f", "places.rq", "--store", "s", "--format", "geojson").stdout)
     assert geojson["features"][0]["geometry"] == {"type": "Point", "coordinates": [150.8, -33.6]}
-    assert loaded("query", "-f", "places.rq", "--store", "s", "--format", "csv").stdout.startswith("label,wkt\r\n")
+    assert loaded("query", "-f", "places.rq", "--store", "s", "--format", "csv").stdout.startswith("label,wkt\n")
 
 
 def test_query_reads_standard_input(loaded: Run) -> None:

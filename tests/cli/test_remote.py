@@ -14,7 +14,7 @@ from earthweave.ontology import DeadlineError, ForbiddenError, NotFoundError, Si
 from earthweave.server.cli import main
 from earthweave.server.federation import query_endpoint
 from earthweave.server.sparql import blueprint
-from earthweave.server.store import open_store
+from earthweave.server.store import Limits, open_store
 
 
 class _Odd(BaseHTTPRequestHandler):
@@ -89,7 +89,7 @@ def endpoint(tmp_path: Path) -> Iterator[str]:
     with open_store(tmp_path / "store") as store:
         store.load([tmp_path / "data.nt"])
         app = Flask("remote")
-        app.register_blueprint(blueprint(store))
+        app.register_blueprint(blueprint(store, Limits()))
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

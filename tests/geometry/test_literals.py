@@ -40,7 +40,8 @@ def test_a_projected_literal_comes_back_within_a_millimetre(longitude: float, la
 
 
 def test_axis_order_follows_the_iri() -> None:
-    column = read_wkt(["POINT(150.8 -33.7)", LATLON + "POINT(-33.7 150.8)", "<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT(150.8 -33.7)"])
+    named = "<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT(150.8 -33.7)"
+    column = read_wkt(["POINT(150.8 -33.7)", LATLON + "POINT(-33.7 150.8)", named])
     assert [geometry.coords[0] for geometry in column.geometries] == [(150.8, -33.7)] * 3
 
 
@@ -68,7 +69,8 @@ PROVING, DOUBTFUL, DENYING = LATLON + "POINT(150 -33)", LATLON + "POINT(11 45)",
 
 @pytest.mark.parametrize(("literals", "order"), [
     ([], "strict"), ([DOUBTFUL], "strict"), ([PROVING], "lonlat"), ([DOUBTFUL, PROVING], "lonlat"), ([PROVING, DENYING], "strict"),
-    ([DENYING], "strict"), (["POINT(150 -33)"], "strict"), (["<http://www.opengis.net/def/crs/EPSG/0/32633> POINT(500000 5000000)"], "strict"),
+    ([DENYING], "strict"), (["POINT(150 -33)"], "strict"),
+    (["<http://www.opengis.net/def/crs/EPSG/0/32633> POINT(500000 5000000)"], "strict"),
 ])
 def test_proof_needs_a_latitude_beyond_90_and_no_contradiction(literals: list[str], order: str) -> None:
     assert prove_axis(literals).order == order

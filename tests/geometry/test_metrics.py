@@ -37,6 +37,21 @@ def test_distance_follows_the_ground_and_not_the_degrees() -> None:
     assert found == pytest.approx(min(along), rel=2e-3)
 
 
+@given(st.tuples(st.floats(-3, 3), st.floats(40, 70), st.floats(0.01, 1), st.floats(0.01, 1)),
+       st.tuples(st.floats(-3, 3), st.floats(40, 70), st.floats(0.01, 1), st.floats(0.01, 1)))
+def test_distance_of_boxes_is_that_of_their_nearest_points(a: tuple[float, ...], b: tuple[float, ...]) -> None:
+    """Parallel meridians come nearer towards the pole, which no plane of degrees shows."""
+    boxes = [shapely.box(x, y, x + width, y + height) for x, y, width, height in (a, b)]
+    if not shapely.disjoint(*boxes):
+        return
+    left, right = (shapely.get_coordinates(shapely.segmentize(box, 0.02)) for box in boxes)
+    pairs = np.stack(np.meshgrid(np.arange(len(left)), np.arange(len(right)))).reshape(2, -1)
+    nearest = GEOD.inv(*left[pairs[0]].T, *right[pairs[1]].T)[2].min()
+    found = distance_m(*boxes)
+    assert found <= nearest * 1.001 + 1e-6
+    assert found >= nearest - 2500
+
+
 def test_distance_across_the_antimeridian() -> None:
     assert distance_m(shapely.Point(179.9, -17), shapely.Point(-179.9, -17)) == pytest.approx(GEOD.inv(179.9, -17, -179.9, -17)[2])
     assert distance_m(shapely.box(179, -18, 179.9, -17), shapely.box(-179.9, -18, -179, -17)) < 22_000
@@ -58,7 +73,8 @@ def test_area_and_length_are_those_of_proj(box: shapely.Polygon) -> None:
 def test_holes_parts_and_collections() -> None:
     outer, inner, other = shapely.box(10, 40, 11, 41), shapely.box(10.2, 40.2, 10.4, 40.4), shapely.box(12, 40, 12.5, 40.5)
     holed = shapely.difference(outer, inner)
-    nested = shapely.GeometryCollection([shapely.MultiPolygon([holed, other]), shapely.GeometryCollection([shapely.LineString([(0, 0), (0, 1)])])])
+    line = shapely.LineString([(0, 0), (0, 1)])
+    nested = shapely.GeometryCollection([shapely.MultiPolygon([holed, other]), shapely.GeometryCollection([line])])
     found = area_m2(np.array([holed, nested, shapely.Point(0, 0), None], dtype=object))
     assert found[0] == pytest.approx(area_m2(outer) - area_m2(inner))
     assert found[1] == pytest.approx(found[0] + area_m2(other))

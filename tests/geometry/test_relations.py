@@ -31,7 +31,8 @@ def by_pattern(name: str, a: shapely.Geometry, b: shapely.Geometry) -> bool:
         if name == "sfCrosses" and not both_lines:
             patterns = ("T*T******",) if shapely.get_dimensions(a) < shapely.get_dimensions(b) else ("T*****T**",)
     matrix = shapely.relate(a, b)
-    return any(all(want in ("*", have) or (want == "T" and have in "012") for want, have in zip(pattern, matrix, strict=True)) for pattern in patterns)
+    return any(all(want in ("*", have) or (want == "T" and have in "012") for want, have in zip(pattern, matrix, strict=True))
+               for pattern in patterns)
 
 
 @given(shapes, shapes, st.sampled_from(sorted(RELATIONS)))

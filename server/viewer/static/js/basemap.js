@@ -15,11 +15,11 @@ export function style() {
   const source = { type: "geojson", data: nothing };
   return {
     version: 8,
-    sources: { land: { ...source, attribution: "Base map: Natural Earth" }, borders: source, grid: source },
+    sources: { land: { ...source, attribution: "Base map: Natural Earth" }, coast: source, borders: source, grid: source },
     layers: [
       { id: "sea", type: "background", paint: {} },
       { id: "land", type: "fill", source: "land", paint: { "fill-antialias": false } },
-      { id: "coast", type: "line", source: "land", paint: { "line-width": 0.8 } },
+      { id: "coast", type: "line", source: "coast", paint: { "line-width": 0.8 } },
       { id: "grid", type: "line", source: "grid", paint: { "line-width": 0.6, "line-opacity": 0.28 } },
       { id: "borders", type: "line", source: "borders", paint: { "line-width": 1, "line-dasharray": [3, 2] } },
     ],
@@ -37,7 +37,8 @@ function paint(map) {
 
 /** A coordinate for people. @param {string} signs letters for positive and negative, such as `EW` */
 export function degrees(value, signs, digits) {
-  return `${Math.abs(value).toFixed(digits)}° ${value < 0 ? signs[1] : signs[0]}`;
+  const size = Math.abs(value).toFixed(digits);
+  return Number(size) === 0 ? `${size}°` : `${size}° ${value < 0 ? signs[1] : signs[0]}`;
 }
 
 /** Least distance between lines on the screen, px: room for their labels. */
@@ -77,6 +78,12 @@ function letter(map, xs, ys, digits) {
   for (const y of ys) put("y", degrees(y, "NS", digits), map.project([west, y]).y, height);
 }
 
+/** A line without its steps across the antimeridian, which would be drawn around the world. */
+function unwrapped(line) {
+  const cuts = line.flatMap(([x], index) => (index && Math.abs(x - line[index - 1][0]) > 180 ? [index] : []));
+  return [0, ...cuts].map((from, index) => line.slice(from, cuts[index])).filter((piece) => piece.length > 1);
+}
+
 /** Fill the base map of a loaded map and keep it in step with view and theme. */
 export async function drawBaseMap(map) {
   paint(map);
@@ -84,6 +91,10 @@ export async function drawBaseMap(map) {
   map.on("moveend", () => graticule(map));
   graticule(map);
   const world = await (await fetch(WORLD)).json();
-  map.getSource("land").setData(topoFeature(world, world.objects.land));
-  map.getSource("borders").setData({ type: "Feature", properties: {}, geometry: topoMesh(world, world.objects.countries, (a, b) => a !== b) });
+  const { countries } = world.objects;
+  const lines = (keep) => ({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: topoMesh(world, countries, keep).coordinates.flatMap(unwrapped) } });
+  // Country by country: as one polygon the land is too much for MapLibre's triangulation, which then floods whole tiles.
+  map.getSource("land").setData(topoFeature(world, countries));
+  map.getSource("coast").setData(lines((a, b) => a === b));
+  map.getSource("borders").setData(lines((a, b) => a !== b));
 }

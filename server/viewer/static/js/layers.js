@@ -57,7 +57,7 @@ export class Layers {
     layer.data = data;
     layer.simulated ||= simulatedIn(data);
     layer.property = numericProperties(data.features)[0] ?? "";
-    drawLayer(this.map, layer);
+    drawLayer(this.map, layer, this.items.slice(this.items.indexOf(layer) + 1).find((later) => later.data));
     this.card(layer);
     this.labels.draw(layer);
     if (zoom) this.zoom([layer]);
@@ -79,6 +79,7 @@ export class Layers {
 
   raise(layer) {
     raiseLayer(this.map, layer);
+    this.items.push(...this.items.splice(this.items.indexOf(layer), 1));
     this.list.prepend(layer.element);
   }
 

@@ -24,12 +24,13 @@ export async function createMap(container, readout) {
   return map;
 }
 
-/** Draw a layer for the first time. */
-export function drawLayer(map, layer) {
+/** Draw a layer for the first time, below another that is drawn already, or on top. */
+export function drawLayer(map, layer, above) {
+  const before = above && part(above, "fill");
   map.addSource(layer.id, { type: "geojson", data: layer.data, generateId: true });
-  map.addLayer({ id: part(layer, "fill"), type: "fill", source: layer.id, filter: ofType("Polygon") });
-  map.addLayer({ id: part(layer, "line"), type: "line", source: layer.id, filter: ofType("Polygon", "LineString"), layout: { "line-join": "round" } });
-  map.addLayer({ id: part(layer, "point"), type: "circle", source: layer.id, filter: ofType("Point") });
+  map.addLayer({ id: part(layer, "fill"), type: "fill", source: layer.id, filter: ofType("Polygon") }, before);
+  map.addLayer({ id: part(layer, "line"), type: "line", source: layer.id, filter: ofType("Polygon", "LineString"), layout: { "line-join": "round" } }, before);
+  map.addLayer({ id: part(layer, "point"), type: "circle", source: layer.id, filter: ofType("Point") }, before);
   styleLayer(map, layer);
 }
 
@@ -40,7 +41,7 @@ export function styleLayer(map, layer) {
   const colour = scale ? scale.expression : layer.colour;
   const chosen = (yes, no) => ["case", ["boolean", ["feature-state", "chosen"], false], yes, no];
   map.setPaintProperty(part(layer, "fill"), "fill-color", colour);
-  map.setPaintProperty(part(layer, "fill"), "fill-opacity", chosen(Math.min(1, layer.opacity + 0.1), layer.opacity * (scale ? 0.86 : 0.2)));
+  map.setPaintProperty(part(layer, "fill"), "fill-opacity", scale ? layer.opacity * 0.86 : chosen(0.42, layer.opacity * 0.2));
   map.setPaintProperty(part(layer, "line"), "line-color", scale ? colour : layer.colour);
   map.setPaintProperty(part(layer, "line"), "line-width", chosen(3, scale ? 0.8 : 1.6));
   map.setPaintProperty(part(layer, "line"), "line-opacity", layer.opacity);
@@ -64,9 +65,11 @@ export function raiseLayer(map, layer) {
   for (const id of partsOf(map, layer)) map.moveLayer(id);
 }
 
-/** Show bounds, with room around them. */
-export function zoomTo(map, box) {
-  if (box) map.fitBounds(box, { padding: 48, maxZoom: 15, duration: still() ? 0 : 700 });
+/** Show bounds, with room around them and above an open table. */
+export function zoomTo(map, box, maxZoom = 15) {
+  const drawer = map.getContainer().parentElement.querySelector(".drawer:not([hidden])");
+  const padding = { top: 48, left: 48, right: 48, bottom: 48 + (drawer?.offsetHeight ?? 0) };
+  if (box) map.fitBounds(box, { padding, maxZoom, duration: still() ? 0 : 700 });
 }
 
 const bodyOf = (layer, feature) => {
@@ -103,7 +106,7 @@ export class Identify {
   /** Zoom to one feature and open it. */
   show(layer, index) {
     const { geometry } = layer.data.features[index];
-    zoomTo(this.map, boundsOf([geometry]));
+    zoomTo(this.map, boundsOf([geometry]), 12);
     if (geometry) this.open(labelPlace(geometry), [{ layer, index }]);
   }
 

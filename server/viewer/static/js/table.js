@@ -3,6 +3,25 @@ import { ICONS, counted, fill, h, icon, noticeList, shown } from "./dom.js";
 
 const MOST = 1000;
 
+/** A table of the first thousand rows. @param {(index: number) => void} [onrow] called for a chosen row */
+export function tableOf(columns, rows, onrow) {
+  const body = rows.slice(0, MOST).map((row, index) => tableRow(row, index, onrow));
+  const cut = rows.length > MOST && h("caption", {}, `The first ${MOST} of ${rows.length} rows`);
+  return h("table", {}, cut, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body));
+}
+
+/** A row; Enter must not go on to the close button of the pop-up that it opens, which takes the focus. */
+function tableRow(row, index, onrow) {
+  const cells = row.map((value) => h("td", {}, value instanceof Node ? value : shown(value)));
+  if (!onrow) return h("tr", {}, cells);
+  const onkeydown = (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    onrow(index);
+  };
+  return h("tr", { tabindex: 0, onclick: () => onrow(index), onkeydown }, cells);
+}
+
 /** Shows one table at a time. */
 export class Drawer {
   constructor(element) {
@@ -23,19 +42,12 @@ export class Drawer {
    */
   open(title, columns, rows, { notices, onrow, note } = {}) {
     const close = h("button", { class: "icon", type: "button", "aria-label": "Close the table", onclick: () => this.close() }, icon(ICONS.remove));
-    const said = [counted(rows.length, "row"), rows.length > MOST && `the first ${MOST} are shown`, note].filter(Boolean).join(" · ");
-    const body = rows.slice(0, MOST).map((row, index) => this.row(row, index, onrow));
+    const said = [counted(rows.length, "row"), note].filter(Boolean).join(" · ");
     fill(this.element,
       h("div", { class: "top" }, h("h2", {}, title), h("span", { class: "quiet" }, said), close),
       noticeList(notices),
-      h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, body))));
+      h("div", { class: "scroll rows", tabindex: 0, role: "group", "aria-label": title }, tableOf(columns, rows, onrow)));
     this.element.hidden = false;
-  }
-
-  row(row, index, onrow) {
-    const cells = row.map((value) => h("td", {}, value instanceof Node ? value : shown(value)));
-    if (!onrow) return h("tr", {}, cells);
-    return h("tr", { tabindex: 0, onclick: () => onrow(index), onkeydown: (event) => { if (event.key === "Enter") onrow(index); } }, cells);
   }
 }
 

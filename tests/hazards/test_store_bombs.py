@@ -1,0 +1,273 @@
+"""Inputs that are known to kill, exhaust or abuse an RDF engine: each must cost one clear error, and the store must go on."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from earthweave.ontology import (
+    DeadlineError,
+    EarthweaveError,
+    ForbiddenError,
+    LimitError,
+    MemoryLimitError,
+    QueryError,
+    RdfSyntaxError,
+    SizeLimitError,
+)
+from earthweave.server.store import Limits, Store, open_store
+
+DATA = 3000
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with open_store(tmp_path_factory.mktemp("bombs") / "store") as opened:
+        opened.update("INSERT DATA {" + "".join(f"<http://e/{i}> <http://e/p> {i} ." for i in range(DATA)) + "}")
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def canary(store: Store) -> Iterator[None]:
+    """After every bomb the next query is right and quick (a new worker has to start at most)."""
+    yield
+    start = time.monotonic()
+    assert store.query("ASK { <http://e/7> <http://e/p> 7 }").boolean is True
+    assert time.monotonic() - start < 1.0
+
+
+@contextmanager
+def listening() -> Iterator[tuple[int, list[object]]]:
+    """A port on the loopback, and who came."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        callers: list[object] = []
+        stop = threading.Event()
+
+        def accept() -> None:
+            while not stop.is_set():
+                try:
+                    connection, address = server.accept()
+                except TimeoutError:
+                    continue
+                callers.append(address)
+                connection.close()
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield server.getsockname()[1], callers
+        finally:
+            time.sleep(0.2)
+            stop.set()
+            thread.join()
+
+
+DEEP = {
+    "braces": "SELECT * WHERE " + "{" * 10_000 + "}" * 10_000,
+    "brackets": "SELECT * WHERE { ?s ?p ?o FILTER(" + "(" * 20_000 + "1" + ")" * 20_000 + ") }",
+    "not": "SELECT * WHERE { ?s ?p ?o FILTER(" + "!" * 30_000 + "1) }",
+    "minus": "SELECT * WHERE { ?s ?p ?o FILTER(" + "- " * 30_000 + "1) }",
+    "lists": "SELECT * WHERE { ?s ?p " + "(" * 20_000 + ")" * 20_000 + " }",
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_deep_nesting_is_refused_before_any_engine_sees_it(store: Store, name: str) -> None:
+    with pytest.raises(SizeLimitError, match="query_nesting"):
+        store.query(DEEP[name])
+
+
+CHAINS = {
+    "union": "ASK { {}" + "UNION{}" * 8_000 + "}",
+    "or": "ASK { FILTER(1" + "||0" * 15_000 + ") }",
+    "plus": "ASK { FILTER(1" + "+1" * 30_000 + ") }",
+    "path": "ASK { ?s <p:>" + "/<p:>" * 10_000 + " ?o }",
+    "alternatives": "ASK { ?s <p:>" + "|<p:>" * 10_000 + " ?o }",
+    "optional": "ASK { " + "OPTIONAL{}" * 6_000 + "}",
+    "joins": "ASK { " + "?a ?b ?c ." * 6_000 + "}",
+    "values": "ASK { VALUES ?x {" + "1 " * 30_000 + "} }",
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_long_chains_end_in_an_answer_or_one_clear_error(store: Store, name: str) -> None:
+    try:
+        assert store.query(CHAINS[name], limits=Limits(query_deadline=1.0)).kind == "boolean"
+    except (LimitError, QueryError) as error:
+        assert error.way_out
+
+
+def test_a_gate_that_is_opened_wide_still_leaves_a_worker_that_dies_alone(store: Store) -> None:
+    """With the nesting limit off, the engine's stack is what ends it: the worker dies, the caller gets an error."""
+    text = "SELECT * WHERE " + "{" * 1_000_000 + "}" * 1_000_000
+    with pytest.raises((LimitError, QueryError)):
+        store.query(text, limits=Limits(query_nesting=10**9, query_characters=10**9, query_deadline=20.0))
+
+
+def test_a_cross_join_ends_at_the_deadline(store: Store) -> None:
+    start = time.monotonic()
+    with pytest.raises(DeadlineError, match="query_deadline"):
+        store.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?c+?f+?i = -1) }",
+                    limits=Limits(query_deadline=1.0))
+    assert time.monotonic() - start < 1.5
+
+
+MEMORY = {
+    "order": "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY (?c * ?f)",
+    "concat": "SELECT (STRLEN(?z) AS ?n) { BIND('0123456789abcdef' AS ?x0) " + "".join(
+        f"BIND(CONCAT({','.join(f'?x{i}' for _ in range(16))}) AS ?x{i + 1})" for i in range(7)) + " BIND(?x7 AS ?z) }",
+    "group": "SELECT ?k (COUNT(?c) AS ?n) { ?a ?b ?c . ?d ?e ?f BIND(CONCAT(STR(?a), STR(?d)) AS ?k) } GROUP BY ?k",
+}
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_memory_bombs_stay_under_the_cap(store: Store, name: str) -> None:
+    with pytest.raises(MemoryLimitError, match="query_memory"):
+        store.query(MEMORY[name], limits=Limits(query_memory=400, query_deadline=60.0))
+
+
+def test_a_flood_of_rows_is_cut(store: Store) -> None:
+    answer = store.query("SELECT * { ?a ?b ?c . ?d ?e ?f }", limits=Limits(query_rows=1000))
+    assert (answer.truncated, answer.table.num_rows) == (True, 1000)
+
+
+def test_huge_geometries_from_small_queries_stay_under_the_limits(store: Store) -> None:
+    nested = "'" + "GEOMETRYCOLLECTION(" * 2000 + ")" * 2000 + "'^^<http://www.opengis.net/ont/geosparql#wktLiteral>"
+    answer = store.query(f"SELECT (<http://www.opengis.net/def/function/geosparql/metricArea>({nested}) AS ?x) {{}}")
+    assert "nested deeper" in answer.notices[0].text
+
+
+# how a scanner could be talked into not seeing a keyword that a parser sees
+HIDDEN = (
+    "ASK {{ SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "ASK {{ ?s ?p ?o . {{ SeRvIcE SILENT<{url}>{{ ?s ?p ?o }} }} }}",
+    "ASK {{ S\\u0045RVICE <{url}> {{ ?s ?p ?o }} }}",
+    "PREFIX x:<{url}> ASK {{ ?s ?p ?o FILTER(1<1)SERVICE?s#>\n{{ ?a ?b ?c }} }}",
+    "PREFIX : <{url}> PREFIX SERVICE: <http://e/> ASK {{ ?s ?p ?o . SERVICE:{{ ?a ?b ?c }} }}",
+    "ASK {{ ?s ?p 1.e5SERVICE<{url}>{{ ?a ?b ?c }} }}",
+    "ASK {{ ?s ?p trueSERVICE<{url}>{{ ?a ?b ?c }} }}",
+    "PREFIX e:<http://e/> ASK {{ ?s ?p e:a.b.SERVICE<{url}>{{ ?a ?b ?c }} }}",
+    "ASK {{ ?s ?p _:a.b.SERVICE<{url}>{{ ?a ?b ?c }} }}",
+    "PREFIX : <{url}> PREFIX true.SERVICE: <http://e/> ASK {{ ?s ?p true.SERVICE:{{ ?a ?b ?c }} }}",
+    "ASK {{ VALUES ?x {{ \"\"\"x\" }} SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "PREFIX http: <http://e/> ASK {{ ?s ?p <http:/\\u0041#>. SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "ASK {{ ?s ?p '# no comment' . SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "ASK {{ ?s ?p ?o # a comment\n SERVICE <{url}> {{ ?s ?p ?o }} }}",
+)
+
+
+@pytest.mark.parametrize("template", HIDDEN)
+def test_service_is_refused_however_it_hides_and_makes_no_connection(store: Store, template: str) -> None:
+    with listening() as (port, callers):
+        with pytest.raises((ForbiddenError, QueryError)):
+            store.query(template.format(url=f"http://127.0.0.1:{port}/"))
+        assert callers == []
+
+
+@pytest.mark.parametrize("text", [
+    "ASK { ?s ?p 'SERVICE <http://x/> LOAD' }", "ASK { ?s <http://e/service> ?load } # SERVICE",
+    "PREFIX s: <http://e/> ASK { s:service s:load ?SERVICE }",
+    "ASK { ?s ?p \"\"\"a \" SERVICE \"\" b\"\"\" }", "ASK { ?s ?p 'it\\'s LOAD' }", "ASK { ?s ?p 'x'@load }",
+])
+def test_the_words_alone_are_harmless(store: Store, text: str) -> None:
+    assert store.query(text).boolean is False
+
+
+def test_load_is_refused_and_makes_no_connection(store: Store) -> None:
+    with listening() as (port, callers):
+        for text in ("LOAD <{url}>", "INSERT DATA {{}};LOAD<{url}>", "LO\\u0041D <{url}>"):
+            with pytest.raises((ForbiddenError, QueryError)):
+                store.update(text.format(url=f"http://127.0.0.1:{port}/"))
+        assert callers == []
+
+
+def test_workers_have_no_network_where_the_system_permits(store: Store) -> None:
+    """The second wall: with the gate out of the way, the engine's own client reaches nobody."""
+    from earthweave.server.store._process import Budget, Worker
+
+    budget = Budget("the query", "query_deadline", 20.0, "query_memory", 500)
+    worker = Worker("reader")
+    try:
+        if worker.network:
+            pytest.skip(f"no network namespaces here: {worker.network}")
+        with listening() as (port, callers):
+            from earthweave.server.store._frames import Frame
+
+            generation = store.path / "generations" / f"{store.statistics().generation:06d}"
+            header = {"op": "query", "kind": "query", "generation": str(generation), "default_graphs": [], "named_graphs": [],
+                      "dataset": False, "rows": 10, "bytes": 10_000, "graph_format": "ntriples", "memory": 500, "cache": 10}
+            end = time.monotonic() + 20
+            worker.send(Frame(header, f"ASK {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}".encode()), end, budget)
+            with pytest.raises(EarthweaveError):
+                worker.receive(end, budget)
+            assert callers == []
+    finally:
+        worker.kill()
+
+
+ENTITIES = "".join(f'<!ENTITY {after} "{f"&{before};" * 20}">' for before, after in zip("abcdefgh", "bcdefghi", strict=True))
+LAUGHS = f"""<?xml version="1.0"?>
+<!DOCTYPE rdf:RDF [<!ENTITY a "ha">{ENTITIES}]>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">
+<rdf:Description rdf:about="http://e/x"><e:p>&i;</e:p></rdf:Description></rdf:RDF>
+"""
+
+
+def loads(store: Store, path: Path, content: bytes) -> Callable[[], object]:
+    path.write_bytes(content)
+    return lambda: store.load([path])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_billion_laughs_are_refused_unread(store: Store, tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(ForbiddenError, match=r"laughs\.rdf.*type declaration"):
+        loads(store, tmp_path / "laughs.rdf", LAUGHS.encode(encoding))()
+    with pytest.raises(ForbiddenError):
+        loads(store, tmp_path / "laughs.rdf.gz", gzip.compress(LAUGHS.encode(encoding)))()
+
+
+@pytest.mark.parametrize("content", [
+    "[" * 100_000 + "]" * 100_000, '{"http://e/p":' * 50_000 + "1" + "}" * 50_000, '["\\\\",' + "[" * 100_000,
+], ids=["arrays", "objects", "after an escape"])
+def test_nested_json_ld_is_refused_before_parsing(store: Store, tmp_path: Path, content: str) -> None:
+    with pytest.raises(SizeLimitError, match="load_nesting"):
+        loads(store, tmp_path / "deep.jsonld", content.encode())()
+
+
+def test_brackets_inside_json_strings_do_not_count(store: Store, tmp_path: Path) -> None:
+    text = '{"@id": "http://e/x", "http://e/p": "' + "[{" * 5000 + '\\" [[[' + '"}'
+    assert loads(store, tmp_path / "flat.jsonld", text.encode())()
+
+
+def test_remote_contexts_are_not_fetched(store: Store, tmp_path: Path) -> None:
+    with listening() as (port, callers):
+        with pytest.raises(RdfSyntaxError):
+            loads(store, tmp_path / "remote.jsonld", f'{{"@context": "http://127.0.0.1:{port}/c", "a": 1}}'.encode())()
+        assert callers == []
+
+
+def test_a_packed_bomb_stops_at_its_limit(tmp_path: Path) -> None:
+    line = b"<http://e/a> <http://e/p> <http://e/o> .\n"
+    with open_store(tmp_path / "small", limits=Limits(load_bytes=1_000_000)) as small:
+        with pytest.raises(SizeLimitError, match="load_bytes"):
+            loads(small, tmp_path / "bomb.nt.gz", gzip.compress(line * 500_000))()
+        assert small.statistics().triples == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("zero.ttl", b"\x00" * 1000), ("half.nt", b'<http://e/a> <http://e/p> "\xff\xfe'),
+    ("open.ttl", b'<http://e/a> <http://e/p> """x' + b"x" * 100_000), ("broken.rdf", b"<rdf:RDF"), ("broken.jsonld", b"{"),
+    ("lists.ttl", b"<http://e/a> <http://e/p> " + b"(" * 200_000),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_broken_documents_name_the_file(store: Store, tmp_path: Path, name: str, content: bytes) -> None:
+    with pytest.raises(RdfSyntaxError, match=name.replace(".", r"\.")):
+        loads(store, tmp_path / name, content)()
+    assert store.statistics().triples >= DATA

@@ -1,0 +1,154 @@
+"""Water-mask against a hand-drawn label, Crop-map on a real cube; both by rules that are checked one by one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import pyogrio
+import pytest
+
+from earthweave.ontology import ProcessingError, ProductError
+from earthweave.processing import run_service, service
+from earthweave.processing.crops import LandCover, land_cover
+from earthweave.processing.flood import otsu, water_index
+
+from .conftest import read
+
+CUBE = "data/crops/WorldCereal+worldcereal-classification/tests/worldcerealtests/testresources/worldcereal_preprocessed_inputs.nc"
+CHIP = "data/flood/cloudtostreet+Sen1Floods11/sample"
+
+
+def _iou(found: np.ndarray, label: np.ndarray) -> float:
+    known = label >= 0
+    return float(((found == 1) & (label == 1) & known).sum() / (((found == 1) | (label == 1)) & known).sum())
+
+
+@pytest.mark.parametrize(("parameters", "least"), [({}, 0.70), ({"sieve": 0}, 0.70), ({"index": "ndwi"}, 0.67), ({"threshold": 0.0}, 0.60)])
+def test_water_on_a_labelled_chip(
+    parameters: dict[str, Any], least: float, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Spain, Sen1Floods11; simple baselines there: MNDWI Otsu 0.719, NDWI Otsu 0.692, MNDWI > 0 0.612. One chip is one chip."""
+    source = shared / CHIP / "S2/Spain_7370579_S2Hand.tif"
+    result = run_service(service("water-mask"), {"input": source, "output_path": tmp_path, **parameters})
+    iou = _iou(read(result.layers[0].path), read(shared / CHIP / "Labels/Spain_7370579_LabelHand.tif"))
+    limit = result.report["figures"]["threshold"]
+    with capsys.disabled():
+        print(f"\nWater-mask {parameters or 'default'}: IoU {iou:.3f} on Sen1Floods11 Spain_7370579 (threshold {limit:.3f})")
+    assert iou >= least
+    info = pyogrio.read_info(result.layers[1].path)
+    assert info["fields"].tolist() == ["water", "area_m2"]
+    assert info["features"] == result.report["figures"]["polygons"]
+
+
+def test_water_polygons_have_the_area_of_the_pixels(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    result = run_service(service("water-mask"), {"input": pair[1], "resolution": 20, "output_path": tmp_path})
+    truth = read(next(pair[1].rglob("*SCL_20m.jp2"))) == 6
+    found = read(result.layers[0].path)
+    assert (found == 1).sum() * 400e-6 == pytest.approx(result.report["figures"]["water_km2"], rel=2e-3)
+    assert ((found == 1) & truth).sum() / ((found == 1) | truth).sum() > 0.85
+    assert result.layers[0].simulated and result.layers[1].simulated
+
+
+def test_water_index_by_hand() -> None:
+    green, other = np.array([0.1, 0.1, -0.01, -0.01, np.nan, 0.0]), np.array([0.05, 0.3, 0.02, -0.02, 0.1, 0.0])
+    np.testing.assert_allclose(water_index(green, other), [1 / 3, -0.5, -1, np.nan, np.nan, np.nan])
+
+
+def test_otsu_parts_two_heaps() -> None:
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(-0.4, 0.05, 7000), rng.normal(0.5, 0.05, 3000), [np.nan] * 10])
+    assert -0.25 < otsu(values) < 0.35
+    brute = max(np.linspace(-0.99, 0.99, 199), key=lambda t: _between(values[np.isfinite(values)], t))
+    assert _between(values[np.isfinite(values)], otsu(values)) == pytest.approx(_between(values[np.isfinite(values)], brute), rel=1e-3)
+
+
+def _between(values: np.ndarray, limit: float) -> float:
+    low, high = values[values <= limit], values[values > limit]
+    return 0.0 if not len(low) or not len(high) else float(len(low) * len(high) * (low.mean() - high.mean()) ** 2)
+
+
+def test_otsu_needs_two_values() -> None:
+    with pytest.raises(ProcessingError, match="no threshold"):
+        otsu(np.full(10, 0.3))
+
+
+def test_crop_map_of_the_belgian_cube(shared: Path, tmp_path: Path) -> None:
+    """100 × 100 pixels of 10 m are 100 ha; field crops, grass and some bare ground, and no lake."""
+    result = run_service(service("crop-map"), {"input": shared / CUBE, "output_path": tmp_path})
+    hectares = result.report["figures"]["hectares"]
+    assert sum(hectares.values()) == pytest.approx(100, abs=0.1)
+    assert hectares["summer_crop"] > 5 and hectares["winter_crop"] > 5 and hectares["permanent_vegetation"] > 5
+    assert hectares["open_water"] == 0
+    raster, vector = result.layers
+    assert str(raster.crs) == "EPSG:32631"
+    assert raster.time is not None and raster.time.texts == ("2020-11-01T00:00:00Z", "2021-11-01T00:00:00Z")
+    assert 5.3 < raster.bbox.west < raster.bbox.east < 5.4 and 50.6 < raster.bbox.south < 50.7
+    meta, _, _, fields = pyogrio.raw.read(vector.path)
+    cover, area = (fields[list(meta["fields"]).index(name)] for name in ("landCover", "area_m2"))
+    assert cover.dtype == np.int32 and set(cover.tolist()) <= set(LandCover)
+    for number in LandCover:
+        assert (read(raster.path) == number).sum() * 100 == pytest.approx(area[cover == number].sum(), rel=2e-3)
+    assert "not validated" in service("crop-map").abstract
+
+
+YEAR = np.arange(1, 13)
+COURSES = {
+    LandCover.WINTER_CROP: [0.3, 0.35, 0.5, 0.7, 0.85, 0.8, 0.35, 0.2, 0.2, 0.25, 0.3, 0.3],
+    LandCover.SUMMER_CROP: [0.2, 0.2, 0.2, 0.2, 0.25, 0.5, 0.8, 0.85, 0.7, 0.35, 0.2, 0.2],
+    LandCover.PERMANENT_VEGETATION: [0.5, 0.5, 0.6, 0.7, 0.8, 0.8, 0.75, 0.7, 0.7, 0.65, 0.55, 0.5],
+    LandCover.SPARSE_VEGETATION: [0.2, 0.2, 0.25, 0.3, 0.4, 0.45, 0.4, 0.35, 0.3, 0.3, 0.2, 0.2],
+    LandCover.BARE_OR_BUILT: [0.1] * 12,
+    LandCover.OPEN_WATER: [-0.3] * 12,
+}
+
+
+@pytest.mark.parametrize("cover", LandCover)
+def test_each_rule_on_its_own_course(cover: LandCover) -> None:
+    ndvi = np.array(COURSES[cover])[:, None, None]
+    ndwi = np.full_like(ndvi, 0.3 if cover is LandCover.OPEN_WATER else -0.4)
+    assert land_cover(ndvi, ndwi, YEAR.tolist())[0, 0] == cover
+    gaps = ndvi.copy()
+    gaps[[0, 7, 10]] = np.nan
+    assert land_cover(gaps, ndwi, YEAR.tolist())[0, 0] == cover
+
+
+def test_too_many_gaps_are_unknown() -> None:
+    ndvi = np.array(COURSES[LandCover.WINTER_CROP])[:, None, None].repeat(3, 1)
+    ndvi[:7, 0] = np.nan
+    ndvi[6:9, 1] = np.nan
+    found = land_cover(ndvi, np.full_like(ndvi, -0.4), YEAR.tolist())
+    assert found[:, 0].tolist() == [255, 255, LandCover.WINTER_CROP]
+
+
+def test_cube_from_south_to_north_is_turned(shared: Path, tmp_path: Path) -> None:
+    turned = tmp_path / "turned.nc"
+    shutil.copy(shared / CUBE, turned)
+    with netCDF4.Dataset(turned, "a") as dataset:
+        dataset.set_auto_maskandscale(False)
+        dataset["y"][:] = dataset["y"][::-1]
+        for name in ("S2-L2A-B03", "S2-L2A-B04", "S2-L2A-B08"):
+            dataset[name][:] = dataset[name][:, ::-1]
+    results = [run_service(service("crop-map"), {"input": path, "output_path": tmp_path / path.stem}) for path in (turned, shared / CUBE)]
+    np.testing.assert_array_equal(*(read(result.layers[0].path) for result in results))
+
+
+def test_bad_cubes_are_refused(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.nc").write_text("no cube")
+    with pytest.raises(ProductError, match="text.nc cannot be read as NetCDF"):
+        run_service(service("crop-map"), {"input": tmp_path / "text.nc", "output_path": tmp_path / "o"})
+    with pytest.raises(ProductError, match="nowhere.nc does not exist"):
+        run_service(service("crop-map"), {"input": tmp_path / "nowhere.nc", "output_path": tmp_path / "o"})
+    with netCDF4.Dataset(tmp_path / "empty.nc", "w") as dataset:
+        dataset.createDimension("t", 1)
+    with pytest.raises(ProductError, match="has no variable B03"):
+        run_service(service("crop-map"), {"input": tmp_path / "empty.nc", "output_path": tmp_path / "o"})
+    short = tmp_path / "short.nc"
+    shutil.copy(shared / CUBE, short)
+    with netCDF4.Dataset(short, "a") as dataset:
+        dataset["t"][:] = dataset["t"][0] + np.arange(12)
+    with pytest.raises(ProductError, match="growing season"):
+        run_service(service("crop-map"), {"input": short, "output_path": tmp_path / "o"})

@@ -1,0 +1,56 @@
+"""Content negotiation: q-values, aliases, the override, and what cannot be served."""
+
+from __future__ import annotations
+
+import pytest
+
+from earthweave.ontology import NotAcceptableError, ParameterError
+from earthweave.server.sparql import FORMATS, named_format, negotiate
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(("accept", "kind", "name"), [
+    ("", "table", "json"),
+    ("*/*", "table", "json"),
+    ("*/*", "graph", "turtle"),
+    ("*/*", "boolean", "json"),
+    ("text/csv", "table", "csv"),
+    ("text/csv;q=0.5, text/tab-separated-values;q=0.6", "table", "tsv"),
+    ("application/json", "table", "json"),
+    ("application/json", "graph", "jsonld"),
+    ("text/*", "graph", "turtle"),
+    ("application/geo+json, */*;q=0.1", "table", "geojson"),
+    ("application/sparql-results+json;q=0, application/json;q=0, */*;q=0.5", "boolean", "xml"),
+    ("APPLICATION/SPARQL-RESULTS+XML", "boolean", "xml"),
+    (BROWSER, "table", "xml"),
+    (BROWSER, "graph", "rdfxml"),
+])
+def test_the_best_liked_format_that_fits_wins(accept: str, kind: str, name: str) -> None:
+    assert negotiate(accept, kind).name == name
+
+
+@pytest.mark.parametrize(("accept", "kind"), [
+    ("text/html", None), ("*/*;q=0", None),
+    ("image/png", "table"), ("text/csv", "graph"), ("text/turtle", "table"), ("text/csv", "boolean"),
+])
+def test_what_cannot_be_served_is_refused(accept: str, kind: str | None) -> None:
+    with pytest.raises(NotAcceptableError) as caught:
+        negotiate(accept, kind)
+    assert "ask for one of" in caught.value.way_out
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
+def test_every_format_is_found_by_name_and_by_each_media_type_alone(format) -> None:
+    assert named_format(format.name) is format
+    assert named_format(format.media_type.upper()) is format
+    for media_type in format.media_types:
+        for kind in format.kinds:
+            assert negotiate(media_type, kind) is format
+            assert format.content_type(media_type).split(";")[0] == media_type
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ParameterError) as caught:
+        named_format("shapefile")
+    assert "geojson (application/geo+json)" in caught.value.way_out

@@ -1,0 +1,257 @@
+"""Open, load, query, update, export, keep: what callers of the store rely on."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from earthweave.ontology import (
+    GEO,
+    GEOF,
+    RDF,
+    ForbiddenError,
+    NotFoundError,
+    ParameterError,
+    Progress,
+    QueryError,
+    RdfSyntaxError,
+    SizeLimitError,
+    StoreError,
+    UnknownFunctionError,
+    UnsupportedError,
+    settings_of,
+)
+from earthweave.server.store import Answer, Limits, Store, open_store, restore
+
+Rows = Callable[[str], list[tuple[str | None, ...]]]
+Ask = Callable[[str], Answer]
+Write = Callable[..., Path]
+
+
+def test_a_new_store_is_empty_and_answers(store: Store, ask: Ask) -> None:
+    assert ask("ASK { ?s ?p ?o }").boolean is False
+    assert store.statistics().triples == 0
+
+
+def test_a_table_has_one_struct_column_per_variable(store: Store, turtle: Write, ask: Ask) -> None:
+    store.load([turtle(':a :p "x"@en, 5, [] ; :q :b .')])
+    answer = ask("SELECT ?o ?none WHERE { :a :p ?o } ORDER BY ?o")
+    assert answer.kind == "table"
+    cell = pa.struct([("kind", pa.string()), ("value", pa.string()), ("datatype", pa.string()), ("language", pa.string())])
+    assert answer.table.schema == pa.schema([("o", cell), ("none", cell)])
+    blank, *literals = answer.table.column("o").to_pylist()
+    assert blank["kind"] == "bnode"
+    assert {"kind": "literal", "value": "5", "datatype": "http://www.w3.org/2001/XMLSchema#integer", "language": None} in literals
+    assert {"kind": "literal", "value": "x", "datatype": str(RDF.langString), "language": "en"} in literals
+    assert answer.table.column("none").null_count == 3
+
+
+def test_tables_without_rows_or_variables(ask: Ask) -> None:
+    assert ask("SELECT ?x WHERE { ?x :nothing ?y }").table.num_rows == 0
+    assert ask("SELECT * WHERE { }").table.column_names == []
+
+
+def test_plain_and_xsd_string_literals_are_the_same(store: Store, turtle: Write, rows: Rows) -> None:
+    store.load([turtle(':a gadmo:hasNationalLevel "3rdOrder" . :b gadmo:hasNationalLevel "3rdOrder"^^xsd:string .')])
+    wanted = [("http://example.org/a",), ("http://example.org/b",)]
+    assert rows('SELECT ?s { ?s gadmo:hasNationalLevel "3rdOrder"^^<http://www.w3.org/2001/XMLSchema#string> }') == wanted
+    assert rows('SELECT ?s { ?s gadmo:hasNationalLevel "3rdOrder" }') == wanted
+
+
+SAME = {
+    "a.nt": '<http://example.org/s> <http://example.org/p> "v" .\n',
+    "a.nq": '<http://example.org/s> <http://example.org/p> "v" .\n',
+    "a.ttl": '<http://example.org/s> <http://example.org/p> "v" .\n',
+    "a.trig": '{ <http://example.org/s> <http://example.org/p> "v" }\n',
+    "a.rdf": '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://example.org/">'
+             '<rdf:Description rdf:about="http://example.org/s"><e:p>v</e:p></rdf:Description></rdf:RDF>',
+    "a.jsonld": '{"@id": "http://example.org/s", "http://example.org/p": "v"}',
+}
+
+
+def test_every_syntax_is_loaded_by_extension(store: Store, tmp_path: Path, rows: Rows) -> None:
+    for number, (name, text) in enumerate(SAME.items()):
+        different = text.replace("v", str(number)).encode()
+        (tmp_path / name).write_bytes(different)
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(different.replace(b"/s", b"/t")))
+    names = [*SAME, *(f"{name}.gz" for name in SAME)]
+    report = store.load([tmp_path / name for name in names])
+    assert [(file.name, file.triples) for file in report.files] == [(name, 1) for name in names]
+    wanted = [(str(number),) for number in range(len(SAME))]
+    assert rows("SELECT ?o { :s :p ?o }") == wanted
+    assert rows("SELECT ?o { :t :p ?o }") == wanted
+
+
+def test_loads_are_all_or_nothing(store: Store, tmp_path: Path, turtle: Write) -> None:
+    good = turtle(":a :p 1 .")
+    bad = tmp_path / "bad.nt"
+    bad.write_text("<http://e/a> <http://e/b> <http://e/c> .\n<http://e/a> <http://e/b <http://e/c> .\n")
+    with pytest.raises(RdfSyntaxError, match=r"bad\.nt, line 2, column \d+"):
+        store.load([good, bad])
+    assert store.statistics().triples == 0
+    assert store.statistics().generation == 1
+    assert not list((store.path / "staging").iterdir())
+
+
+def test_the_same_blank_node_label_in_two_files_stays_two_nodes(store: Store, turtle: Write, rows: Rows) -> None:
+    store.load([turtle("_:x :p 1 .", "one.ttl"), turtle("_:x :p 2 .", "two.ttl")])
+    assert len(set(rows("SELECT ?s { ?s :p ?o }"))) == 2
+
+
+def test_files_that_are_no_rdf_or_absent_are_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b")
+    with pytest.raises(UnsupportedError, match=r"table\.csv"):
+        store.load([tmp_path / "table.csv"])
+    with pytest.raises(NotFoundError):
+        store.load([tmp_path / "absent.nt"])
+
+
+def test_graphs_are_seen_as_one_unless_a_dataset_is_given(store: Store, turtle: Write, rows: Rows) -> None:
+    store.load([turtle(":a :p 1 .")])
+    store.load([turtle(":a :p 2 .")], graph="http://example.org/g")
+    assert rows("SELECT ?o { :a :p ?o }") == [("1",), ("2",)]
+    assert rows("SELECT ?o FROM :g { :a :p ?o }") == [("2",)]
+    assert rows("SELECT ?g { GRAPH ?g { :a :p ?o } }") == [("http://example.org/g",)]
+    text = "SELECT ?o { <http://example.org/a> ?p ?o }"
+    assert store.query(text, default_graphs=["http://example.org/g"]).table.num_rows == 1
+    assert store.query(text, named_graphs=["http://example.org/g"]).table.num_rows == 0
+    assert store.query("SELECT ?o { GRAPH ?g { ?s ?p ?o } }", named_graphs=["http://example.org/g"]).table.num_rows == 1
+    with pytest.raises(ParameterError):
+        store.load([turtle(":a :p 2 .")], graph="not an iri")
+
+
+def test_quads_stream_in_and_tell_progress(store: Store, rows: Rows) -> None:
+    heard: list[Progress] = []
+    chunks = ("".join(f'<http://e/{k}/{i}> <http://e/p> "{i}" .\n' for i in range(10_000)).encode() for k in range(10))
+    report = store.load_quads(chunks, name="stream", progress=heard.append)
+    assert (report.triples, report.added, report.files[0].name) == (100_000, 100_000, "stream")
+    assert heard
+    assert "triples/s" in heard[-1].note
+    assert rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }") == [("100000",)]
+
+
+def test_a_stream_that_breaks_leaves_nothing(store: Store) -> None:
+    def chunks() -> object:
+        yield b"<http://e/a> <http://e/p> <http://e/b> .\n"
+        raise OSError("the source broke")
+
+    with pytest.raises(OSError, match="the source broke"):
+        store.load_quads(chunks(), name="stream")  # type: ignore[arg-type]
+    with pytest.raises(RdfSyntaxError, match="stream, line 1"):
+        store.load_quads((b"this is no RDF\n" for _ in range(100_000)), name="stream")
+    assert store.statistics().triples == 0
+
+
+def test_updates_run_with_our_functions_and_are_atomic(store: Store, turtle: Write, rows: Rows) -> None:
+    store.load([turtle(':a geo:asWKT "POINT(1 2)"^^geo:wktLiteral .')])
+    head = f"PREFIX geo: <{GEO}> PREFIX geof: <{GEOF}> PREFIX : <http://example.org/>"
+    report = store.update(head + "INSERT { ?s :far ?d } WHERE { ?s geo:asWKT ?w BIND(geof:metricDistance(?w, ?w) AS ?d) }")
+    assert (report.before, report.after) == (1, 2)
+    assert rows("SELECT ?d { :a :far ?d }") == [("0",)]
+    with pytest.raises(QueryError):
+        store.update("DELETE WHERE { ?s ?p ?o } ; INSERT DATA {")
+    assert store.statistics().triples == 2
+
+
+def test_load_updates_are_refused(store: Store) -> None:
+    text = "CLEAR ALL ; load silent <http://127.0.0.1/x> INTO GRAPH <http://e/>"
+    with pytest.raises(ForbiddenError, match="LOAD"):
+        store.update(text)
+
+
+def test_graphs_come_in_the_format_asked_for(store: Store, turtle: Write) -> None:
+    store.load([turtle(":a :p :b .")])
+    text = "CONSTRUCT { ?o ?p ?s } WHERE { ?s ?p ?o }"
+    assert store.query(text).graph == b"<http://example.org/b> <http://example.org/p> <http://example.org/a> .\n"
+    assert b"rdf:RDF" in (store.query("DESCRIBE <http://example.org/a>", graph_format="rdfxml").graph or b"")
+    with pytest.raises(ParameterError):
+        store.query(text, graph_format="nquads")
+
+
+def test_cuts_are_announced(store: Store, turtle: Write) -> None:
+    store.load([turtle("".join(f":s{i} :p {i} ." for i in range(50)))])
+    text = "SELECT * { ?s ?p ?o }"
+    whole, exact = store.query(text), store.query(text, limits=Limits(query_rows=50))
+    assert (whole.truncated, exact.truncated, exact.table.num_rows) == (False, False, 50)
+    cut = store.query(text, limits=Limits(query_rows=7))
+    assert (cut.truncated, cut.table.num_rows, cut.limits.query_rows) == (True, 7, 7)
+    assert ["query_rows" in notice.text for notice in cut.notices if notice.code == "truncated"] == [True]
+    small = store.query(text, limits=Limits(query_bytes=1000))
+    assert small.truncated
+    assert 0 < small.table.num_rows < 50
+    graph = store.query("CONSTRUCT WHERE { ?s ?p ?o }", limits=Limits(query_rows=7))
+    assert graph.truncated
+    assert (graph.graph or b"").count(b"\n") == 7
+
+
+def test_exports_load_again(store: Store, turtle: Write, tmp_path: Path) -> None:
+    store.load([turtle(':a :p "x\\n\\"y"@en ; :q "POINT(1 2)"^^geo:wktLiteral .')])
+    store.load([turtle(":a :r :b .")], graph="http://example.org/g")
+    store.export(tmp_path / "out.any", format="trig")
+    (tmp_path / "out.any").rename(tmp_path / "any.trig")
+    with open_store(tmp_path / "second") as second:
+        for name in ("any.trig", "out.nt", "out.nq", "out.ttl", "out.rdf", "out.jsonld"):
+            if name != "any.trig":
+                store.export(tmp_path / name)
+            second.update("CLEAR ALL")
+            second.load([tmp_path / name])
+            assert second.query("SELECT * { ?s ?p ?o }").table.num_rows == 3, name
+            graphs = second.query("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }").table.num_rows
+            assert graphs == (1 if name.endswith((".nq", ".trig", ".jsonld")) else 0), name
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_backups_are_stores_of_their_own(store: Store, turtle: Write, tmp_path: Path) -> None:
+    store.load([turtle(":a :p 1 .")])
+    assert store.backup(tmp_path / "kept").triples == 1
+    store.update("DELETE WHERE { ?s ?p ?o }")
+    restore(tmp_path / "kept", tmp_path / "again")
+    with open_store(tmp_path / "again", create=False) as again:
+        assert again.query("ASK { <http://example.org/a> ?p 1 }").boolean is True
+    with pytest.raises(StoreError):
+        store.backup(tmp_path / "kept")
+    with pytest.raises(NotFoundError):
+        restore(tmp_path, tmp_path / "nowhere")
+
+
+def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(StoreError):
+        open_store(tmp_path)
+    with pytest.raises(NotFoundError):
+        open_store(tmp_path / "absent", create=False)
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "store.json").write_text('{"format": 99, "engine": "oxigraph"}')
+    with pytest.raises(StoreError, match="99"):
+        open_store(tmp_path / "odd")
+
+
+def test_errors_say_where_and_what_instead(ask: Ask, store: Store) -> None:
+    with pytest.raises(QueryError, match="line 2, column 3"):
+        store.query("SELECT * WHERE\n  x ?y ?z }")
+    with pytest.raises(QueryError) as undeclared:
+        store.query("SELECT * {\n ?s geo:asWKT ?w }")
+    assert "line 2, column 5" in undeclared.value.what
+    assert undeclared.value.way_out == "add PREFIX geo: <http://www.opengis.net/ont/geosparql#>"
+    with pytest.raises(UnknownFunctionError, match="geof:sfIntersects"):
+        ask("SELECT * { ?s ?p ?o FILTER(geof:sfIntersect(?o, ?o)) }")
+    with pytest.raises(UnknownFunctionError, match="xsd:integer"):
+        ask("SELECT (xsd:intger(1) AS ?x) {}")
+    with pytest.raises(UnknownFunctionError):
+        ask("SELECT * { ?s ?p ?o FILTER(<http://strange.example/f>(?o)) }")
+    with pytest.raises(SizeLimitError, match="query_characters"):
+        store.query("ASK {}" + " " * 70_000)
+
+
+def test_computed_properties_are_announced_as_not_computed(ask: Ask) -> None:
+    assert [notice.code for notice in ask("SELECT * { ?a geo:sfWithin ?b }").notices] == ["property"]
+
+
+def test_every_limit_has_a_unit_and_a_sentence() -> None:
+    for row in settings_of(Limits):
+        assert row.unit
+        assert row.help

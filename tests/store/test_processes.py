@@ -1,0 +1,210 @@
+"""Generations, processes and threads: what is published never changes, what is killed leaves nothing, what runs can be stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from earthweave.ontology import GEO, GEOF, AbortedError, DeadlineError, LimitError, NotFoundError, StoreBusyError
+from earthweave.server.store import Limits, Store, open_store
+
+Write = Callable[..., Path]
+FOREVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?c + ?f + ?i + ?l = -1) }"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+def fill(store: Store, number: int, name: str = "s") -> None:
+    store.update("INSERT DATA {" + "".join(f"<http://e/{name}{i}> <http://e/p> {i} ." for i in range(number)) + "}")
+
+
+def count(store: Store) -> int:
+    return int(store.query(COUNT).table.to_pylist()[0]["n"]["value"])
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = (path for path in (folder / "database").iterdir() if path.name not in ("LOG", "LOCK"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.02)
+
+
+def test_writing_to_a_clone_never_alters_the_published_generation(store: Store) -> None:
+    quads = [b"".join(b'<http://e/u%d> <http://e/p> "%d" .\n' % (i, i) for i in range(20_000))]
+    fill(store, 2000)
+    clear = "DELETE WHERE { ?s ?p ?o }"
+    writes = (lambda: fill(store, 500, "t"), lambda: store.load_quads(quads, name="more"), lambda: store.update(clear))
+    for write in writes:
+        published = store.path / "generations" / f"{store.statistics().generation:06d}"
+        before = digests(published)
+        assert any(name.endswith(".sst") for name in before)
+        write()
+        assert digests(published) == before
+        assert len(list((store.path / "generations").iterdir())) == 2
+    assert count(store) == 0
+
+
+def test_readers_move_on_to_the_next_generation(store: Store) -> None:
+    assert count(store) == 0
+    fill(store, 3)
+    assert (count(store), store.statistics().generation) == (3, 2)
+
+
+SLOW_LOAD = """
+import sys
+from earthweave.server.store import open_store
+def chunks():
+    for k in range(10**6):
+        yield b"".join(b"<http://e/%d/%d> <http://e/p> <http://e/o> .\\n" % (k, i) for i in range(5000))
+def heard(progress):
+    print("heard", flush=True)
+with open_store(sys.argv[1]) as store:
+    store.load_quads(chunks(), name="endless", progress=heard)
+"""
+
+
+@contextmanager
+def loading(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that loads without end, already at it."""
+    command = [sys.executable, "-c", SLOW_LOAD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "heard\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_kill_9_during_a_load_leaves_the_old_state(store: Store) -> None:
+    fill(store, 5)
+    with loading(store.path) as process:
+        entry = next(one for one in store.running() if one.kind == "load")
+        assert entry.text == "endless"
+        assert count(store) == 5
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        until(lambda: not alive(entry.pid))
+    assert list((store.path / "staging").iterdir())
+    with open_store(store.path) as again:
+        assert not list((store.path / "staging").iterdir())
+        assert (count(again), again.statistics().generation, again.running()) == (5, 2, ())
+        fill(again, 1, "t")
+        assert count(again) == 6
+
+
+def test_a_second_writer_is_told_who_writes_and_readers_go_on(store: Store) -> None:
+    fill(store, 5)
+    with loading(store.path) as process, open_store(store.path, limits=Limits(write_wait=0.1)) as second:
+        with pytest.raises(StoreBusyError, match=f"process {process.pid} "):
+            second.update("INSERT DATA { <http://e/a> <http://e/b> 1 }")
+        assert count(second) == 5
+
+
+def test_another_process_can_list_and_abort_a_load(store: Store) -> None:
+    with loading(store.path) as process:
+        store.abort(store.running()[0].id)
+        assert "AbortedError" in process.communicate()[1]
+    assert count(store) == 0
+
+
+def test_a_running_query_can_be_aborted_and_the_next_one_is_fine(store: Store) -> None:
+    fill(store, 3000)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(store.query, FOREVER)
+        until(store.running)
+        entry = store.running()[0]
+        assert (entry.kind, entry.text) == ("query", FOREVER)
+        store.abort(entry.id)
+        with pytest.raises(AbortedError):
+            future.result(10)
+    assert store.running() == ()
+    assert count(store) == 3000
+    with pytest.raises(NotFoundError):
+        store.abort(entry.id)
+
+
+def test_deadlines_kill_and_name_the_limit(store: Store) -> None:
+    fill(store, 3000)
+    count(store)
+    start = time.monotonic()
+    with pytest.raises(DeadlineError, match="query_deadline") as error:
+        store.query(FOREVER, limits=Limits(query_deadline=0.5))
+    assert time.monotonic() - start < 1.5
+    assert "EARTHWEAVE_QUERY_DEADLINE" in error.value.way_out
+    assert count(store) == 3000
+
+
+def test_threads_share_a_store_while_it_is_written(store: Store) -> None:
+    """Every answer is one whole generation: 100 statements more each time, never a part."""
+    seen: list[int] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append(count(store))
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(4):
+        fill(store, 100, f"n{number}-")
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert count(store) == 400
+    assert {n % 100 for n in seen} == {0}
+    assert seen
+
+
+def test_geometry_functions_in_many_threads(store: Store) -> None:
+    boxes = (f'<http://e/{i}> <http://e/w> "POLYGON(({i} 0,{i + 2} 0,{i + 2} 2,{i} 0))"^^<{GEO.wktLiteral}> .' for i in range(30))
+    store.update("INSERT DATA {" + "".join(boxes) + "}")
+    text = f"SELECT ?a ?b {{ ?a <http://e/w> ?v . ?b <http://e/w> ?w FILTER(<{GEOF.sfIntersects}>(?v, ?w)) }}"
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: store.query(text).table.num_rows, range(24)))
+    assert set(answers) == {30 + 2 * (29 + 28)}
+
+
+def test_when_all_workers_are_busy_the_next_query_says_so(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store", limits=Limits(query_workers=1)) as store:
+        fill(store, 2000)
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(store.query, FOREVER)
+            until(store.running)
+            with pytest.raises(LimitError, match="query_workers"):
+                store.query(COUNT, limits=Limits(query_deadline=0.2))
+            store.abort(store.running()[0].id)
+            assert isinstance(future.exception(10), AbortedError)
+
+
+def test_closing_ends_the_workers(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "store")
+    count(store)
+    children = {int(pid) for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()}
+    store.close()
+    until(lambda: children - {int(pid) for pid in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()})
+    store.close()
