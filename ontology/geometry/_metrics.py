@@ -28,8 +28,8 @@ def distance_m(a: Any, b: Any) -> Any:
 
     The nearest points are found in two planes, degrees and a sinusoidal projection between the two geometries, and the shorter
     geodesic counts: exact for points; for others never too short, and within a part in a thousand up to some hundred kilometres.
-    Edges are straight in degrees. Pairs more than half a turn apart are measured across the antimeridian; one geometry that itself crosses it
-    must be split there.
+    Edges are straight in degrees. Pairs more than half a turn apart are measured across the antimeridian; one geometry that
+    itself crosses it must be split there.
     """
     left, right = np.broadcast_arrays(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
     shape = left.shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -48,7 +48,7 @@ def create_app(
     questions: Asker | None = None,
     title: str = "Earthweave",
     banner: str | None = None,
-    layers: Sequence[PresetLayer] = (),
+    layers: Sequence[PresetLayer | Mapping[str, Any]] = (),
     settings: WebSettings | None = None,
 ) -> Flask:
     """The whole web face over a store, as a WSGI app.
@@ -58,7 +58,7 @@ def create_app(
         questions: answers ``/api/ask``; None switches the question box off, and the page says so.
         title: of the product, shown in the header.
         banner: words that every screen shows, such as ``SIMULATED DATA``.
-        layers: shown on the map when it opens.
+        layers: shown on the map when it opens; a mapping has the names of `PresetLayer`.
         settings: of requests.
     """
     settings = settings or WebSettings()
@@ -74,8 +74,8 @@ def create_app(
     app.register_blueprint(sparql.blueprint(store, store.limits))
     app.register_blueprint(viewer.blueprint())
     _describe(app, title)
-    _tell(app, store, (store.limits, settings), title=title, banner=banner, questions=questions is not None)
-    _offer(app, questions, tuple(layers), settings.question_characters)
+    _tell(app, store, (store.limits, settings), title=title, banner=banner or None, questions=questions is not None)
+    _offer(app, questions, [LayerBody.of(layer) for layer in layers], settings.question_characters)
     return app
 
 
@@ -107,10 +107,10 @@ def _tell(app: OpenAPI, store: Store, tables: Sequence[Any], *, title: str, bann
         ).model_dump())
 
 
-def _offer(app: OpenAPI, questions: Asker | None, layers: Sequence[PresetLayer], characters: int) -> None:
+def _offer(app: OpenAPI, questions: Asker | None, layers: Sequence[LayerBody], characters: int) -> None:
     @app.get("/api/layers", summary="The layers that the map shows when it opens", responses={200: Layers})
     def preset() -> Response:
-        return jsonify(Layers(layers=[LayerBody.of(layer) for layer in layers]).model_dump())
+        return jsonify(Layers(layers=list(layers)).model_dump())
 
     @app.post("/api/ask", summary="Answer a question in English", responses={400: ProblemBody, 413: ProblemBody})
     def ask(body: Question) -> Response:

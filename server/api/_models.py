@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -48,9 +49,9 @@ class LayerBody(BaseModel):
     simulated: bool
 
     @classmethod
-    def of(cls, layer: PresetLayer) -> LayerBody:
-        """Make it from the server's own description."""
-        return cls(**asdict(layer))
+    def of(cls, layer: PresetLayer | Mapping[str, Any]) -> LayerBody:
+        """Make it from a `PresetLayer`, or from data with the same names."""
+        return cls(**asdict(layer if isinstance(layer, PresetLayer) else PresetLayer(**layer)))
 
 
 class Layers(BaseModel):

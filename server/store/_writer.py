@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from earthweave.ontology import RdfSyntaxError
 from earthweave.ontology.geometry import AxisOrder
 
+from ._aggregates import aggregate_table
 from ._census import Census
 from ._documents import FORMATS, Metered, inspect, unpacked
 from ._frames import Frame
@@ -60,7 +61,7 @@ def _update(store: ox.Store, text: str, lonlat: Any, cache: int) -> dict[str, An
     functions = Functions(Shapes(cache * 1024 * 1024))
     functions.shapes.use(lonlat)
     try:
-        store.update(text, custom_functions=functions.table())
+        store.update(text, custom_functions=functions.table(), custom_aggregate_functions=aggregate_table(functions))
     except (SyntaxError, RuntimeError, ValueError) as error:
         raise explain(str(error)) from error
     return {"notices": [[one.code, one.text] for one in functions.tally.notices(empty=False)]}

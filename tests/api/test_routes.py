@@ -44,6 +44,12 @@ def test_health_layers_and_links(client) -> None:
             assert reply.status_code in (200, 400, 405), address
 
 
+def test_layers_may_come_as_plain_data_and_an_empty_banner_is_none(filled) -> None:
+    client = create_app(filled, banner="", layers=[{"name": "a", "query": "ASK {}"}]).test_client()
+    assert client.get("/api/layers").json["layers"] == [{"name": "a", "query": "ASK {}", "colour": "", "simulated": False}]
+    assert client.get("/api/status").json["banner"] is None
+
+
 def test_a_question_is_passed_on(client) -> None:
     assert client.post("/api/ask", json={"question": "Where?"}).json["text"] == "You said: Where?"
 

@@ -116,6 +116,34 @@ def test_kill_9_during_a_load_leaves_the_old_state(store: Store) -> None:
         assert count(again) == 6
 
 
+UPDATES = """
+import sys
+from earthweave.server.store import open_store
+with open_store(sys.argv[1]) as store:
+    for number in range(100):
+        triples = "".join(f"<http://e/{sys.argv[2]}/{number}/{i}> <http://e/p> {i} ." for i in range(100))
+        store.update("INSERT DATA {" + triples + "}")
+        print(number, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9_at_any_moment(store: Store) -> None:
+    acknowledged = 0
+    for attempt in range(4):
+        command = [sys.executable, "-c", UPDATES, str(store.path), str(attempt)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "0\n"
+            time.sleep(0.07 + 0.13 * attempt)
+            process.kill()
+            acknowledged += 100 * (1 + len(process.stdout.read().splitlines()))
+        until(lambda: not store.running())
+        found = count(store)
+        assert found % 100 == 0
+        assert acknowledged <= found <= acknowledged + 100
+        acknowledged = found
+
+
 def test_a_second_writer_is_told_who_writes_and_readers_go_on(store: Store) -> None:
     fill(store, 5)
     with loading(store.path) as process, open_store(store.path, limits=Limits(write_wait=0.1)) as second:
