@@ -29,13 +29,13 @@ def straighten(geometries: Array, move: Move, metres: Callable[[Array, Array], A
         metres: length in metres of the offset between two arrays of moved points, shape (n, 2) each.
         tolerance: metres.
     """
-    done = np.array(geometries, dtype=object)
+    done = np.atleast_1d(np.array(geometries, dtype=object))
     kinds = shapely.get_type_id(done)
     for kind in _KINDS:
         chosen = np.flatnonzero((kinds == kind) & ~shapely.is_empty(done) & ~shapely.has_z(done))
         if chosen.size:
             done[chosen] = _one_kind(done[chosen], move, metres, tolerance)
-    return done
+    return done.reshape(np.shape(geometries))
 
 
 def _one_kind(geometries: Array, move: Move, metres: Callable[[Array, Array], Array], tolerance: float) -> Array:

@@ -3,7 +3,6 @@
 from ._app import create_app
 from ._guard import HEADERS, from_elsewhere
 from ._models import Asker, PresetLayer
-from ._settings import WebSettings
 from ._status import Store
 
-__all__ = ["HEADERS", "Asker", "PresetLayer", "Store", "WebSettings", "create_app", "from_elsewhere"]
+__all__ = ["HEADERS", "Asker", "PresetLayer", "Store", "create_app", "from_elsewhere"]

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from earthweave.ontology import MissingDependencyError, ParameterError, SizeLimitError
 from earthweave.server import sparql, viewer
+from earthweave.server.settings import WebSettings
 
 from ._description import SPARQL_PATH
 from ._guard import install_guard
 from ._models import Asker, Health, LayerBody, Layers, Links, PresetLayer, ProblemBody, Question, Status
-from ._settings import WebSettings
 from ._status import Census, Store, product_version, table_of
 
 LINKS = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from earthweave.server.sparql import FORMATS, NOTICE, SECONDS, TRUNCATED
+from earthweave.server.results import FORMATS
+from earthweave.server.sparql import NOTICE, SECONDS, TRUNCATED
 
 _TEXT = {"type": "string"}
 _MANY = {"type": "array", "items": {"type": "string", "format": "uri"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 
 from earthweave.ontology import InputError, MissingDependencyError, ParameterError
 from earthweave.server.questions import StoreAsker
-from earthweave.server.settings import ServeSettings, read
+from earthweave.server.settings import ServeSettings, WebSettings, read
 from earthweave.server.store import Store
 
 from ._console import Outcome, run, store_option, text_table, verb
@@ -39,6 +40,9 @@ def _rows(answer: dict[str, Any], most: int) -> list[str]:
     rows = [["" if row[column] is None else str(row[column]) for column in shown] for row in answer["rows"][:most]]
     more = [f"… and {answer['count'] - most:,} more: --json gives them all"] if (answer["count"] or 0) > most else []
     return [f"  {line}" for line in [*text_table([answer["columns"][column] for column in shown], rows), *more]]
+
+
+LOOPBACK = ("localhost", "127.0.0.1")
 
 
 @click.command()
@@ -70,16 +74,25 @@ def read_map(path: Path | None) -> dict[str, Any]:
     return {"banner": str(found.get("banner", "")), "layers": layers}
 
 
-def open_app(store: Store, map_path: Path | None) -> Any:
-    """The web application over a store, with the map's layers preset."""
+def _web() -> tuple[Any, Any]:
+    """The application's factory and the WSGI server; raise `MissingDependencyError` without the extra."""
     try:
+        from waitress import serve as listen
+
         from earthweave.server.api import create_app
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            "serving needs the extra server", why=str(error), way_out="pip install 'earthweave[server,qa]'"
-        ) from error
+        raise MissingDependencyError("serving needs the extra server", why=str(error), way_out="pip install 'earthweave[server,qa]'") from error
+    return create_app, listen
+
+
+def open_app(store: Store, map_path: Path | None, host: str) -> Any:
+    """The web application over a store, with the map's layers preset; on loopback it answers to loopback names only."""
+    create_app, _ = _web()
     preset = read_map(map_path)
-    return create_app(store, questions=StoreAsker(store), banner=preset["banner"], layers=preset["layers"])
+    settings = read(WebSettings)
+    if host in LOOPBACK and not settings.trusted_hosts:
+        settings = replace(settings, trusted_hosts=",".join(LOOPBACK))
+    return create_app(store, questions=StoreAsker(store), banner=preset["banner"], layers=preset["layers"], settings=settings)
 
 
 def check_port(host: str, port: int) -> None:
@@ -94,21 +107,13 @@ def check_port(host: str, port: int) -> None:
 
 def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) -> None:
     """Serve endpoint, viewer and question box until interrupted."""
-    from waitress import serve as listen
-
+    _, listen = _web()
     check_port(settings.serve_host, settings.serve_port)
-    app = open_app(store, map_path)
+    app = open_app(store, map_path, settings.serve_host)
     click.echo(f"map      http://{settings.serve_host}:{settings.serve_port}/", err=True)
     click.echo(f"SPARQL   http://{settings.serve_host}:{settings.serve_port}/sparql", err=True)
     click.echo("stop with Ctrl-C", err=True)
-    listen(
-        app,
-        host=settings.serve_host,
-        port=settings.serve_port,
-        threads=settings.serve_threads,
-        ident=None,
-        max_request_body_size=settings.serve_body,
-    )
+    listen(app, host=settings.serve_host, port=settings.serve_port, threads=settings.serve_threads, ident=None)
 
 
 @click.command()

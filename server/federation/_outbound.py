@@ -65,6 +65,7 @@ def query_endpoint(url: str, text: str, *, accept: str, deadline: float, largest
     install_opener(build_opener(_SameHostRedirects))
     wrapper = SPARQLWrapper(url, agent="earthweave")
     wrapper.setMethod(POST)
+    wrapper.setOnlyConneg(True)
     wrapper.setTimeout(max(1, int(deadline)))
     wrapper.addCustomHttpHeader("Accept", accept)
     wrapper.setQuery(text)

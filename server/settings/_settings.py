@@ -20,8 +20,15 @@ class ServeSettings:
     serve_host: str = setting("127.0.0.1", help="Address to listen on; other machines reach it only if you change this.")
     serve_port: int = setting(8080, help="Port to listen on.")
     serve_threads: int = setting(8, unit="threads", help="Requests answered at the same time.")
-    serve_body: int = setting(2_097_152, unit="bytes", help="Largest request body.")
-    question_characters: int = setting(1_000, unit="characters", help="Longest question.")
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """What one request may bring, and for which host names the server answers."""
+
+    request_size: int = setting(512, unit="KiB", help="Largest request body that is read.")
+    question_characters: int = setting(500, unit="characters", help="Longest question.")
+    trusted_hosts: str = setting("", help="Comma-separated host names to answer to, against DNS rebinding; empty: any.")
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class RemoteSettings:
     remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint.")
 
 
-TABLES: tuple[type[Any], ...] = (Limits, ServeSettings, RemoteSettings)
+TABLES: tuple[type[Any], ...] = (Limits, ServeSettings, WebSettings, RemoteSettings)
 
 
 def settings() -> tuple[Setting, ...]:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from flask import Blueprint, Response, request
 
+from earthweave.server.results import Format, Written, named_format, write
 from earthweave.server.store import Answer, Limits, Notice
 
-from ._formats import Format, choose, named_format, negotiate
+from ._negotiation import choose, content_type, negotiate
 from ._protocol import FORM, Operation, read_operation
-from ._serialise import Written, write
 
 NOTICE, TRUNCATED, SECONDS = "Earthweave-Notice", "Earthweave-Truncated", "Earthweave-Seconds"
 _HEADER_NOTICES, _HEADER_CHARACTERS = 20, 400
@@ -49,7 +49,7 @@ def lower(limits: Limits, timeout: float | None) -> Limits:
 
 
 def _respond(answer: Answer, written: Written, format: Format, accept: str) -> Response:
-    response = Response(written.content, content_type=format.content_type(accept))
+    response = Response(written.content, content_type=content_type(format, accept))
     response.headers["Content-Disposition"] = f'inline; filename="result{format.extension}"'
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = POLICY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import shapely
 from earthweave.ontology import GEOF
 
 from ._functions import Functions, Term, wkt_term
+from ._serve import MEMORY_EXIT
 
 _KERNELS: dict[str, Callable[[Any], Any]] = {
     "aggUnion": shapely.union_all,
@@ -45,9 +47,12 @@ class _Group:
         except shapely.GEOSException as error:
             self._functions.tally.note("geometry", f"geof:{self._name}: {str(error).strip()[:120]}")
             return None
+        except MemoryError:
+            # the engine would swallow it and go on
+            os._exit(MEMORY_EXIT)
 
 
-def aggregate_table(functions: Functions) -> dict[ox.NamedNode, Callable[[], _Group]]:
+def aggregate_table(functions: Functions) -> dict[ox.NamedNode, Callable[[], Any]]:
     """IRI → maker of a group, for an engine."""
 
     def maker(name: str) -> Callable[[], _Group]:

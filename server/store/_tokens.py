@@ -53,7 +53,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def unescaped(text: str) -> str:
-    r"""The text with ``\uXXXX`` and ``\UXXXXXXXX`` replaced, as §19.2 lets an engine do before it reads."""
+    r"""The text with ``\u0041`` and ``\U00000041`` replaced, as §19.2 lets an engine do before it reads."""
     return _ESCAPE.sub(lambda match: _character(match[1] or match[2]), text)
 
 

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from earthweave.server.api import PresetLayer, WebSettings, create_app
+from earthweave.server.api import PresetLayer, create_app
+from earthweave.server.settings import WebSettings
 from earthweave.server.store import Store, open_store
 
 DATA = b"""<http://e/a> <https://w3id.org/earthweave/ontology#simulated> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .

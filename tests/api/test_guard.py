@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from earthweave.server.api import HEADERS, WebSettings, create_app, from_elsewhere
+from earthweave.server.api import HEADERS, create_app, from_elsewhere
+from earthweave.server.settings import WebSettings
 
 ROUTES = [
     "/", "/query", "/api", "/api/status", "/api/layers", "/api/openapi.json", "/health", "/sparql", "/nope",

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from earthweave.ontology import settings_of
-from earthweave.server.api import WebSettings, create_app
+from earthweave.server.api import create_app
+from earthweave.server.settings import WebSettings
 from earthweave.server.store import Limits, open_store
 from earthweave.server.viewer import STATIC, VENDOR, manifest
 

@@ -10,6 +10,7 @@ import numpy as np
 import pystac
 import pytest
 import rasterio
+from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from earthweave.ontology import ParameterError, ProcessingError, ProductError, Progress
 from earthweave.processing import Result, run_service, service
@@ -72,6 +73,7 @@ def test_products_of_the_exercise(change: Result) -> None:
 
 def test_records(change: Result) -> None:
     item = pystac.Item.from_file(str(change.item))
+    assert JsonSchemaSTACValidator().validate_core(item.to_dict(), pystac.STACObjectType.ITEM, "1.1.0")
     assert item.properties["earthweave:simulated"] is True
     assert set(item.assets) == {"cva", "classes"}
     assert all((change.folder / asset.href).is_file() for asset in item.assets.values())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from earthweave.ontology import NotAcceptableError, ParameterError
-from earthweave.server.sparql import FORMATS, named_format, negotiate
+from earthweave.server.results import FORMATS, named_format
+from earthweave.server.sparql import content_type, negotiate
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -47,7 +48,7 @@ def test_every_format_is_found_by_name_and_by_each_media_type_alone(format) -> N
     for media_type in format.media_types:
         for kind in format.kinds:
             assert negotiate(media_type, kind) is format
-            assert format.content_type(media_type).split(";")[0] == media_type
+            assert content_type(format, media_type).split(";")[0] == media_type
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

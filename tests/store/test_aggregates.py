@@ -15,7 +15,8 @@ from earthweave.server.store import Answer, Store, open_store
 
 PREFIXES = "PREFIX geo: <http://www.opengis.net/ont/geosparql#> PREFIX geof: <http://www.opengis.net/def/function/geosparql/> "
 boxes = st.lists(
-    st.builds(lambda x, y, w, h: shapely.box(x, y, x + w, y + h), *[st.integers(0, 20)] * 2, *[st.integers(1, 9)] * 2), min_size=1, max_size=6
+    st.builds(lambda x, y, w, h: shapely.box(x, y, x + w, y + h), *[st.integers(0, 20)] * 2, *[st.integers(1, 9)] * 2),
+    min_size=1, max_size=6,
 )
 
 

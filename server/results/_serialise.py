@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from earthweave.ontology import PREFIXES
 from earthweave.server.store import Answer, Notice
 
-from ._formats import BOOLEAN, GRAPH, Format, choose, named_format
+from ._formats import BOOLEAN, GRAPH, Format, fitting, named_format
 from ._geojson import to_geojson
 from ._table import boolean_to_json, boolean_to_xml, to_csv, to_json, to_tsv, to_xml
 
@@ -64,4 +64,4 @@ def serialise(answer: Answer, format: str) -> bytes:
     Raises `ParameterError` for an unknown name, `NotAcceptableError` where the format cannot hold that kind of answer or
     XML a character.
     """
-    return write(answer, choose(named_format(format).name, "", answer.kind)).content
+    return write(answer, fitting(named_format(format), answer.kind)).content

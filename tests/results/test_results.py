@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rdflib.query import Result
 
 from earthweave.ontology import XSD, NotAcceptableError
-from earthweave.server.sparql import serialise
+from earthweave.server.results import serialise
 from earthweave.server.store import Answer, Notice
 
 TERM = pa.struct([(name, pa.string()) for name in ("kind", "value", "datatype", "language")])

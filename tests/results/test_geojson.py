@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earthweave.ontology import GEO, XSD, ParameterError
-from earthweave.server.sparql import to_geojson
+from earthweave.server.results import to_geojson
 from earthweave.server.store import Answer, Notice
 
 TERM = pa.struct([(name, pa.string()) for name in ("kind", "value", "datatype", "language")])

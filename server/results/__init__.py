@@ -1,0 +1,7 @@
+"""Answers in every result format: tables from Arrow, graphs through pyoxigraph, features for maps."""
+
+from ._formats import FORMATS, Format, fitting, named_format, not_acceptable
+from ._geojson import Features, to_geojson
+from ._serialise import Written, serialise, write
+
+__all__ = ["FORMATS", "Features", "Format", "Written", "fitting", "named_format", "not_acceptable", "serialise", "to_geojson", "write"]
