@@ -12,8 +12,8 @@ import click
 
 from earthweave.ontology import InputError, NotFoundError
 from earthweave.ontology.geometry import AxisOrder
-from earthweave.server.settings import read
 from earthweave.server.results import serialise
+from earthweave.server.settings import read
 from earthweave.server.store import Answer, FileReport, Limits, LoadReport, Store, open_store, restore
 
 from ._console import Outcome, Reporter, store_option, text_table, verb

@@ -81,7 +81,8 @@ def _web() -> tuple[Any, Any]:
 
         from earthweave.server.api import create_app
     except ModuleNotFoundError as error:
-        raise MissingDependencyError("serving needs the extra server", why=str(error), way_out="pip install 'earthweave[server,qa]'") from error
+        way_out = "pip install 'earthweave[server,qa]'"
+        raise MissingDependencyError("serving needs the extra server", why=str(error), way_out=way_out) from error
     return create_app, listen
 
 

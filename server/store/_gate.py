@@ -31,12 +31,15 @@ _HIDDEN = {
     "name": re.compile(r"\A(?:[^:]*(?:\.|true|false|\d))?(service|load)(?:silent)?:|\.(service|load)", re.IGNORECASE),
     "blank": re.compile(r"\.(service|load)", re.IGNORECASE),
 }
+_UPDATES = frozenset({"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"})
+_QUERIES = frozenset({"SELECT", "CONSTRUCT", "DESCRIBE", "ASK"})
+_PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _DATASET = frozenset({"FROM", "USING", "WITH"})
 _STEPS = {"open": 1, "close": -1}
 _PARSER_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _ENGINE_FUNCTION = re.compile(r"custom (?:aggregate )?function <([^>]*)> is not supported")
 _CASTS = ("boolean", "double", "float", "integer", "decimal", "string", "date", "time", "dateTime", "duration")
-_SURE = 60.0
+_SURE = 75.0
 _CHOICES = 12
 
 
@@ -68,15 +71,32 @@ def admit(text: str, limits: Limits, *, update: bool = False) -> Passed:
     for token, following in pairwise(tokens(text)):
         inspection.see(before, token, following)
         before = token
+    _refuse_other_kind(inspection.verb, update=update)
     return Passed(tuple(inspection.notices), inspection.dataset)
+
+
+def _refuse_other_kind(verb: str, *, update: bool) -> None:
+    if verb in (_QUERIES if update else _UPDATES):
+        this, other = ("a query", "an update") if update else ("an update", "a query")
+        raise QueryError(f"{verb} begins {this}, and {other} was expected", way_out="send it where " + this.split()[1] + " texts go")
 
 
 def _measure(text: str, limits: Limits, *, update: bool) -> None:
     name = "update_characters" if update else "query_characters"
     allowed: int = getattr(limits, name)
+    if not _encodable(text):
+        raise QueryError("the text holds half a character (a lone surrogate)", way_out="send it as UTF-8")
     if len(text) > allowed:
         raise SizeLimitError(f"the {'update' if update else 'query'} has {len(text):,} characters", why=f"the limit {name} is {allowed:,}",
                              way_out=f"shorten it, load data as a file, or raise {name} (EARTHWEAVE_{name.upper()})")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse_remote(token: Token) -> None:
@@ -99,6 +119,7 @@ class _Inspection:
     prefixes: dict[str, str] = field(default_factory=dict)
     notices: dict[Notice, None] = field(default_factory=dict)
     dataset: bool = False
+    verb: str = ""
     depth: int = 0
     signs: int = 0
 
@@ -109,7 +130,9 @@ class _Inspection:
         _refuse_remote(token)
         self._count(token)
         if token.kind == "word":
-            self.dataset |= token.text.upper() in _DATASET
+            word = token.text.upper()
+            self.dataset |= word in _DATASET
+            self.verb = self.verb or (word if word not in _PROLOGUE else "")
         elif token.kind in ("iri", "name"):
             if before.kind == "word" and before.text.upper() == "PREFIX":
                 self.prefixes[token.text] = following.text[1:-1]

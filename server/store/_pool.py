@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from earthweave.ontology import LimitError
+from earthweave.ontology import LimitError, StoreError
 
 from ._process import Worker
 
@@ -50,6 +50,8 @@ class Pool:
         until = time.monotonic() + patience
         with self._free:
             self._adopt()
+            if self._closed:
+                raise StoreError("the store is closed", way_out="open it again")
             while self._busy >= self._size:
                 if not self._free.wait(until - time.monotonic()) and time.monotonic() >= until:
                     raise LimitError(f"all {self._size} query workers were busy for {patience:g} s",

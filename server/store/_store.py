@@ -147,6 +147,8 @@ class Store:
         """
         target = Path(path).absolute()
         kind = _documents.syntax(format) if format else _documents.syntax_of(target)
+        if not target.parent.is_dir():
+            raise NotFoundError(f"there is no folder {target.parent.name} for {target.name}", way_out="make it first")
         part = target.with_name(f".{target.name}.part")
         try:
             self._read("export", target.name, {"kind": "export", "path": str(part), "format": kind}, self._write_budget("the export"))
@@ -168,6 +170,8 @@ class Store:
         Raises `RdfSyntaxError` (file, line, column), `ForbiddenError`, `SizeLimitError`, `StoreBusyError` …
         """
         entries = [_entry(Path(file)) for file in files]
+        if not entries:
+            raise ParameterError("no file was given to load")
         return self._load(entries, None, graph, axis_order, progress)
 
     def load_quads(self, chunks: Iterable[bytes], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,

@@ -1,4 +1,4 @@
-"""The tutorial's queries as printed, and the two layers that its map shows."""
+"""The tutorial's queries as printed, and the layers that the demo's map shows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ QUERIES = ("query-1", "query-2a", "query-2b")
 
 
 def tutorial_query(name: str) -> str:
-    """The text of a tutorial query, letter by letter as printed (2a with its ``geof:sIntersects``)."""
+    """The text of a query by name; the tutorial's letter by letter as printed (2a with its ``geof:sIntersects``)."""
     return (files(__package__) / "data" / f"{name}.rq").read_text("utf-8")
 
 
 def tutorial_layers() -> list[dict[str, str]]:
-    """The two layers of the tutorial's map: name and query."""
+    """The two layers of the tutorial's map, name and query, with the whole extent between them: 2b shows fifty areas of it."""
     return [
         {"name": "Administrative areas", "query": tutorial_query("query-2a")},
+        {"name": "Flood extent", "query": tutorial_query("flood-extent")},
         {"name": "Flooded areas", "query": tutorial_query("query-2b")},
     ]

@@ -101,7 +101,8 @@ def _acquired(shared: Path) -> str:
 def test_water_mask_of_a_real_chip_against_its_hand_label(
     shared: Path, store: Store, tmp_path: Path, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = run_service(service("water-mask"), {"input": shared / CHIP.format("S2", "S2Hand"), "time": _acquired(shared), "output_path": tmp_path / "out"})
+    chip = shared / CHIP.format("S2", "S2Hand")
+    made = run_service(service("water-mask"), {"input": chip, "time": _acquired(shared), "output_path": tmp_path / "out"})
     raster = layer_of(made, "raster")
     with rasterio.open(raster.path) as found, rasterio.open(shared / CHIP.format("Labels", "LabelHand")) as labelled:
         water, label = found.read(1) == 1, labelled.read(1)

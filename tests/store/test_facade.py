@@ -255,3 +255,21 @@ def test_every_limit_has_a_unit_and_a_sentence() -> None:
     for row in settings_of(Limits):
         assert row.unit
         assert row.help
+
+
+def test_slips_of_callers_are_told_as_such(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="INSERT begins an update"):
+        store.query("PREFIX : <http://e/> INSERT DATA { :a :b 1 }")
+    with pytest.raises(QueryError, match="SELECT begins a query"):
+        store.update("SELECT * { ?s ?p ?o }")
+    with pytest.raises(QueryError, match="surrogate"):
+        store.query("ASK {} # \ud800")
+    with pytest.raises(QueryError):
+        store.query("ASK {}", default_graphs=["no iri"])
+    with pytest.raises(ParameterError):
+        store.load([])
+    with pytest.raises(NotFoundError):
+        store.export(tmp_path / "absent" / "a.nt")
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.query("ASK {}")
