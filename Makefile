@@ -18,7 +18,7 @@ bench: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/hadolint docker/Dockerfile
 	$(BIN)/yamllint -s -d '{extends: default, rules: {line-length: {max: 140}, document-start: disable}}' docker
 	$(BIN)/python tests/style/figures.py

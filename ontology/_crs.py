@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 import pyproj
+from pyproj.exceptions import CRSError
 
 from ._errors import CrsError
 
@@ -29,7 +30,7 @@ class Axis(StrEnum):
 def _pyproj_crs(authority: str, code: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_authority(authority, code)
-    except pyproj.exceptions.CRSError as error:
+    except CRSError as error:
         raise CrsError(
             f"unknown coordinate reference system {authority}:{code}",
             why=str(error).splitlines()[0],

@@ -18,7 +18,7 @@ from ._namespaces import OWL, RDF, RDFS, SKOS
 def _read(*names: str) -> Graph:
     graph = Graph()
     for name in names:
-        graph.parse(data=(files(__package__) / "data" / name).read_text("utf-8"), format="turtle")
+        graph.parse(data=(files("earthweave.ontology") / "data" / name).read_text("utf-8"), format="turtle")
     return graph
 
 

@@ -6,8 +6,8 @@ from earthweave.ontology import NotFoundError
 
 from .crops import CROP_MAP
 from .flood import FLOOD_MASK, WATER_MASK
+from .frame import ServiceSpec
 from .sentinel2 import S2_CD
-from .service import ServiceSpec
 
 _SERVICES = (S2_CD, FLOOD_MASK, WATER_MASK, CROP_MAP)
 

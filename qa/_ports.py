@@ -46,12 +46,15 @@ class Endpoint(Protocol):
 
     def select(self, query: str, limits: Limits) -> Table:
         """Run SELECT."""
+        ...
 
     def ask(self, query: str, limits: Limits) -> bool:
         """Run ASK."""
+        ...
 
     def construct(self, query: str, limits: Limits) -> bytes:
         """Run CONSTRUCT or DESCRIBE; N-Triples in UTF-8."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,12 @@ class Launcher(Protocol):
 
     def estimate(self, service: str, parameters: Mapping[str, Any]) -> Estimate:
         """Guess the cost of a run without starting it."""
+        ...
 
     def start(self, service: str, parameters: Mapping[str, Any]) -> str:
         """Start a run; returns its id."""
+        ...
 
     def watch(self, job: str) -> Iterator[Progress]:
         """Follow a run to its end; raises `ProcessingError` if it fails."""
+        ...

@@ -53,7 +53,7 @@ _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6}
 
 
 def _longest_first(table: tuple[tuple[Op, str], ...]) -> tuple[tuple[tuple[str, ...], Op], ...]:
-    rows = [(tuple(phrase.split()), op) for op, phrases in table for phrase in phrases.split(", ")]
+    rows: list[tuple[tuple[str, ...], Op]] = [(tuple(phrase.split()), op) for op, phrases in table for phrase in phrases.split(", ")]
     return tuple(sorted(rows, key=lambda row: -len(row[0])))
 
 

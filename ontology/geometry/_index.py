@@ -69,5 +69,5 @@ def _grown(geometries: Any, metres: float) -> Any:
     known = ~np.isnan(west)
     # a box that leaves ±180 is searched again on the other side
     west_turn, east_turn = known & (west - across < -180.0), known & (east + across > 180.0)
-    turned = np.where(west_turn | east_turn, shapely.box(-180.0, south - up, 180.0, north + up), boxes)
+    turned: Any = np.where(west_turn | east_turn, np.asarray(shapely.box(-180.0, south - up, 180.0, north + up)), boxes)
     return np.where(known, turned, None)

@@ -223,8 +223,8 @@ def _prove(literals: Sequence[str], crs: Sequence[Crs | None], raw: Any) -> Axis
     first, second = bounds[:, [0, 2]].max(axis=1, initial=0), bounds[:, [1, 3]].max(axis=1, initial=0)
     proving = np.flatnonzero(open_to_doubt & (first > _LATITUDE_LIMIT) & (second <= _LATITUDE_LIMIT))
     denying = np.flatnonzero(open_to_doubt & (second > _LATITUDE_LIMIT))
-    sample = _shorten(literals[proving[0]]) if proving.size else None
-    contradiction = _shorten(literals[denying[0]]) if denying.size else None
+    sample = _shorten(literals[int(proving[0])]) if proving.size else None
+    contradiction = _shorten(literals[int(denying[0])]) if denying.size else None
     return AxisProof(AxisOrder.STRICT, sample, contradiction, int(open_to_doubt.sum())) + AxisProof(AxisOrder.STRICT)
 
 

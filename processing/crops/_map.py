@@ -10,8 +10,8 @@ import numpy as np
 
 from earthweave.ontology import Interval, ProcessingError, ProductError, Source
 
+from ..frame import Context, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 from ..raster import Tags, create_raster, polygonise, sieve, write_polygons
-from ..service import Context, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 from ._cube import Cube, read_cube
 from ._phenology import LandCover, land_cover
 

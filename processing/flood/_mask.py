@@ -19,8 +19,8 @@ import numpy as np
 
 from earthweave.ontology import Interval, ParameterError, ProcessingError, ProductError, Source
 
+from ..frame import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 from ..raster import Grid, Polygons, Tags, grid_of, open_raster, polygonise, raster_tags, round_half_up, sieve, write_polygons
-from ..service import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 
 Array = np.ndarray[Any, Any]
 _TIMES = re.compile(r"(\d{8}T\d{6})Z?_(\d{8}T\d{6})Z?")

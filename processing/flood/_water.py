@@ -13,9 +13,9 @@ import numpy as np
 
 from earthweave.ontology import Crs, Interval, ProcessingError
 
+from ..frame import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, parameter
 from ..raster import Grid, Polygons, Tags, create_raster, inside, polygonise, project, read_aoi, sieve, write_polygons
 from ..sentinel2 import BandList, Scene, open_scene, read_band
-from ..service import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, parameter
 
 Array = np.ndarray[Any, Any]
 _PARTNER = {"mndwi": "B11", "ndwi": "B08"}

@@ -13,8 +13,8 @@ import numpy as np
 
 from earthweave.ontology import ProcessingError
 
+from ..frame import Context, Outcome, Output, Product, Question, Reference, ServiceSpec
 from ..raster import Block, create_raster, inside
-from ..service import Context, Outcome, Output, Product, Question, Reference, ServiceSpec
 from ._bands import plain_name
 from ._cva import ChangeStatistics, amplitude, angle, classes, sector_span, statistics, threshold
 from ._job import Job, prepare, reference_vector

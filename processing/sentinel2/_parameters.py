@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from ..service import Moment, Parameters, parameter
+from ..frame import Moment, Parameters, parameter
 
 
 def split(value: Any) -> Any:

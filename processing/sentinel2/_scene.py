@@ -19,8 +19,8 @@ import numpy as np
 
 from earthweave.ontology import ProductError, Source
 
+from ..frame import digest
 from ..raster import Block, Grid, grid_of, open_raster
-from ..service import digest
 from ._bands import plain_name
 
 Array = np.ndarray[Any, Any]

@@ -14,6 +14,7 @@ class Asker(Protocol):
 
     def ask(self, question: str) -> dict[str, Any]:
         """The answer as JSON data (``qa.Answer.to_json``)."""
+        ...
 
 
 @dataclass(frozen=True)

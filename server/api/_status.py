@@ -22,9 +22,11 @@ class Store(Queryable, Protocol):
     @property
     def limits(self) -> Limits:
         """Of queries; a request can only lower them."""
+        ...
 
     def statistics(self) -> Statistics:
         """Number of triples, generation, bytes."""
+        ...
 
 
 @dataclass

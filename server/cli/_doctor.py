@@ -79,7 +79,7 @@ def _store(path: str) -> Iterator[Finding]:
     with open_store(path, create=False) as store:
         found = store.statistics()
         yield Finding("store", f"{path}: {found.triples:,} triples, generation {found.generation}")
-        refused = store.isolation()
+        refused = store.network()
     state = "none, as it should be" if not refused else f"reachable ({refused})"
     yield Finding(
         "network of the query workers",

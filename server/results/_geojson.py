@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import shapely
 
 from earthweave.ontology import GEO, XSD, ParameterError
@@ -42,6 +42,9 @@ class Features:
 
     content: bytes
     notices: tuple[Notice, ...]
+
+
+pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
 
 
 def geometry_columns(table: pa.Table) -> list[str]:

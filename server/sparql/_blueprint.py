@@ -27,6 +27,7 @@ class Queryable(Protocol):
         self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
     ) -> Answer:
         """Evaluate a query."""
+        ...
 
 
 def header_text(notice: Notice) -> str:

@@ -80,7 +80,7 @@ class Shape:
 
     def __init__(self, geometry: Any) -> None:
         self.geometry = geometry
-        self.bounds: tuple[float, float, float, float] = geometry.bounds if not geometry.is_empty else (np.nan,) * 4
+        self.bounds: tuple[float, float, float, float] = geometry.bounds if not geometry.is_empty else (np.nan, np.nan, np.nan, np.nan)
         self.points = int(shapely.get_num_coordinates(geometry))
         self._uses = 0
 

@@ -252,11 +252,6 @@ class Store:
         generation = self._layout.current()
         return _statistics(generation) if generation else Statistics(0, 0, 0)
 
-    def isolation(self) -> str:
-        """Start a query worker and say why it still has the network; an empty text if it has none."""
-        with self._pool.worker(self.limits.query_deadline) as worker:
-            return worker.network
-
     def network(self) -> str:
         """Why query workers still have a network; empty if the system let them cut it off."""
         with self._pool.worker(self.limits.query_deadline) as worker:

@@ -12,7 +12,7 @@ from typing import Any
 from earthweave.mapping import Report
 from earthweave.ontology import Layer, ProcessingError, Progress, ProgressSink, silent
 from earthweave.processing import Output, Parameters, Result, ServiceSpec, run_service, service, services
-from earthweave.processing.service import Context, Outcome, Product, parameter
+from earthweave.processing.frame import Context, Outcome, Product, parameter
 from earthweave.server.store import LoadReport, Store, open_store
 
 from ._mapping import map_layer

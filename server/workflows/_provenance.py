@@ -8,7 +8,7 @@ from pathlib import Path
 from rdflib import RDF, XSD, Graph, Literal, URIRef
 
 from earthweave.ontology import DCAT, DCTERMS, EW, EWR, PREFIXES, PROV, Layer, Source
-from earthweave.processing.service import digest
+from earthweave.processing.frame import digest
 
 
 def _entity(content: str) -> URIRef:

@@ -10,7 +10,7 @@ QUERIES = ("query-1", "query-2a", "query-2b")
 
 def tutorial_query(name: str) -> str:
     """The text of a query by name; the tutorial's letter by letter as printed (2a with its ``geof:sIntersects``)."""
-    return (files(__package__) / "data" / f"{name}.rq").read_text("utf-8")
+    return (files("earthweave.server.workflows") / "data" / f"{name}.rq").read_text("utf-8")
 
 
 def tutorial_layers() -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ import pytest
 import earthweave.processing as room
 from earthweave.ontology import NotFoundError, ParameterError, ProcessingError
 from earthweave.processing import ServiceSpec, run_service, service, services
-from earthweave.processing.service import Context, Outcome, digest
+from earthweave.processing.frame import Context, Outcome, digest
 
 SPECS = pytest.mark.parametrize("spec", services(), ids=lambda spec: spec.id)
 FIELDS = [(spec, name, field) for spec in services() for name, field in spec.parameters.model_json_schema()["properties"].items()]
