@@ -16,7 +16,7 @@ from earthweave.server.store import open_store
 from ._console import Outcome, store_option, verb
 
 EXTRAS = {
-    "qa": ("spacy", "owlready2"),
+    "qa": ("spacy",),
     "server": ("flask", "waitress"),
     "ml": ("torch", "safetensors"),
     "sql": ("sqlalchemy",),
