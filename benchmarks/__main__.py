@@ -18,9 +18,10 @@ def topics() -> list[str]:
 
 
 def run(topic: str) -> str:
-    """The Markdown that one benchmark prints; its progress goes to standard error."""
+    """What one benchmark prints, as Markdown; its progress goes to standard error."""
     done = subprocess.run([sys.executable, "-m", f"benchmarks.{topic}"], cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.strip()
+    printed = done.stdout.strip()
+    return printed if printed.startswith("|") else f"```text\n{printed}\n```"
 
 
 def main(wanted: list[str]) -> None:

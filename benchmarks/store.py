@@ -23,24 +23,9 @@ from rdflib.plugins.sparql.operators import register_custom_function
 from earthweave.ontology import FLO, GADMO, GADMR, GEO, GEOF, RDF
 from earthweave.ontology.geometry import AxisOrder, read_wkt, relate
 from earthweave.server.store import Limits, Store, open_store
+from earthweave.server.workflows import tutorial_query
 
-QUERY_2A = """PREFIX geo: <http://www.opengis.net/ont/geosparql#>
-PREFIX geof: <http://www.opengis.net/def/function/geosparql/>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
-PREFIX flo: <http://ai.di.uoa.gr/flood/ontology#>
-PREFIX gadmr: <http://www.app-lab.eu/gadm/>
-PREFIX gadmo: <http://www.app-lab.eu/gadm/ontology/>
-SELECT DISTINCT ?name ?wgeo WHERE{
-?x flo:has_floodLevel ?floodLevel.
-?x geo:hasGeometry ?xgeo.
-?xgeo geo:asWKT ?geo.
-?admP rdf:type gadmr:AdministrativeUnit.
-?admP gadmo:hasName ?name.
-?admP gadmo:hasNationalLevel "3rdOrder"^^<http://www.w3.org/2001/XMLSchema#string>.
-?admP geo:hasGeometry ?admgeo.
-?admgeo geo:asWKT ?wgeo
-FILTER(geof:sIntersects(?geo, ?wgeo))
-}"""
+QUERY_2A = tutorial_query("query-2a")
 FLOODS, UNITS, OBSERVATIONS = 1_000, 50, 20_000
 HEADINGS = f"{'triples':>10}{'load s':>9}{'triples/s':>12}{'2a s':>10}{'again s':>10}{'update s':>10}{'rows':>7}"
 PATIENT = Limits(query_deadline=150.0)

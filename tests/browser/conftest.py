@@ -16,6 +16,7 @@ from waitress.server import create_server
 from earthweave.ontology import EW, FLO, FLOOD, GADMO, GADMR, GEO, RDF, RDFS, XSD
 from earthweave.server.api import PresetLayer, create_app
 from earthweave.server.store import Limits, Store, open_store
+from earthweave.server.workflows import tutorial_query
 
 NAMES = (
     "Baulkham Hills - Central", "Baulkham Hills - North", "Blacktown - South-East", "Blacktown - North", "Blacktown - South-West",
@@ -160,49 +161,12 @@ def narrow(loaded: Store) -> Iterator[str]:
         yield from serve(create_app(store))
 
 
-PREFIXES = f"""PREFIX rdf: <{RDF}>
-PREFIX geo: <{GEO}>
-PREFIX geof: <http://www.opengis.net/def/function/geosparql/>
-PREFIX flo: <{FLO}>
-PREFIX gadmr: <{GADMR}>
-PREFIX gadmo: <{GADMO}>
-"""
 
 
 @pytest.fixture(scope="session")
 def texts() -> dict[str, str]:
     """The tutorial's queries as printed."""
-    return {
-        "2a": PREFIXES + """
-SELECT DISTINCT ?name ?wgeo WHERE{
-
-?x flo:has_floodLevel ?floodLevel.
-?x geo:hasGeometry ?xgeo.
-?xgeo geo:asWKT ?geo.
-
-?admP rdf:type gadmr:AdministrativeUnit.
-?admP gadmo:hasName ?name.
-?admP gadmo:hasNationalLevel "3rdOrder"^^<http://www.w3.org/2001/XMLSchema#string>.
-?admP geo:hasGeometry ?admgeo.
-?admgeo geo:asWKT ?wgeo
-
-FILTER(geof:sIntersects(?geo, ?wgeo))
-}
-""",
-        "2b": """PREFIX geo: <http://www.opengis.net/ont/geosparql#>
-PREFIX flo: <http://ai.di.uoa.gr/flood/ontology#>
-
-SELECT ?floodLevel ?geo WHERE{
-
-?x flo:has_floodLevel ?floodLevel.
-
-?x geo:hasGeometry ?xgeo.
-
-?xgeo geo:asWKT ?geo.
-
-}LIMIT 50
-""",
-    }
+    return {"2a": tutorial_query("query-2a"), "2b": tutorial_query("query-2b")}
 
 
 @dataclass

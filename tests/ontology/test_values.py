@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pyproj
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from earthweave import ontology
 from earthweave.ontology import CRS84, EPSG4326, Axis, BBox, Crs, CrsError, EarthweaveError, InputError, Interval, setting, settings_of
 
-moments = st.datetimes(timezones=st.just(timezone.utc))
+moments = st.datetimes(timezones=st.just(UTC))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_interval_reads_back(start: datetime, length: timedelta) -> None:
 
 
 def test_an_interval_refuses_what_has_no_meaning() -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     with pytest.raises(InputError, match="before it starts"):
         Interval(now, now - timedelta(1))
     with pytest.raises(InputError, match="time zones"):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from earthweave.ontology import GEO, GEOF, Crs
 from earthweave.ontology.geometry import RELATIONS, AxisOrder, relate, write_wkt
 from earthweave.server.store import Answer, Store, open_store
+from earthweave.server.workflows import tutorial_query
 
 Rows = Callable[[str], list[tuple[str | None, ...]]]
 Ask = Callable[[str], Answer]
@@ -22,17 +23,7 @@ LATLON = "<http://www.opengis.net/def/crs/EPSG/0/4326> "
 FLOOD = LATLON + "MULTIPOLYGON(((150.80 -33.70, 150.90 -33.70, 150.90 -33.60, 150.80 -33.60, 150.80 -33.70)))"
 UNIT = "POLYGON ((150.85 -33.65, 151.00 -33.65, 151.00 -33.50, 150.85 -33.50, 150.85 -33.65))"
 FAR = "POLYGON ((10 45, 11 45, 11 46, 10 46, 10 45))"
-TUTORIAL_2A = """SELECT DISTINCT ?name ?wgeo WHERE{
-?x flo:has_floodLevel ?floodLevel.
-?x geo:hasGeometry ?xgeo.
-?xgeo geo:asWKT ?geo.
-?admP rdf:type gadmr:AdministrativeUnit.
-?admP gadmo:hasName ?name.
-?admP gadmo:hasNationalLevel "3rdOrder"^^<http://www.w3.org/2001/XMLSchema#string>.
-?admP geo:hasGeometry ?admgeo.
-?admgeo geo:asWKT ?wgeo
-FILTER(geof:sIntersects(?geo, ?wgeo))
-}"""
+TUTORIAL_2A = tutorial_query("query-2a")
 
 
 def tutorial(flood: str = FLOOD) -> str:
