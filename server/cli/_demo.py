@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import sys
@@ -175,20 +176,29 @@ def pose_question(store: Store, clock: Clock) -> dict[str, Any]:
     return answer
 
 
+def program() -> str:
+    """How this user calls the command: plainly if it is on the path, by its place in a virtual environment otherwise."""
+    called = Path(sys.argv[0])
+    found = shutil.which("earthweave")
+    if found and Path(found).resolve() == called.resolve():
+        return "earthweave"
+    return os.path.relpath(called) if called.is_file() else "earthweave"
+
+
 def closing_words(work: Path, inputs: Inputs, serving: bool, address: str) -> str:
     """What to open and what to try next."""
-    store = work / "store"
+    store, command = work / "store", program()
     lines = [
         f"Everything lies in {work}: open flood_mask.shp or the S2_CVA raster in QGIS, read the .nt and .prov.ttl files.",
         "",
         "Try next:",
     ]
     lines += [
-        f'  earthweave ask "Show the flooded areas in Hawkesbury" --store {store}',
-        f"  earthweave query -f {work / 'query-1.rq'} --store {store}",
-        "  earthweave demo --data FOLDER --gadm FILE      the same on your own scenes and GADM units",
+        f'  {command} ask "Show the flooded areas in Hawkesbury" --store {store}',
+        f"  {command} query -f {work / 'query-1.rq'} --store {store}",
+        f"  {command} demo --data FOLDER --gadm FILE      the same on your own scenes and GADM units",
     ]
-    opening = f"Open {address} in a browser." if serving else f"See the map:  earthweave serve --store {store} --map {work / 'map.json'}"
+    opening = f"Open {address} in a browser." if serving else f"See the map:  {command} serve --store {store} --map {work / 'map.json'}"
     return "\n".join([*([inputs.banner.upper(), ""] if inputs.banner else []), opening, "", *lines])
 
 
