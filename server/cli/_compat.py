@@ -110,7 +110,7 @@ def strabon_query(database: str, sparql: str, form: str) -> Outcome:
 @verb
 def strabon_update(database: str, sparql: str) -> Outcome:
     """Run a SPARQL Update."""
-    with open_store(database, limits=read(Limits)) as store:
+    with existing_store(database) as store:
         report = store.update(sparql)
     return Outcome(asdict(report), f"{report.before:,} → {report.after:,} triples")
 

@@ -21,7 +21,7 @@ class Outcome:
     """What a verb did.
 
     Attributes:
-        result: JSON value for ``--json``.
+        result: JSON value for ``--json``, or a function that makes it when it is wanted.
         text: the same for people; printed on stdout.
         raw: bytes for stdout instead of ``text`` (a result in a format that was asked for).
         notices: warnings, one sentence each; on stderr for people.
@@ -82,7 +82,8 @@ class Reporter:
 
 def envelope(outcome: Outcome, seconds: float) -> str:
     """The JSON that ``--json`` prints: result, limits applied, notices, timing."""
-    body = {"result": outcome.result, "limits": dict(outcome.limits), "notices": list(outcome.notices), "seconds": round(seconds, 3)}
+    result = outcome.result() if callable(outcome.result) else outcome.result
+    body = {"result": result, "limits": dict(outcome.limits), "notices": list(outcome.notices), "seconds": round(seconds, 3)}
     return json.dumps(body, ensure_ascii=False, indent=1, default=str)
 
 

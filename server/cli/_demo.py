@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 import click
 
-from earthweave.ontology import NotFoundError, ParameterError
+from earthweave.ontology import InputError, NotFoundError, ParameterError
 from earthweave.processing import Result
 from earthweave.server.questions import StoreAsker
 from earthweave.server.settings import ServeSettings, read
@@ -27,11 +28,10 @@ from earthweave.server.workflows import (
     detect_change,
     layer_of,
     map_file,
-    map_layer,
+    map_flood,
     outline_flood,
     tutorial_layers,
     tutorial_query,
-    write_provenance,
 )
 
 from ._console import Outcome, Reporter, run
@@ -39,10 +39,15 @@ from ._store_verbs import answer_text
 from ._web_verbs import answer_lines, check_port, serve_store
 
 QUESTION = "Which administrative units were flooded in March 2021?"
-BANNER = "Simulated data: scenes and administrative units were made by the demo, nothing here was observed."
-UNITS_ONLY = "Administrative units are simulated; the scenes are the ones you gave."
-SCENES_ONLY = "Scenes are simulated; the administrative units are the ones you gave."
-RDF_ENDINGS = (".nt", ".ttl", ".nq", ".trig", ".rdf", ".owl", ".jsonld", ".gz")
+BANNERS = {
+    (True, True): "Simulated data: the scenes and the administrative units were made by a simulator, nothing here was observed.",
+    (True, False): "Simulated data: the scenes were made by a simulator; the administrative units are the ones you gave.",
+    (False, True): "Simulated data: the administrative units were made by a simulator; the scenes are the ones you gave.",
+    (False, False): "",
+}
+"""By whether scenes and units are simulated."""
+SCENE = re.compile(r"S2[A-D]_MSI(?:L1C|L2A)_(?P<date>\d{8}T\d{6})_.*", re.IGNORECASE)
+RDF_ENDINGS = (".nt", ".ttl", ".nq", ".trig", ".rdf", ".owl", ".jsonld")
 
 
 @dataclass
@@ -69,35 +74,38 @@ class Clock:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the demo runs on, and what of it is simulated."""
+    """What the demo runs on."""
 
     before: Path
     after: Path
     units: Path
     units_simulated: bool
-    banner: str
 
 
 def find_scenes(folder: Path) -> tuple[Path, Path]:
     """The two scenes in a folder, by acquisition date in their names; raise `ParameterError` unless there are two."""
     if not folder.is_dir():
         raise NotFoundError(f"{folder} is not a folder", way_out="name the folder that holds the two Sentinel-2 scenes")
-    found = sorted((path for path in folder.iterdir() if _is_scene(path)), key=_date_in_name)
-    if len(found) != 2:
+    dated = sorted((match["date"], path) for path in folder.iterdir() if (match := SCENE.fullmatch(path.name)))
+    if len(dated) != 2:
         raise ParameterError(
-            f"{folder} holds {len(found)} Sentinel-2 scene(s), two are needed",
-            why=", ".join(path.name for path in found) or "none found",
+            f"{folder} holds {len(dated)} Sentinel-2 scene(s), two are needed",
+            why=", ".join(path.name for _, path in dated) or "no name such as S2A_MSIL2A_20210315T000241_….SAFE, or .zip",
             way_out="put exactly two SAFE folders or zips of one tile there, before and after",
         )
-    return found[0], found[1]
+    return dated[0][1], dated[1][1]
 
 
-def _is_scene(path: Path) -> bool:
-    return path.name.startswith("S2") and path.suffix in (".SAFE", ".zip", "") and "MSI" in path.name
-
-
-def _date_in_name(path: Path) -> str:
-    return path.name.split("_")[2]
+def check(work: Path, data: Path | None, gadm: Path | None) -> None:
+    """Look at everything that was given before anything is made or replaced."""
+    if data:
+        find_scenes(data)
+    if gadm and not gadm.is_file():
+        raise NotFoundError(f"{gadm} does not exist", way_out="name a GADM vector file (GeoPackage, shapefile) or its RDF")
+    store = work / "store"
+    if store.exists() and any(store.iterdir()) and not (store / "store.json").is_file():
+        why = "the demo replaces its store, and this folder holds something else"
+        raise ParameterError(f"{store} is not a store", why=why, way_out="choose another --work")
 
 
 def prepare(work: Path, data: Path | None, gadm: Path | None, clock: Clock) -> Inputs:
@@ -109,31 +117,42 @@ def prepare(work: Path, data: Path | None, gadm: Path | None, clock: Clock) -> I
     else:
         with clock.stage("simulate a Sentinel-2 pair, flooded between the dates") as reporter:
             before, after = simulate.sentinel2_pair(work / "scenes", progress=reporter)
-    if gadm and not gadm.exists():
-        raise NotFoundError(f"{gadm} does not exist", way_out="name a GADM vector file (GeoPackage, shapefile) or its RDF")
     units = gadm or simulate.admin_units(work / "units")
-    banner = {(True, True): "", (True, False): UNITS_ONLY, (False, True): SCENES_ONLY}.get((bool(data), bool(gadm)), BANNER)
-    return Inputs(before, after, units, gadm is None, banner)
+    return Inputs(before, after, units, _says_simulated(units))
+
+
+def _says_simulated(units: Path) -> bool:
+    """True if a vector file carries the simulator's field; RDF speaks for itself."""
+    if is_rdf(units):
+        return False
+    import pyogrio
+
+    try:
+        return "SIMULATED" in pyogrio.read_info(units)["fields"]
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise InputError(f"{units} cannot be read", why=str(error), way_out="give a GADM vector file, or its RDF") from error
+
+
+def is_rdf(path: Path) -> bool:
+    """True if the name is that of an RDF file."""
+    return any(suffix in RDF_ENDINGS for suffix in path.suffixes[-2:])
 
 
 def make_layers(inputs: Inputs, work: Path, aoi: str, clock: Clock) -> tuple[Result, Result]:
-    """S2-CD, then the sieve–threshold–polygonise recipe; provenance beside each product."""
+    """S2-CD, then the sieve–threshold–polygonise recipe."""
     with clock.stage("S2-CD: change vector analysis of B3, B4, B8 at 20 m") as reporter:
         change = detect_change(inputs.before, inputs.after, work, aoi=aoi, progress=reporter)
     with clock.stage("flood mask: sieve, threshold, polygonise") as reporter:
-        mask = outline_flood(layer_of(change, "raster", "CVA"), work, progress=reporter)
-    for layer in (*change.layers, *mask.layers):
-        write_provenance(layer, work)
-    return change, mask
+        return change, outline_flood(layer_of(change, "raster", "CVA"), work, progress=reporter)
 
 
 def make_rdf(inputs: Inputs, change: Result, mask: Result, work: Path, clock: Clock) -> list[Path]:
     """Map the flooded areas and the units to RDF; units that come as RDF stay as they are."""
-    floods, units = work / "flood_levels.nt", work / "units.nt"
+    units = work / "units.nt"
     with clock.stage("map flooded areas and units to RDF") as reporter:
-        report = map_layer(layer_of(mask, "vector"), "flood", floods, lineage=change.layers, progress=reporter)
+        floods, report = map_flood(change, mask, work, progress=reporter)
         click.echo(f"   {report.rows:,} flooded areas → {report.quads:,} statements", err=True)
-        if inputs.units.suffix in RDF_ENDINGS:
+        if is_rdf(inputs.units):
             return [floods, inputs.units]
         map_file(inputs.units, "gadm", units, variables={"simulated": str(inputs.units_simulated).lower()}, progress=reporter)
     return [floods, units]
@@ -185,7 +204,7 @@ def program() -> str:
     return os.path.relpath(called) if called.is_file() else "earthweave"
 
 
-def closing_words(work: Path, inputs: Inputs, serving: bool, address: str) -> str:
+def closing_words(work: Path, banner: str, serving: bool, address: str) -> str:
     """What to open and what to try next."""
     store, command = work / "store", program()
     lines = [
@@ -199,22 +218,24 @@ def closing_words(work: Path, inputs: Inputs, serving: bool, address: str) -> st
         f"  {command} demo --data FOLDER --gadm FILE      the same on your own scenes and GADM units",
     ]
     opening = f"Open {address} in a browser." if serving else f"See the map:  {command} serve --store {store} --map {work / 'map.json'}"
-    return "\n".join([*([inputs.banner.upper(), ""] if inputs.banner else []), opening, "", *lines])
+    return "\n".join([*([banner.upper(), ""] if banner else []), opening, "", *lines])
 
 
-def run_chain(work: Path, data: Path | None, gadm: Path | None, aoi: str, clock: Clock) -> tuple[Inputs, dict[str, Any]]:
-    """The chain without the map: returns the inputs and what each stage found."""
-    shutil.rmtree(work / "store", ignore_errors=True)
+def run_chain(work: Path, data: Path | None, gadm: Path | None, aoi: str, clock: Clock) -> tuple[str, dict[str, Any]]:
+    """The chain without the map: returns the banner, and what each stage found."""
+    check(work, data, gadm)
     work.mkdir(parents=True, exist_ok=True)
     inputs = prepare(work, data, gadm, clock)
     change, mask = make_layers(inputs, work, aoi, clock)
     files = make_rdf(inputs, change, mask, work, clock)
-    (work / "map.json").write_text(json.dumps({"banner": inputs.banner, "layers": tutorial_layers()}, indent=1), "utf-8")
+    banner = BANNERS[change.layers[0].simulated, inputs.units_simulated]
+    (work / "map.json").write_text(json.dumps({"banner": banner, "layers": tutorial_layers()}, indent=1), "utf-8")
+    shutil.rmtree(work / "store", ignore_errors=True)
     with open_store(work / "store", limits=read(Limits)) as store:
         load_rdf(store, files, clock)
         queries = pose_queries(store, work, clock)
         answer = pose_question(store, clock)
-    return inputs, {"queries": queries, "answer": answer}
+    return banner, {"queries": queries, "answer": answer}
 
 
 @click.command()
@@ -248,6 +269,7 @@ def demo(
     def work_() -> Outcome:
         clock = Clock()
         if simulate_only:
+            check(work, data, gadm)
             work.mkdir(parents=True, exist_ok=True)
             made = prepare(work, data, gadm, clock)
             return Outcome(
@@ -256,9 +278,9 @@ def demo(
             )
         if serving:
             check_port(settings.serve_host, settings.serve_port)
-        inputs, found = run_chain(work, data, gadm, aoi, clock)
+        banner, found = run_chain(work, data, gadm, aoi, clock)
         click.echo("\n" + clock.table() + "\n", err=True)
-        click.echo(closing_words(work, inputs, serving, f"http://{settings.serve_host}:{settings.serve_port}/"), err=True)
+        click.echo(closing_words(work, banner, serving, f"http://{settings.serve_host}:{settings.serve_port}/"), err=True)
         if serving:
             sys.stderr.flush()
             with open_store(work / "store", limits=read(Limits)) as store:

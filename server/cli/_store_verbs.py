@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import click
 from earthweave.ontology import InputError, NotFoundError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.results import serialise
-from earthweave.server.settings import read
+from earthweave.server.settings import RemoteSettings, read
 from earthweave.server.store import Answer, FileReport, Limits, LoadReport, Store, open_store, restore
 
 from ._console import Outcome, Reporter, store_option, text_table, verb
@@ -87,18 +88,17 @@ def _text_of(text: str | None, file: str | None, kind: str) -> str:
         raise InputError(f"{file} cannot be read", why=str(error), way_out=f"name a UTF-8 text file that holds the {kind}") from error
 
 
-def answer_outcome(answer: Answer, format_name: str | None) -> Outcome:
-    """An answer as outcome: a table for people, the bytes of a format, or the JSON of the envelope."""
-    import json
-
+def answer_outcome(answer: Answer, format_name: str | None, *, limits: Mapping[str, Any] | None = None) -> Outcome:
+    """An answer as outcome: a table for people, the bytes of a format, or the JSON of the envelope; ``limits`` that applied elsewhere."""
     notices = tuple(notice.text for notice in answer.notices)
-    native = "ntriples" if answer.kind == "graph" else "json"
-    body = serialise(answer, native)
-    result: Any = body.decode() if answer.kind == "graph" else json.loads(body)
-    limits = {**asdict(answer.limits), "truncated": answer.truncated}
+    applied = {**(asdict(answer.limits) if limits is None else limits), "truncated": answer.truncated}
     if format_name in (None, "table"):
-        return Outcome(result, answer_text(answer), notices=notices, limits=limits)
-    return Outcome(result, raw=serialise(answer, str(format_name)), notices=notices, limits=limits)
+        return Outcome(lambda: _as_json(answer), answer_text(answer), notices=notices, limits=applied)
+    return Outcome(None, raw=serialise(answer, str(format_name)), notices=notices, limits=applied)
+
+
+def _as_json(answer: Answer) -> Any:
+    return serialise(answer, "ntriples").decode() if answer.kind == "graph" else json.loads(serialise(answer, "json"))
 
 
 def answer_text(answer: Answer) -> str:
@@ -130,7 +130,7 @@ def query(text: str | None, file: str | None, endpoint: str | None, format_name:
     """
     wanted = _text_of(text, file, "query")
     if endpoint:
-        return answer_outcome(ask_remote(endpoint, wanted), format_name)
+        return answer_outcome(ask_remote(endpoint, wanted), format_name, limits=asdict(read(RemoteSettings)))
     with existing_store(store_path) as store:
         return answer_outcome(store.query(wanted), format_name)
 
@@ -146,7 +146,7 @@ def update(text: str | None, file: str | None, store_path: str) -> Outcome:
     \b
     Example:  earthweave update 'DELETE WHERE { ?s <http://example.org/p> ?o }'
     """
-    with open_store(store_path, limits=read(Limits)) as store:
+    with existing_store(store_path) as store:
         report = store.update(_text_of(text, file, "update"))
     return Outcome(
         asdict(report),
@@ -186,7 +186,7 @@ def store() -> None:
 @store_option
 @verb
 def backup(folder: Path, store_path: str) -> Outcome:
-    """Copy the published state into FOLDER; readers and writers go on."""
+    """Copy the published state into FOLDER; readers go on, writers wait."""
     with existing_store(store_path) as source:
         source.backup(folder)
     return Outcome({"folder": folder.name}, f"backed up to {folder}")

@@ -111,6 +111,11 @@ def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) ->
     _, listen = _web()
     check_port(settings.serve_host, settings.serve_port)
     app = open_app(store, map_path, settings.serve_host)
+    if reachable := store.network():
+        click.echo(
+            f"notice: the query workers could not give up their network ({reachable}); SERVICE and LOAD are refused by the gate alone",
+            err=True,
+        )
     click.echo(f"map      http://{settings.serve_host}:{settings.serve_port}/", err=True)
     click.echo(f"SPARQL   http://{settings.serve_host}:{settings.serve_port}/sparql", err=True)
     click.echo("stop with Ctrl-C", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -61,13 +62,17 @@ def read(table: type[Table], overrides: Mapping[str, Any] | None = None) -> Tabl
 def _convert(row: Setting) -> Any:
     text = os.environ[row.variable]
     try:
-        return type(row.default)(text)
+        value = type(row.default)(text)
     except ValueError as error:
-        raise ParameterError(
-            f"{row.variable} is {text!r}",
-            why=f"{row.help} It must be a {type(row.default).__name__}.",
-            way_out=f"the default is {row.default}",
-        ) from error
+        raise _refused(row, text) from error
+    if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+        raise _refused(row, text)
+    return value
+
+
+def _refused(row: Setting, text: str) -> ParameterError:
+    why = f"{row.help} It must be a {type(row.default).__name__}, not below 0."
+    return ParameterError(f"{row.variable} is {text!r}", why=why, way_out=f"the default is {row.default}")
 
 
 def markdown() -> str:

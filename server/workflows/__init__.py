@@ -1,6 +1,6 @@
 """Service → mapping → load: chains that look like services to everybody above."""
 
-from ._flood import TUTORIAL_AOI, FloodAssessment, assess_flood, detect_change, layer_of, outline_flood, registry
+from ._flood import TUTORIAL_AOI, FloodAssessment, assess_flood, detect_change, layer_of, map_flood, outline_flood, registry
 from ._mapping import layer_variables, map_file, map_layer, write_atomically
 from ._provenance import layer_iri, provenance_graph, write_provenance
 from ._tutorial import QUERIES, tutorial_layers, tutorial_query
@@ -15,6 +15,7 @@ __all__ = [
     "layer_of",
     "layer_variables",
     "map_file",
+    "map_flood",
     "map_layer",
     "outline_flood",
     "provenance_graph",

@@ -13,7 +13,8 @@ from earthweave.mapping import Report
 from earthweave.ontology import Layer, ProcessingError, Progress, ProgressSink, silent
 from earthweave.processing import Output, Parameters, Result, ServiceSpec, run_service, service, services
 from earthweave.processing.frame import Context, Outcome, Product, parameter
-from earthweave.server.store import LoadReport, Store, open_store
+from earthweave.server.settings import read
+from earthweave.server.store import Limits, LoadReport, Store, open_store
 
 from ._mapping import map_layer
 from ._provenance import write_provenance
@@ -44,6 +45,15 @@ def layer_of(result: Result, kind: str, name_part: str = "") -> Layer:
     raise ProcessingError(f"the run made no {kind} layer {name_part}", why=f"it made {[layer.path.name for layer in result.layers]}")
 
 
+def map_flood(change: Result, mask: Result, folder: Path, *, progress: ProgressSink = silent) -> tuple[Path, Report]:
+    """Map the flooded areas by the rules ``flood``, with the lineage of both runs, and write each layer's provenance beside it."""
+    rdf = folder / "flood_levels.nt"
+    report = map_layer(layer_of(mask, "vector"), "flood", rdf, lineage=change.layers, progress=progress)
+    for layer in (*change.layers, *mask.layers):
+        write_provenance(layer, folder)
+    return rdf, report
+
+
 @dataclass(frozen=True)
 class FloodAssessment:
     """What the chain made: results of both services, the RDF file, and the reports of mapping and loading."""
@@ -61,11 +71,7 @@ def assess_flood(
     """Run the whole chain; every file stays in ``folder``."""
     change = detect_change(before, after, folder, aoi=aoi, progress=progress)
     mask = outline_flood(layer_of(change, "raster", "CVA"), folder, progress=progress)
-    flood = layer_of(mask, "vector")
-    rdf = folder / "flood_levels.nt"
-    mapped = map_layer(flood, "flood", rdf, lineage=change.layers, progress=progress)
-    for layer in (*change.layers, *mask.layers):
-        write_provenance(layer, folder)
+    rdf, mapped = map_flood(change, mask, folder, progress=progress)
     return FloodAssessment(change, mask, rdf, mapped, store.load([rdf], progress=progress))
 
 
@@ -82,17 +88,18 @@ class FloodParameters(Parameters):
 
 
 def _run(values: FloodParameters, context: Context) -> Outcome:
-    with open_store(values.store) as store:
+    with open_store(values.store, limits=read(Limits)) as store:
         done = assess_flood(values.input1, values.input2, context.folder, store, aoi=values.aoi, progress=context.sink)
     context.sink(Progress("loaded", 1.0, f"{done.loaded.triples:,} triples"))
-    layers = [("cva", layer_of(done.change, "raster", "CVA")), ("flood_mask", layer_of(done.mask, "vector"))]
+    for record in (done.change.record, done.change.item):
+        record.rename(record.with_name(f"s2-cd.{record.name}"))  # the plain names are those of this run
+    cva, flood = layer_of(done.change, "raster", "CVA"), layer_of(done.mask, "vector")
     products = tuple(
         Product(role, one.path, one.kind, one.name, one.title, one.media_type, one.crs, one.bbox, one.time, one.meaning)
-        for role, one in layers
+        for role, one in (("cva", cva), ("flood_mask", flood))
     )
-    return Outcome(
-        products, layers[0][1].provenance.used, {"rows": done.mapped.rows, "statements": done.mapped.quads, "triples": done.loaded.triples}
-    )
+    figures = {"rows": done.mapped.rows, "statements": done.mapped.quads, "triples": done.loaded.triples}
+    return Outcome(products, cva.provenance.used, figures, attribution=flood.provenance.attribution)
 
 
 FLOOD_ASSESSMENT = ServiceSpec(

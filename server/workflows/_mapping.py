@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from earthweave.mapping import MappingRun, Report, map_source, read_rules, rules
-from earthweave.ontology import Layer, ProgressSink, silent
+from earthweave.ontology import InputError, Layer, ProgressSink, silent
 
 from ._provenance import layer_iri, provenance_graph
 
 
 def write_atomically(target: Path, chunks: Iterable[bytes]) -> int:
-    """Write to a temporary neighbour and rename; returns the number of bytes."""
+    """Write to a temporary neighbour and rename; returns the number of bytes. Raises `InputError` if there is no such folder."""
+    if not target.parent.is_dir():
+        raise InputError(
+            f"{target} cannot be written", why=f"{target.parent} is no folder", way_out="make the folder first, or name another"
+        )
     part = target.with_name(target.name + ".part")
     size = 0
     try:

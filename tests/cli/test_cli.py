@@ -218,3 +218,31 @@ def test_unknown_rules_and_services_say_what_there_is(run: Run) -> None:
     service = run("process", "describe", "nosuch")
     assert service.returncode == 2
     assert "s2-cd" in service.stderr
+
+
+def test_update_does_not_make_a_store_of_a_mistyped_name(run: Run, folder: Path) -> None:
+    done = run("update", "INSERT DATA { <http://example.org/a> <http://example.org/p> 1 }", "--store", "mistyped")
+    assert done.returncode == 2
+    assert not (folder / "mistyped").exists()
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "soon"])
+def test_a_setting_must_be_a_number_that_can_be_waited_for(loaded: Run, folder: Path, value: str) -> None:
+    import os
+
+    done = subprocess.run(
+        [BIN / "earthweave", "query", "ASK {}", "--store", "s"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "EARTHWEAVE_QUERY_DEADLINE": value},
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_output_into_a_missing_folder_is_explained(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text("id,WKT\n1,POINT (1 2)\n")
+    done = run("map", "generate", "t.csv", "-b", "http://example.org/", "-o", "nowhere/m.ttl")
+    assert done.returncode == 2
+    assert "nowhere is no folder" in done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from rdflib import Graph
 
 from earthweave.ontology import EW, validate
@@ -78,6 +79,7 @@ def test_demo_runs_on_the_users_own_scenes_and_units(demo: tuple[Path, dict[str,
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
     assert result["queries"]["query-2a"]["rows"] == 9
+    assert "SIMULATED DATA: THE SCENES" in done.stderr  # what the scenes and units say of themselves is believed
     assert not any("simulate" in stage for stage in result["stages"])
 
 
@@ -93,3 +95,22 @@ def test_demo_explains_missing_input(tmp_path: Path, arguments: list[str], said:
     done = subprocess.run([BIN / "earthweave", "demo", "--no-serve", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_demo_never_replaces_a_folder_that_is_no_store(tmp_path: Path) -> None:
+    precious = tmp_path / "work" / "store" / "precious.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    done = subprocess.run(
+        [BIN / "earthweave", "demo", "--no-serve", "--work", tmp_path / "work"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "is not a store" in done.stderr
+    assert precious.read_text() == "mine"
+
+
+def test_the_simulator_and_the_workflows_mean_the_same_place() -> None:
+    from earthweave.processing.simulate import AREA_OF_INTEREST
+    from earthweave.server.workflows import TUTORIAL_AOI
+
+    assert shapely.equals(shapely.from_wkt(AREA_OF_INTEREST), shapely.from_wkt(TUTORIAL_AOI))

@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "server.store": {"ontology"},
     "server.federation": {"ontology"},
     "server.jobs": {"ontology", "processing"},
-    "server.workflows": {"ontology", "processing", "mapping", "server.jobs", "server.store"},
+    "server.workflows": {"ontology", "processing", "mapping", "server.jobs", "server.settings", "server.store"},
     "server.results": {"ontology", "server.store"},
     "server.sparql": {"server.results", "ontology", "server.store", "server.federation"},
     "server.questions": {"ontology", "qa", "server.store"},
