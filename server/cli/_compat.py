@@ -18,7 +18,7 @@ from earthweave.server.store import Limits, open_store
 from earthweave.server.workflows import write_atomically
 
 from ._console import Outcome, Reporter, run, verb
-from ._map_verbs import report_text
+from ._map_verbs import refuse_nothing, report_text
 from ._process_verbs import find_service, service_command
 from ._store_verbs import answer_outcome, existing_store, load_text
 
@@ -26,7 +26,7 @@ _STRABON_FORMATS = {"xml": "xml", "html": "table", "geojson": "geojson", "json":
 _GEOTRIPLES_FORMATS = ("N-TRIPLE", "N3")
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def geotriples() -> None:
     """GeoTriples' two verbs on Earthweave's mapper."""
 
@@ -59,6 +59,7 @@ def dump_rdf(output: Path, base: str | None, shapefile: Path, form: str, mapping
     with Reporter() as reporter:
         done = map_source(plan, shapefile, options=Options(compat="geotriples"), progress=reporter)
         write_atomically(output, done)
+    refuse_nothing(done.report)
     return Outcome({"file": output.name, "rows": done.report.rows, "statements": done.report.quads}, report_text(done.report))
 
 

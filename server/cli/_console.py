@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from earthweave.ontology import EarthweaveError, Progress
+from earthweave.ontology import EarthweaveError, ProcessingError, Progress
+
+_OS_HINT = "is the name right, is it a file where a file is meant, and may you write there?"
 
 
 @dataclass(frozen=True)
@@ -126,14 +128,22 @@ def run(work: Callable[[], Outcome], *, as_json: bool = False) -> None:
     started = time.perf_counter()
     try:
         outcome = work()
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        _fail(ProcessingError(f"{error.strerror or error}{place}", why="the operating system refused", way_out=_OS_HINT), as_json)
     except EarthweaveError as error:
-        if as_json:
-            body = {"code": error.code, "what": error.what, "why": error.why, "way_out": error.way_out}
-            click.echo(json.dumps({"error": body}, ensure_ascii=False, indent=1))
-        else:
-            show_error(error)
-        sys.exit(error.exit_code)
-    _print(outcome, as_json, time.perf_counter() - started)
+        _fail(error, as_json)
+    else:
+        _print(outcome, as_json, time.perf_counter() - started)
+
+
+def _fail(error: EarthweaveError, as_json: bool) -> NoReturn:
+    if as_json:
+        body = {"code": error.code, "what": error.what, "why": error.why, "way_out": error.way_out}
+        click.echo(json.dumps({"error": body}, ensure_ascii=False, indent=1))
+    else:
+        show_error(error)
+    sys.exit(error.exit_code)
 
 
 def verb(function: Callable[..., Outcome]) -> Callable[..., None]:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import shapely
 
-from earthweave.ontology import InputError, NotFoundError, ParameterError
+from earthweave.mapping import Options
+from earthweave.ontology import EW, GADMR, InputError, NotFoundError, ParameterError
 from earthweave.processing import Result
 from earthweave.server.questions import StoreAsker
 from earthweave.server.settings import ServeSettings, read
@@ -96,12 +98,18 @@ def find_scenes(folder: Path) -> tuple[Path, Path]:
     return dated[0][1], dated[1][1]
 
 
-def check(work: Path, data: Path | None, gadm: Path | None) -> None:
+def check(work: Path, data: Path | None, gadm: Path | None, aoi: str) -> None:
     """Look at everything that was given before anything is made or replaced."""
     if data:
         find_scenes(data)
-    if gadm and not gadm.is_file():
-        raise NotFoundError(f"{gadm} does not exist", way_out="name a GADM vector file (GeoPackage, shapefile) or its RDF")
+    if gadm:
+        _check_units(gadm)
+    if not shapely.is_valid(shapely.from_wkt(aoi, on_invalid="ignore")):
+        raise ParameterError(
+            f"--aoi is no polygon: {aoi[:80]}", why="it must be WKT, longitude before latitude", way_out=f"e.g. {TUTORIAL_AOI}"
+        )
+    if work.exists() and not work.is_dir():
+        raise ParameterError(f"--work {work} is a file", way_out="name a folder")
     store = work / "store"
     if store.exists() and any(store.iterdir()) and not (store / "store.json").is_file():
         why = "the demo replaces its store, and this folder holds something else"
@@ -121,16 +129,35 @@ def prepare(work: Path, data: Path | None, gadm: Path | None, clock: Clock) -> I
     return Inputs(before, after, units, _says_simulated(units))
 
 
-def _says_simulated(units: Path) -> bool:
-    """True if a vector file carries the simulator's field; RDF speaks for itself."""
-    if is_rdf(units):
-        return False
+def _check_units(gadm: Path) -> None:
+    """Raise `NotFoundError` or `InputError` unless this is RDF, or a vector file with GADM's field NAME_2."""
+    if not gadm.is_file():
+        raise NotFoundError(f"{gadm} does not exist", way_out="name a GADM vector file (GeoPackage, shapefile) or its RDF")
+    if not is_rdf(gadm) and gadm_layer(gadm) is None:
+        raise InputError(
+            f"{gadm} has no layer with the field NAME_2",
+            why="the units of the exercise are those of GADM's level 2",
+            way_out="give a GADM file of level 2, or its RDF",
+        )
+
+
+def gadm_layer(gadm: Path) -> str | None:
+    """The layer of a vector file that holds GADM's level 2 (the deepest field is NAME_2), or any that has NAME_2."""
     import pyogrio
 
     try:
-        return "SIMULATED" in pyogrio.read_info(units)["fields"]
+        fields = {name: set(pyogrio.read_info(gadm, layer=name)["fields"]) for name, _ in pyogrio.list_layers(gadm)}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise InputError(f"{units} cannot be read", why=str(error), way_out="give a GADM vector file, or its RDF") from error
+        raise InputError(f"{gadm} cannot be read", why=str(error), way_out="give a GADM vector file, or its RDF") from error
+    having = [name for name, names in fields.items() if "NAME_2" in names]
+    return next((name for name in having if "NAME_3" not in fields[name]), having[0] if having else None)
+
+
+def _says_simulated(units: Path) -> bool:
+    """True if a vector file carries the simulator's field; RDF is asked once it is loaded."""
+    import pyogrio
+
+    return not is_rdf(units) and "SIMULATED" in pyogrio.read_info(units, layer=gadm_layer(units))["fields"]
 
 
 def is_rdf(path: Path) -> bool:
@@ -154,7 +181,9 @@ def make_rdf(inputs: Inputs, change: Result, mask: Result, work: Path, clock: Cl
         click.echo(f"   {report.rows:,} flooded areas → {report.quads:,} statements", err=True)
         if is_rdf(inputs.units):
             return [floods, inputs.units]
-        map_file(inputs.units, "gadm", units, variables={"simulated": str(inputs.units_simulated).lower()}, progress=reporter)
+        options = Options(layer=gadm_layer(inputs.units))
+        said = {"simulated": str(inputs.units_simulated).lower()}
+        map_file(inputs.units, "gadm", units, variables=said, options=options, progress=reporter)
     return [floods, units]
 
 
@@ -163,6 +192,18 @@ def load_rdf(store: Store, files: list[Path], clock: Clock) -> None:
     with clock.stage("load into the store") as reporter:
         report = store.load(files, progress=reporter)
     click.echo(f"   {report.triples:,} triples", err=True)
+
+
+def units_simulated(store: Store, units: Path) -> bool:
+    """Whether the units in the store say that they are simulated; raise `InputError` if there are none."""
+    unit = f"?unit a <{GADMR.AdministrativeUnit}>"
+    if not store.query(f"ASK {{ {unit} }}").boolean:
+        raise InputError(
+            f"{units} holds no gadmr:AdministrativeUnit",
+            why="the tutorial's query 2a asks for them",
+            way_out="give GADM units, or their RDF",
+        )
+    return bool(store.query(f"ASK {{ {unit} ; <{EW.simulated}> true }}").boolean)
 
 
 def pose_queries(store: Store, work: Path, clock: Clock) -> dict[str, Any]:
@@ -223,16 +264,16 @@ def closing_words(work: Path, banner: str, serving: bool, address: str) -> str:
 
 def run_chain(work: Path, data: Path | None, gadm: Path | None, aoi: str, clock: Clock) -> tuple[str, dict[str, Any]]:
     """The chain without the map: returns the banner, and what each stage found."""
-    check(work, data, gadm)
+    check(work, data, gadm, aoi)
     work.mkdir(parents=True, exist_ok=True)
     inputs = prepare(work, data, gadm, clock)
     change, mask = make_layers(inputs, work, aoi, clock)
     files = make_rdf(inputs, change, mask, work, clock)
-    banner = BANNERS[change.layers[0].simulated, inputs.units_simulated]
-    (work / "map.json").write_text(json.dumps({"banner": banner, "layers": tutorial_layers()}, indent=1), "utf-8")
     shutil.rmtree(work / "store", ignore_errors=True)
     with open_store(work / "store", limits=read(Limits)) as store:
         load_rdf(store, files, clock)
+        banner = BANNERS[change.layers[0].simulated, units_simulated(store, inputs.units)]
+        (work / "map.json").write_text(json.dumps({"banner": banner, "layers": tutorial_layers()}, indent=1), "utf-8")
         queries = pose_queries(store, work, clock)
         answer = pose_question(store, clock)
     return banner, {"queries": queries, "answer": answer}
@@ -253,7 +294,7 @@ def run_chain(work: Path, data: Path | None, gadm: Path | None, aoi: str, clock:
 )
 @click.option("--gadm", type=click.Path(path_type=Path), help="Your own GADM units: a vector file or RDF, instead of simulated ones.")
 @click.option("--aoi", default=TUTORIAL_AOI, help="Area of interest, WKT lon lat; the tutorial's polygon unless said.")
-@click.option("--port", type=int, help="Port of the map; 8080 unless said.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the map; 8080 unless said.")
 @click.option("--serve/--no-serve", "serving", default=True, help="Serve the map at the end, or stop before.")
 @click.option("--simulate-only", is_flag=True, help="Make the simulated scenes and units, and stop: for following the tutorial by hand.")
 @click.option("--json", "as_json", is_flag=True, help="Print an envelope at the end (with --no-serve).")
@@ -269,7 +310,7 @@ def demo(
     def work_() -> Outcome:
         clock = Clock()
         if simulate_only:
-            check(work, data, gadm)
+            check(work, data, gadm, aoi)
             work.mkdir(parents=True, exist_ok=True)
             made = prepare(work, data, gadm, clock)
             return Outcome(

@@ -55,6 +55,21 @@ def flood_mask() -> None:
     run_command("Flood-mask")
 
 
+def water_mask() -> None:
+    """``Water-mask``: water by index and threshold."""
+    run_command("Water-mask")
+
+
+def crop_map() -> None:
+    """``Crop-map``: land cover and crop season by rules."""
+    run_command("Crop-map")
+
+
+def flood_assessment() -> None:
+    """``Flood-assessment``: the whole chain of the exercise."""
+    run_command("Flood-assessment")
+
+
 def s1_cd() -> None:
     """``S1-CD``: says that radar comes later."""
     later("S1-CD", RADAR)

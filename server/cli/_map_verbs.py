@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +11,7 @@ from typing import Any, Literal
 import click
 
 from earthweave.mapping import MappingRun, Options, Report, generate, map_source, read_rules, rules, shipped_rules
-from earthweave.ontology import ParameterError
+from earthweave.ontology import ParameterError, ProcessingError, settings_of
 from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
 from earthweave.server.workflows import write_atomically
@@ -30,6 +32,34 @@ def report_result(report: Report) -> dict[str, Any]:
     return {"rows": report.rows, "skipped": report.skipped, "quads": report.quads, "reasons": report.reasons, "problems": problems}
 
 
+_KINDS = {
+    "precision": click.IntRange(0, 17),
+    "straight": click.FloatRange(0),
+    "validity": click.Choice(["keep", "fix", "skip", "fail"]),
+    "on_error": click.Choice(["skip", "fail"]),
+}
+
+
+def mapping_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Click options made from the settings of `earthweave.mapping.Options`; they arrive as one argument ``options``."""
+    rows = [row for row in settings_of(Options) if row.name in names]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def gathered(**given: Any) -> Any:
+            chosen = {name: value for name in names if (value := given.pop(name)) is not None}
+            return function(**given, options=Options(**chosen))
+
+        for row in reversed(rows):
+            shown = "" if row.default is None else f"  [default: {row.default}]"
+            unit = f" [{row.unit}]" if row.unit else ""
+            name = "--" + row.name.replace("_", "-")
+            gathered = click.option(name, row.name, type=_KINDS.get(row.name), help=f"{row.help}{unit}{shown}")(gathered)
+        return gathered
+
+    return decorate
+
+
 @click.group("map")
 def map_() -> None:
     """Turn tables and layers into RDF with R2RML or RML rules."""
@@ -40,15 +70,16 @@ def map_() -> None:
 @click.option("-b", "--base", required=True, metavar="IRI", help="Base of all IRIs, e.g. http://example.org/floods/")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here instead of standard output.")
 @click.option("--dialect", type=click.Choice(["r2rml", "rml"]), default="r2rml", show_default=True)
-@click.option("--ontology", is_flag=True, help="Describe classes and properties in OWL as well.")
+@click.option("--ontology", is_flag=True, help="Write the OWL vocabulary that the mapping uses, instead of the mapping.")
 @verb
-def generate_(source: Path, base: str, output: Path | None, dialect: Literal["r2rml", "rml"], ontology: bool) -> Outcome:
+@mapping_options("layer", "source_crs", "delimiter")
+def generate_(source: Path, base: str, output: Path | None, dialect: Literal["r2rml", "rml"], ontology: bool, options: Options) -> Outcome:
     """Write a mapping for SOURCE that you can read and change.
 
     \b
     Example:  earthweave map generate flood_mask.gpkg -b http://example.org/floods/ -o floods.ttl
     """
-    text = generate(source, base=base, dialect=dialect, ontology=ontology)
+    text = generate(source, base=base, dialect=dialect, ontology=ontology, options=None if options == Options() else options)
     if output is None:
         return Outcome({"mapping": text}, text.rstrip())
     write_atomically(output, [text.encode()])
@@ -81,15 +112,21 @@ def rules_path(name: str) -> Path:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="N-Triples or N-Quads file to write; standard output unless said.",
+    help="N-Triples or N-Quads file to write; standard output if neither -o nor --store is given.",
 )
-@click.option("--store", "store_path", metavar="DIR", help="Load into this store instead of writing.")
+@click.option("--store", "store_path", metavar="DIR", help="Load into this store; with -o, write as well.")
 @click.option("--var", "pairs", multiple=True, metavar="NAME=VALUE", help="Value of a $NAME in the rules; may be repeated.")
 @click.option("-b", "--base", metavar="IRI", help="Base for relative IRIs in the rules.")
-@click.option("--crs", default="CRS84", show_default=True, help="CRS of the written geometries: CRS84, keep or EPSG:n.")
 @verb
+@mapping_options("crs", "source_crs", "layer", "precision", "straight", "validity", "on_error", "delimiter")
 def run_(
-    rules_name: str, source: Path, output: Path | None, store_path: str | None, pairs: tuple[str, ...], base: str | None, crs: str
+    rules_name: str,
+    source: Path,
+    output: Path | None,
+    store_path: str | None,
+    pairs: tuple[str, ...],
+    base: str | None,
+    options: Options,
 ) -> Outcome:
     """Map SOURCE by RULES: a file, or one of the shipped rules by name.
 
@@ -99,20 +136,31 @@ def run_(
     """
     plan = read_rules(rules_path(rules_name), base=base)
     with Reporter() as reporter:
-        run = map_source(plan, source, variables=_variables(pairs), options=Options(crs=crs), progress=reporter)
+        run = map_source(plan, source, variables=_variables(pairs), options=options, progress=reporter)
         raw = _deliver(run, source, output, store_path)
+    refuse_nothing(run.report)
     result = report_result(run.report)
     if raw is not None:
         return Outcome({**result, "rdf": raw.decode()}, raw=raw, notices=(report_text(run.report),))
     return Outcome(result, report_text(run.report))
 
 
+def refuse_nothing(report: Report) -> None:
+    """Raise `ProcessingError` if there were rows and not one could be mapped: no statement is no success."""
+    if report.rows and not report.quads:
+        reasons = "; ".join(f"{reason} ({count:,} times)" for reason, count in report.reasons.items())
+        raise ProcessingError(
+            f"none of {report.rows:,} rows could be mapped", why=reasons, way_out="mend the source, its encoding or the rules"
+        )
+
+
 def _deliver(run: MappingRun, source: Path, output: Path | None, store_path: str | None) -> bytes | None:
-    if store_path:
-        with open_store(store_path, limits=read(Limits)) as store:
-            store.load_quads(run, name=source.name)
-        return None
     if output:
         write_atomically(output, run)
-        return None
-    return b"".join(run)
+    if store_path:
+        with open_store(store_path, limits=read(Limits)) as store:
+            if output:
+                store.load([output])
+            else:
+                store.load_quads(run, name=source.name)
+    return None if output or store_path else b"".join(run)

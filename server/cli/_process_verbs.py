@@ -28,7 +28,9 @@ def service_command(spec: ServiceSpec, name: str | None = None) -> click.Command
     schema = spec.parameters.model_json_schema()
     required = set(schema.get("required", ()))
     options = [_option(field, details, field in required) for field, details in schema["properties"].items()]
-    return click.command(name or spec.id, params=options, help=_help(spec), short_help=spec.title)(verb(_runner(spec)))
+    return click.command(
+        name or spec.id, params=options, context_settings={"help_option_names": ["-h", "--help"]}, help=_help(spec), short_help=spec.title
+    )(verb(_runner(spec)))
 
 
 def _runner(spec: ServiceSpec) -> Callable[..., Outcome]:
@@ -57,7 +59,8 @@ def _option(field: str, details: dict[str, Any], required: bool) -> click.Option
         spellings[0] = f"{spellings[0]}/--no-{spellings[0].lstrip('-')}"
     unit = f" [{details['unit']}]" if details.get("unit") else ""
     default = details.get("default")
-    shown = "" if required or default in (None, "") else f"  [default: {default}]"
+    plain = ",".join(map(str, default)) if isinstance(default, list) else default
+    shown = "" if required or plain in (None, "") else f"  [default: {plain}]"
     kind = click.Choice(details["enum"]) if "enum" in details else None
     return click.Option(
         [*spellings, field],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -52,7 +53,7 @@ def _findings(file: FileReport) -> Iterator[str]:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option("--graph", metavar="IRI", help="Put the triples into this named graph.")
+@click.option("--graph", metavar="IRI", help="Named graph for the triples that are in none; quads keep theirs.")
 @click.option(
     "--axis-order",
     type=click.Choice([one.value for one in AxisOrder]),
@@ -65,14 +66,23 @@ def _findings(file: FileReport) -> Iterator[str]:
 def load(files: tuple[Path, ...], graph: str | None, axis_order: str, store_path: str) -> Outcome:
     """Load RDF files (N-Triples, Turtle, N-Quads, TriG, RDF/XML, JSON-LD; also .gz) into the store.
 
-    All or nothing: if one file fails, the store stays as it was.
+    All or nothing: if one file fails, the store stays as it was. A single - reads N-Triples or N-Quads from standard input.
 
     \b
     Example:  earthweave load floods.nt AUS_level2.nt --store my-store
     """
     with open_store(store_path, limits=read(Limits)) as store, Reporter() as reporter:
-        report = store.load(files, graph=graph, axis_order=AxisOrder(axis_order), progress=reporter)
+        order = AxisOrder(axis_order)
+        if [str(file) for file in files] == ["-"]:
+            report = store.load_quads(_standard_input(), name="standard input", graph=graph, axis_order=order, progress=reporter)
+        else:
+            report = store.load(files, graph=graph, axis_order=order, progress=reporter)
     return Outcome(asdict(report), load_text(report))
+
+
+def _standard_input() -> Iterator[bytes]:
+    while chunk := sys.stdin.buffer.read(1 << 20):
+        yield chunk
 
 
 def _text_of(text: str | None, file: str | None, kind: str) -> str:
@@ -166,14 +176,27 @@ def update(text: str | None, file: str | None, store_path: str) -> Outcome:
 @store_option
 @verb
 def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
-    """Write the whole store as RDF.
+    """Write the whole store as RDF; - writes to standard output, N-Quads unless --format says otherwise.
+
+    N-Triples, Turtle and RDF/XML have no named graphs: all statements go into one.
 
     \b
     Example:  earthweave export everything.nq
     """
     with existing_store(store_path) as store:
+        if str(target) == "-":
+            return Outcome(None, raw=_exported(store, format_name))
+        if target.is_dir():
+            raise InputError(f"{target} is a folder", why="an export is one file", way_out=f"name a file in it: {target / 'everything.nq'}")
         store.export(target, format=format_name)
     return Outcome({"file": target.name, "bytes": target.stat().st_size}, f"wrote {target} ({target.stat().st_size:,} bytes)")
+
+
+def _exported(store: Store, format_name: str | None) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "export"
+        store.export(target, format=format_name or "nquads")
+        return target.read_bytes()
 
 
 @click.group()
@@ -187,6 +210,8 @@ def store() -> None:
 @verb
 def backup(folder: Path, store_path: str) -> Outcome:
     """Copy the published state into FOLDER; readers go on, writers wait."""
+    if folder.is_file() or folder.resolve().is_relative_to(Path(store_path).resolve()):
+        raise InputError(f"{folder} cannot take a backup", why="it is a file, or lies in the store", way_out="name a new folder elsewhere")
     with existing_store(store_path) as source:
         source.backup(folder)
     return Outcome({"folder": folder.name}, f"backed up to {folder}")

@@ -123,7 +123,7 @@ def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) ->
 
 
 @click.command()
-@click.option("--port", type=int, help="Port; 8080 unless said.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; 8080 unless said.")
 @click.option("--host", help="Address to listen on; 127.0.0.1 unless said.")
 @click.option("--map", "map_path", type=click.Path(path_type=Path), help="File with the layers to show first (the demo writes map.json).")
 @store_option

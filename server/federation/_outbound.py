@@ -5,6 +5,9 @@ Only the command line opens it, for an endpoint that its user typed; the web ser
 
 from __future__ import annotations
 
+import ast
+import json
+import warnings
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
@@ -12,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener, install_opener
 
-from earthweave.ontology import DeadlineError, ForbiddenError, NotFoundError, QueryError, SizeLimitError
+from earthweave.ontology import DeadlineError, ForbiddenError, ProcessingError, QueryError, SizeLimitError
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def query_endpoint(url: str, text: str, *, accept: str, deadline: float, largest
         deadline: seconds to wait for each step of the connection.
         largest: bytes to take at most.
 
-    Raises `ForbiddenError` for an address that may not be called, `QueryError` if the endpoint refuses the query, `NotFoundError` if it
+    Raises `ForbiddenError` for an address that may not be called, `QueryError` if the endpoint refuses the query, `ProcessingError` if it
     cannot be reached, `DeadlineError` and `SizeLimitError`.
     """
     from SPARQLWrapper import POST, SPARQLWrapper
@@ -70,7 +73,9 @@ def query_endpoint(url: str, text: str, *, accept: str, deadline: float, largest
     wrapper.addCustomHttpHeader("Accept", accept)
     wrapper.setQuery(text)
     try:
-        return _take(wrapper.query().response, url, largest)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # it warns of every query whose form it does not recognise
+            return _take(wrapper.query().response, url, largest)
     except SPARQLWrapperException as error:
         raise QueryError(f"{url} refused the query", why=_reason(error), way_out="try the query in the endpoint's own page") from error
     except TimeoutError as error:
@@ -78,7 +83,7 @@ def query_endpoint(url: str, text: str, *, accept: str, deadline: float, largest
     except (HTTPError, HTTPException, URLError, OSError) as error:
         if isinstance(getattr(error, "reason", None), TimeoutError):
             raise _late(url, deadline) from error
-        raise NotFoundError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?") from error
+        raise ProcessingError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?") from error
 
 
 def _take(response: Any, url: str, largest: int) -> RemoteAnswer:
@@ -95,4 +100,14 @@ def _late(url: str, deadline: float) -> DeadlineError:
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]
+    """What the endpoint said: ``detail`` of a problem document (RFC 9457), else its text."""
+    said = next((one for one in error.args if isinstance(one, bytes)), None)
+    text = said.decode("utf-8", "replace") if said is not None else str(error)
+    text = text.partition("Response:")[2].strip() or text
+    try:
+        text = ast.literal_eval(text).decode("utf-8", "replace") if text.startswith(("b'", 'b"')) else text
+        problem = json.loads(text)
+        text = " ".join(str(problem[key]) for key in ("detail", "why") if problem.get(key)) or text
+    except (ValueError, SyntaxError, AttributeError):
+        pass
+    return " ".join(text.split())[:500]

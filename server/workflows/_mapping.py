@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from earthweave.mapping import MappingRun, Report, map_source, read_rules, rules
+from earthweave.mapping import MappingRun, Options, Report, map_source, read_rules, rules
 from earthweave.ontology import InputError, Layer, ProgressSink, silent
 
 from ._provenance import layer_iri, provenance_graph
@@ -53,8 +53,10 @@ def _with_provenance(run: MappingRun, layers: Sequence[Layer]) -> Iterator[bytes
         yield provenance_graph(layer).serialize(format="nt", encoding="utf-8")
 
 
-def map_file(source: Path, rule: str, target: Path, *, variables: Mapping[str, str], progress: ProgressSink = silent) -> Report:
+def map_file(
+    source: Path, rule: str, target: Path, *, variables: Mapping[str, str], options: Options | None = None, progress: ProgressSink = silent
+) -> Report:
     """Map a file that no service of ours made; ``variables`` say what its rules need."""
-    run = map_source(read_rules(rules(rule)), source, variables=variables, progress=progress)
+    run = map_source(read_rules(rules(rule)), source, variables=variables, options=options or Options(), progress=progress)
     write_atomically(target, run)
     return run.report

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from earthweave.ontology import DeadlineError, ForbiddenError, NotFoundError, SizeLimitError
+from earthweave.ontology import DeadlineError, ForbiddenError, ProcessingError, SizeLimitError
 from earthweave.server.cli import main
 from earthweave.server.federation import query_endpoint
 from earthweave.server.sparql import blueprint
@@ -76,7 +76,7 @@ def test_a_silent_endpoint_meets_the_deadline(odd: str) -> None:
 
 
 def test_nobody_there() -> None:
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ProcessingError):
         _ask("http://127.0.0.1:9/sparql")
 
 

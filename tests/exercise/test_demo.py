@@ -114,3 +114,34 @@ def test_the_simulator_and_the_workflows_mean_the_same_place() -> None:
     from earthweave.server.workflows import TUTORIAL_AOI
 
     assert shapely.equals(shapely.from_wkt(AREA_OF_INTEREST), shapely.from_wkt(TUTORIAL_AOI))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--aoi", "POLYGON((150 -33"], "--aoi is no polygon"),
+        (["--work", "file.txt"], "is a file"),
+        (["--gadm", "file.gpkg"], "cannot be read"),
+    ],
+)
+def test_demo_looks_at_everything_first(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "file.txt").write_text("mine")
+    (tmp_path / "file.gpkg").write_text("nonsense")
+    done = subprocess.run([BIN / "earthweave", "demo", "--no-serve", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "simulate" not in done.stderr.partition("error")[0]
+
+
+def test_demo_takes_units_as_rdf_and_believes_that_they_are_simulated(demo: tuple[Path, dict[str, Any], str], tmp_path: Path) -> None:
+    work, _, _ = demo
+    common = ["--no-serve", "--data", work / "scenes", "--work", tmp_path / "rdf"]
+    done = subprocess.run([BIN / "earthweave", "demo", *common, "--gadm", work / "units.nt"], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED DATA: THE SCENES AND THE ADMINISTRATIVE UNITS" in done.stderr
+    (tmp_path / "other.nt").write_text("<http://example.org/a> <http://example.org/p> <http://example.org/b> .\n")
+    empty = subprocess.run(
+        [BIN / "earthweave", "demo", *common, "--gadm", tmp_path / "other.nt"], capture_output=True, text=True, timeout=600
+    )
+    assert empty.returncode == 2
+    assert "holds no gadmr:AdministrativeUnit" in empty.stderr
