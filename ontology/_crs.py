@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError
 from ._errors import CrsError
 
 _IRI = re.compile(r"^https?://www\.opengis\.net/def/crs/(?P<authority>[A-Za-z]+)/(?P<version>[\d.]+)/(?P<code>\w+)$")
+_POLAR = (("north", "north"), ("south", "south"))
 
 
 class Axis(StrEnum):
@@ -75,14 +76,25 @@ class Crs:
 
     @property
     def axis(self) -> Axis:
-        """The order in which this authority writes coordinates."""
-        first = self.pyproj.axis_info[0].direction if self.pyproj.axis_info else "east"
-        return Axis.YX if first in ("north", "south") else Axis.XY
+        """The order in which this authority writes coordinates.
+
+        Around a pole both axes point the same way, and their names tell. Systems of westings or southings count as XY: PROJ takes
+        them as they are written, also with ``always_xy``.
+        """
+        axes = self.pyproj.axis_info[:2]
+        directions, names = tuple(axis.direction for axis in axes), tuple(axis.name for axis in axes)
+        polar = directions in _POLAR and names == ("Northing", "Easting")
+        return Axis.YX if polar or directions == ("north", "east") else Axis.XY
 
     @property
     def geographic(self) -> bool:
         """True if the coordinates are degrees."""
         return bool(self.pyproj.is_geographic)
+
+    @property
+    def latitude_first(self) -> bool:
+        """True for degrees with latitude before longitude, such as EPSG:4326: the order that much published data does not keep."""
+        return self.geographic and self.axis is Axis.YX
 
     def __str__(self) -> str:
         return f"{self.authority}:{self.code}"

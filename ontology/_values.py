@@ -68,7 +68,7 @@ def _text(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with a unit (a UCUM code such as ``km2``, ``ha``, ``ug/m3``, or ``1``)."""
+    """A number with a unit (a UCUM code such as ``km2``, ``har`` for hectares, ``ug/m3``, or ``1``)."""
 
     value: float
     unit: str

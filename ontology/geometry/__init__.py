@@ -20,15 +20,17 @@ from ._literals import (
     prove_axis,
     read_wkt,
     split_crs,
+    unsafe_wkt,
     write_wkt,
 )
 from ._metrics import area_m2, buffer_m, distance_m, length_m
 from ._relations import EH, RCC8, RELATIONS, SF, Relation, intersecting, relate
 from ._transform import reproject
+from ._wkb import unsafe_wkb
 
 __all__ = [
     "EH", "MAX_CHARACTERS", "MAX_NESTING", "RCC8", "RELATIONS", "SF",
     "AxisOrder", "AxisProof", "GeometryColumn", "Problem", "Relation", "SpatialIndex",
     "area_m2", "buffer_m", "distance_m", "intersecting", "length_m", "prove_axis", "read_wkt", "relate", "reproject", "split_crs",
-    "write_wkt",
+    "unsafe_wkb", "unsafe_wkt", "write_wkt",
 ]

@@ -101,14 +101,16 @@ def _crs(iri: str) -> Crs:
 
 @lru_cache(maxsize=256)
 def _latitude_first(crs: Crs) -> bool:
-    return crs.geographic and crs.axis is Axis.YX
+    # kept, because PROJ takes its time to say so
+    return crs.latitude_first
 
 
 def read_wkt(literals: Sequence[str], order: AxisOrder = AxisOrder.STRICT) -> GeometryColumn:
     """Read literals into CRS84 geometries, longitude before latitude, and tell each that could not be read.
 
-    An empty literal is an empty geometry. Refused one by one: unknown CRS, bad WKT, more than `MAX_CHARACTERS` or `MAX_NESTING`,
-    coordinates that are not finite, latitudes beyond ±90 and longitudes beyond ±360 degrees (0 … 360 is not wrapped).
+    An empty literal is an empty geometry. Refused one by one: a CRS that PROJ does not know or cannot transform, bad WKT, more than
+    `MAX_CHARACTERS` or `MAX_NESTING`, coordinates that are not finite, latitudes beyond ±90 and longitudes beyond ±360 degrees
+    (0 … 360 is not wrapped).
     """
     crs, raw, problems = _parse(literals)
     if order is AxisOrder.AUTO:
@@ -119,7 +121,10 @@ def read_wkt(literals: Sequence[str], order: AxisOrder = AxisOrder.STRICT) -> Ge
     found = np.full(len(raw), None, dtype=object)
     for one, swapped in swap.items():
         mine = np.array([each == one for each in crs], dtype=bool)
-        found[mine] = _normalise(raw[mine], one, swapped)
+        try:
+            found[mine] = _normalise(raw[mine], one, swapped)
+        except CrsError as error:
+            problems.update((int(index), error.what) for index in np.flatnonzero(mine & ~shapely.is_missing(raw)))
     _refuse_unplaced(found, problems)
     return GeometryColumn(found, tuple(Problem(index, problems[index]) for index in sorted(problems)))
 
@@ -173,10 +178,11 @@ def _split(literal: str) -> tuple[Crs | None, str, str]:
         crs, text = split_crs(literal)
     except CrsError as error:
         return None, "", error.what
-    return crs, text, _unsafe(text)
+    return crs, text, unsafe_wkt(text)
 
 
-def _unsafe(text: str) -> str:
+def unsafe_wkt(text: str) -> str:
+    """Why GEOS must not be given this WKT (longer than `MAX_CHARACTERS`, nested deeper than `MAX_NESTING`), or an empty text."""
     if len(text) > MAX_CHARACTERS:
         return f"literal of {len(text):,} characters, more than {MAX_CHARACTERS:,}"
     if text.count("(") > MAX_NESTING and _depth(text) > MAX_NESTING:
@@ -232,14 +238,14 @@ def _shorten(literal: str, limit: int = 120) -> str:
     return literal if len(literal) <= limit else literal[: limit - 1] + "…"
 
 
-def write_wkt(geometries: Any, crs: Crs = CRS84, *, digits: int = _ALL_DIGITS) -> list[str]:
+def write_wkt(geometries: Any, crs: Crs = CRS84) -> list[str]:
     """Write CRS84 geometries (longitude before latitude) as literals in ``crs``, in its authority's axis order.
 
-    CRS84 is written without an IRI, anything else with it. ``digits`` are decimals at most; unless given every bit is
-    kept, so that reading gives the same coordinates. Raises nothing for None: write only what was read.
+    CRS84 is written without an IRI, anything else with it. Every bit is kept, so that reading gives the same coordinates.
+    None is not written: give only what was read. Raises `CrsError` if PROJ knows no way to ``crs``.
     """
     array = np.atleast_1d(np.asarray(geometries, dtype=object))
     placed = reproject(array, CRS84, crs)
     ordered = apply(placed, lambda x, y: (y, x)) if crs.axis is Axis.YX else placed
     prefix = "" if crs == CRS84 else f"<{crs.iri}> "
-    return [prefix + text for text in shapely.to_wkt(ordered, rounding_precision=digits, trim=True)]
+    return [prefix + text for text in shapely.to_wkt(ordered, rounding_precision=_ALL_DIGITS, trim=True)]

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyproj
 import shapely
+from pyproj.exceptions import ProjError
 
-from .. import CRS84, EPSG4326, Crs
+from .. import CRS84, EPSG4326, Crs, CrsError
 from ._straight import straighten
 
 Coordinates = Callable[..., tuple[Any, ...]]
@@ -25,6 +26,7 @@ def reproject(geometries: Any, source: Crs, target: Crs, *, straight: float | No
     """Move geometries from ``source`` to ``target``; x (easting, longitude) comes before y in both, whatever the authority says.
 
     z is carried along unchanged; None stays None. Coordinates outside the domain of the projection become infinite, as PROJ gives them.
+    Raises `CrsError` if PROJ knows no way from one to the other.
 
     Args:
         straight: metres that the image of an edge may be off a straight edge; points are put in where it would be more.
@@ -64,4 +66,7 @@ def apply(geometries: Any, change: Coordinates) -> Any:
 @lru_cache(maxsize=256)
 def _transformer(source: Crs, target: Crs, _thread: int) -> pyproj.Transformer:
     # one per thread: PROJ objects must not be shared
-    return pyproj.Transformer.from_crs(source.pyproj, target.pyproj, always_xy=True)
+    try:
+        return pyproj.Transformer.from_crs(source.pyproj, target.pyproj, always_xy=True)
+    except ProjError as error:
+        raise CrsError(f"no way from {source} to {target}", why=str(error), way_out="use another coordinate reference system") from error

@@ -14,6 +14,8 @@ from earthweave.ontology import ForbiddenError, ParameterError, QueryError
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
+SHORTEST = 0.1
+"""Least ``timeout`` in seconds that a client may ask for."""
 _NOT_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
@@ -24,7 +26,7 @@ class Operation:
     Attributes:
         query: SPARQL text.
         default_graphs, named_graphs: IRIs that replace the dataset of the text.
-        timeout: seconds the client is willing to wait, or None; it can only lower the server's limit.
+        timeout: seconds the client is willing to wait, or None; at least `SHORTEST`; it can only lower the server's limit.
         format: ``?format=``, which wins over ``Accept``.
         geometry: the column to show in GeoJSON.
     """
@@ -111,6 +113,9 @@ def _seconds(text: str | None) -> float | None:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise ParameterError(f"timeout={text[:40]!r} is not a time", way_out="give seconds above 0, for example timeout=5")
+    if not math.isfinite(seconds):
+        raise ParameterError(f"timeout={text[:40]!r} is not a time", way_out="give seconds, for example timeout=5")
+    if seconds < SHORTEST:
+        # each query that is cut off costs the server a worker process
+        raise ParameterError(f"timeout={text[:40]} is too short", why=f"the shortest is {SHORTEST:g} s", way_out="for example timeout=5")
     return seconds

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from earthweave.ontology import GEO
 from earthweave.ontology.geometry import AxisOrder, AxisProof, GeometryColumn, prove_axis, read_wkt
 
-from ._shapes import FOREIGN, lexical_hash, names_crs, shorten
+from ._shapes import FOREIGN, latitude_first, lexical_hash, names_crs, shorten
 from ._types import FileReport
 
 _WKT = str(GEO.wktLiteral)
@@ -36,7 +36,9 @@ class _Unreadable:
 class Census:
     """Counts statements and geometry literals, looks for the proof of their axis order, and checks that each can be read.
 
-    Both readings are tried, because the verdict falls only at the end; hashes of literals that name a CRS are kept (8 bytes each).
+    Both readings are tried, because the verdict falls only at the end; hashes of literals that have two are kept (8 bytes each).
+    A proof speaks for latitude-first degrees alone: eastings and northings beside them are as their authority says, unless the
+    caller demands ``LONLAT``, which then holds for every literal that names a CRS.
     """
 
     def __init__(self, order: AxisOrder) -> None:
@@ -69,17 +71,18 @@ class Census:
 
     def _work_off(self) -> None:
         literals, self._waiting, self._characters = self._waiting, [], 0
-        named = [one for one in literals if names_crs(one)]
-        plain = [one for one in literals if not names_crs(one)]
+        twofold = names_crs if self._order is AxisOrder.LONLAT else latitude_first
+        open_to_doubt = [one for one in literals if twofold(one)]
+        plain = [one for one in literals if not twofold(one)]
         if plain:
             column = read_wkt(plain)
             self._strict.add(plain, column)
             self._lonlat.add(plain, column)
-        if named:
-            self._proof += prove_axis(named)
-            self._strict.add(named, read_wkt(named, AxisOrder.STRICT))
-            self._lonlat.add(named, read_wkt(named, AxisOrder.LONLAT))
-            self._hashes.extend(lexical_hash(one) for one in named)
+        if open_to_doubt:
+            self._proof += prove_axis(open_to_doubt)
+            self._strict.add(open_to_doubt, read_wkt(open_to_doubt, AxisOrder.STRICT))
+            self._lonlat.add(open_to_doubt, read_wkt(open_to_doubt, AxisOrder.LONLAT))
+            self._hashes.extend(lexical_hash(one) for one in open_to_doubt)
 
     @property
     def verdict(self) -> AxisOrder:

@@ -27,8 +27,6 @@ ABBREVIATIONS = {
     "json-ld": "jsonld",
 }
 """Other names of syntaxes."""
-GRAPH_FORMATS = {name: FORMATS[name] for name in ("ntriples", "turtle", "rdfxml", "jsonld")}
-"""Syntaxes for the result of CONSTRUCT and DESCRIBE."""
 _PORTION = 1 << 20
 
 

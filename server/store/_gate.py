@@ -1,7 +1,9 @@
 """What a query or update must pass before any engine sees it; text in, findings or an error out.
 
-The scanner knows strings, IRIs and comments, but is no parser, so it refuses what the two could read differently: a keyword glued
-to a number, a name or another keyword is still that keyword to some parsers. Workers without a network are the second wall.
+The scanner knows strings, IRIs and comments, but is no parser. So SERVICE and LOAD are looked for in every way in which a parser
+could read the text, also where they are glued to a number, a name or another keyword. IRIs such as <http://example.org/service/load>
+pass; one without ``//`` that has the words behind a dot or a hyphen (<urn:x:data.load>) is refused, because it could be a comparison.
+Workers without a network, or without sockets, are the second wall.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from earthweave.ontology.geometry import RELATIONS
 
 from ._catalogue import ALIASES, FUNCTIONS
 from ._limits import Limits
-from ._tokens import END, Token, place, tokens, unescaped
+from ._tokens import END, Token, place, readings, tokens, unescaped
 from ._types import Notice
 
 _REMOTE = {
     "SERVICE": ("the store answers from its own data and calls no other endpoint", "ask the other endpoint itself, or use the federation"),
     "LOAD": ("the store fetches nothing from the network", "download the document and load the file"),
 }
-# by kind of token: where a parser could see the keyword. "?a<1)SERVICE?s#>" is an IRI to a scanner and a comparison to a parser.
+_KEYWORD = re.compile(r"service|load", re.IGNORECASE)
+# by kind of token: where a parser could see the keyword
 _HIDDEN = {
     "word": re.compile(r"(service|load)", re.IGNORECASE),
-    "iri": re.compile(r"[)\]](service|load)", re.IGNORECASE),
     "name": re.compile(r"\A(?:[^:]*(?:\.|true|false|\d))?(service|load)(?:silent)?:|\.(service|load)", re.IGNORECASE),
     "blank": re.compile(r"\.(service|load)", re.IGNORECASE),
 }
@@ -63,9 +65,10 @@ def admit(text: str, limits: Limits, *, update: bool = False) -> Passed:
     `UnknownFunctionError`.
     """
     _measure(text, limits, update=update)
-    if "\\u" in text or "\\U" in text:
-        for token in tokens(unescaped(text)):
-            _refuse_remote(token)
+    for reading in {text, unescaped(text)}:
+        if _KEYWORD.search(reading):
+            for token in readings(reading):
+                _refuse_remote(token)
     inspection = _Inspection(text, limits.query_nesting)
     before = END
     for token, following in pairwise(tokens(text)):
@@ -127,7 +130,6 @@ class _Inspection:
         """Check one token between its neighbours."""
         if token.kind == "unclosed":
             raise QueryError(f"{self._place(token)}: a string begins here and is not closed", way_out="add the closing quote")
-        _refuse_remote(token)
         self._count(token)
         if token.kind == "word":
             word = token.text.upper()
@@ -165,7 +167,7 @@ class _Inspection:
 
     def _expanded(self, token: Token) -> str:
         if token.kind == "iri":
-            return token.text[1:-1]
+            return unescaped(token.text[1:-1])
         prefix, _, local = token.text.partition(":")
         if prefix + ":" not in self.prefixes:
             raise QueryError(f"{self._place(token)}: the prefix {prefix}: of {token.text} is not declared",

@@ -19,14 +19,14 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from earthweave.ontology import NotFoundError, StoreBusyError, StoreError
 
-from ._runs import Runs
+from ._runs import BACKUP, Runs
 
 FORMAT = 1
 ENGINE = "oxigraph"
@@ -104,6 +104,17 @@ class Layout:
         return Generation(self.generations / number)
 
     @contextmanager
+    def pinned(self, name: str) -> Iterator[Generation]:
+        """The current generation, which no writer prunes while the block copies it to ``name``; writers go on."""
+        while generation := self.current():
+            with self.runs.register(BACKUP, name, os.getpid(), generation.folder.name):
+                # still current: whoever publishes the next one will see the entry before it prunes
+                if self.current() == generation:
+                    yield generation
+                    return
+        raise StoreError("the store has no current generation", why="the file CURRENT is missing", way_out="restore a backup")
+
+    @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
         """Be the one writer; raise `StoreBusyError` that names the holder if another stays longer than ``wait`` seconds."""
         with (self.root / "writer.lock").open("a+", encoding="ascii") as lock:
@@ -155,10 +166,12 @@ class Layout:
     def _prune(self, newest: int) -> None:
         used = {str(entry.get("generation")) for entry in self.runs.entries()}
         for folder in self.generations.iterdir():
-            if int(folder.name) <= newest - KEPT and folder.name not in used:
+            if folder.name.isdecimal() and int(folder.name) <= newest - KEPT and folder.name not in used:
                 doomed = self.staging / uuid.uuid4().hex
-                folder.rename(doomed)
-                shutil.rmtree(doomed)
+                # what cannot be removed must not make a published write look failed; the next write tries again
+                with suppress(OSError):
+                    folder.rename(doomed)
+                shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _acquire(lock: Any, wait: float) -> None:

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from earthweave.ontology import GEO, NotFoundError, UnsupportedError
 
 from ._aggregates import aggregate_table
-from ._documents import GRAPH_FORMATS, export
+from ._documents import export
 from ._frames import Frame
 from ._functions import Functions
 from ._gate import explain
@@ -183,5 +183,5 @@ class _Purse:
 
 def _graph(found: ox.QueryTriples, header: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     purse = _Purse(header["rows"], header["bytes"])
-    body = ox.serialize(purse.triples(found), format=GRAPH_FORMATS[header["graph_format"]]) or b""
+    body = ox.serialize(purse.triples(found), format=ox.RdfFormat.N_TRIPLES) or b""
     return {"form": "graph", "cut": purse.notices("triples"), "truncated": purse.cut, "empty": purse.count == 0}, body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -13,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from earthweave.ontology import AbortedError, NotFoundError, StoreError
+from earthweave.ontology import AbortedError, ForbiddenError, NotFoundError, StoreError
 
 from ._types import RunningQuery
 
+BACKUP = "backup"
+"""Kind of a run that reads in its own process."""
 _SHOWN = 2000
 
 
@@ -28,22 +31,46 @@ class Runs:
 
     @contextmanager
     def register(self, kind: str, text: str, pid: int, generation: str = "") -> Iterator[str]:
-        """Be listed while the block runs; if the worker died because somebody aborted it, raise `AbortedError` instead."""
+        """Be listed while the block runs; if somebody aborted it, end in `AbortedError`."""
         name = uuid.uuid4().hex[:12]
         entry = {"kind": kind, "text": text[:_SHOWN], "started": datetime.now(UTC).isoformat(), "pid": pid,
                  "born": _born(pid), "generation": generation}
         hidden = self.folder / f".{name}"
         hidden.write_text(json.dumps(entry), "utf-8")
         hidden.rename(self._entry(name))
+        aborted = False
         try:
-            yield name
+            try:
+                yield name
+            finally:
+                aborted = self._leave(name)
         except StoreError as error:
-            if self._mark(name).exists():
-                raise AbortedError(f"the {kind} {name} was aborted", why="somebody asked for it") from error
+            if aborted:
+                raise _aborted(kind, name) from error
             raise
-        finally:
+        if aborted:
+            # it finished as the signal went out: its worker is dying and must not be given other work
+            raise _aborted(kind, name)
+
+    def _leave(self, name: str) -> bool:
+        """Be listed no more; true if somebody aborted it."""
+        with self._held(name):
             self._entry(name).unlink(missing_ok=True)
+            aborted = self._mark(name).exists()
             self._mark(name).unlink(missing_ok=True)
+        return aborted
+
+    @contextmanager
+    def _held(self, name: str) -> Iterator[bool]:
+        """Keep an entry as it is during the block, so that its worker cannot go on to other work; false if it is gone."""
+        try:
+            stream = self._entry(name).open("rb")
+        except FileNotFoundError:
+            yield False
+            return
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield self._entry(name).exists()
 
     def entries(self) -> list[dict[str, Any]]:
         """What is registered and alive; entries of dead workers are removed."""
@@ -66,18 +93,29 @@ class Runs:
         return tuple(sorted(found, key=lambda one: one.started))
 
     def abort(self, name: str) -> None:
-        """Kill the worker of a running piece of work; raise `NotFoundError` if it is not (or no longer) running."""
+        """Kill the worker of a running piece of work.
+
+        Raises `NotFoundError` if it is not (or no longer) running, `ForbiddenError` for a backup, which has no worker.
+        """
         entry = next((one for one in self.entries() if one["id"] == name), None)
-        if entry is None:
-            raise NotFoundError(f"no query {name} is running", way_out="list the running queries")
-        self._mark(name).touch()
-        os.kill(entry["pid"], signal.SIGKILL)
+        if entry is not None and entry["kind"] == BACKUP:
+            raise ForbiddenError(f"the backup {name} cannot be aborted", why=f"it runs in process {entry['pid']} itself",
+                                 way_out="end that process")
+        with self._held(name) as listed:
+            if entry is None or not listed:
+                raise NotFoundError(f"no query {name} is running", way_out="list the running queries")
+            self._mark(name).touch()
+            os.kill(entry["pid"], signal.SIGKILL)
 
     def _entry(self, name: str) -> Path:
         return self.folder / f"{name}.json"
 
     def _mark(self, name: str) -> Path:
         return self.folder / f"{name}.aborted"
+
+
+def _aborted(kind: str, name: str) -> AbortedError:
+    return AbortedError(f"the {kind} {name} was aborted", why="somebody asked for it")
 
 
 def _born(pid: int) -> str:

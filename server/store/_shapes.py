@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from earthweave.ontology import GEO
+from earthweave.ontology import GEO, CrsError
 from earthweave.ontology.geometry import AxisOrder, read_wkt, split_crs
 
 from ._types import Notice
@@ -149,6 +149,16 @@ class Shapes:
 def names_crs(lexical: str) -> bool:
     """True if a literal names a CRS: only such can be read in two ways."""
     return lexical.lstrip().startswith("<")
+
+
+def latitude_first(lexical: str) -> bool:
+    """True if a literal names a latitude-first system of degrees, under which some write longitude first."""
+    if not names_crs(lexical):
+        return False
+    try:
+        return split_crs(lexical)[0].latitude_first
+    except CrsError:
+        return False
 
 
 def crs_iri(lexical: str) -> str:

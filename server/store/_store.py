@@ -81,23 +81,20 @@ class Store:
 
     # reading
 
-    def query(self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = (),
-              graph_format: str = "ntriples") -> Answer:
+    def query(self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (),
+              named_graphs: Sequence[str] = ()) -> Answer:
         """Evaluate a SPARQL 1.1 query on the newest generation, in a worker process.
 
         Args:
             limits: instead of the store's own; ``query_workers`` and ``geometry_cache`` stay as they are.
             default_graphs, named_graphs: the dataset of the SPARQL Protocol (§2.1.4); it wins over FROM.
-            graph_format: of CONSTRUCT and DESCRIBE: ``ntriples``, ``turtle``, ``rdfxml`` or ``jsonld``.
 
         Raises `QueryError`, `ForbiddenError`, `SizeLimitError`, `DeadlineError`, `MemoryLimitError` or `AbortedError`.
         """
         bounds = limits or self.limits
         passed = admit(text, bounds)
-        if graph_format not in _documents.GRAPH_FORMATS:
-            raise ParameterError(f"unknown graph format {graph_format}", way_out="one of " + ", ".join(_documents.GRAPH_FORMATS))
         header = {"kind": "query", "default_graphs": [*default_graphs], "named_graphs": [*named_graphs], "dataset": passed.dataset,
-                  "rows": bounds.query_rows, "bytes": bounds.query_bytes, "graph_format": graph_format}
+                  "rows": bounds.query_rows, "bytes": bounds.query_bytes}
         budget = Budget("the query", "query_deadline", bounds.query_deadline, "query_memory", bounds.query_memory)
         reply, number = self._read("query", text, header, budget)
         return _answer(reply, passed, bounds, number)
@@ -242,10 +239,11 @@ class Store:
     def backup(self, folder: str | Path) -> Statistics:
         """Copy the current generation into a new folder, which is itself a store; nothing is shared with this one.
 
-        Writers wait meanwhile.
+        Readers and writers go on meanwhile. Raises `StoreError` if the folder is not empty.
         """
-        with self._layout.writing(self.limits.write_wait):
-            return _statistics(_copied(self._layout, Path(folder)))
+        target = Path(folder)
+        with self._layout.pinned(target.name) as generation:
+            return _statistics(_copied(generation, target))
 
     def statistics(self) -> Statistics:
         """How much there is in the current generation."""
@@ -270,16 +268,16 @@ def restore(folder: str | Path, path: str | Path) -> Statistics:
     """Copy a backup into the new or empty folder ``path``, which can then be opened. Raises `NotFoundError`, `StoreError`."""
     source = Layout(Path(folder).absolute())
     source.check()
-    return _statistics(_copied(source, Path(path)))
-
-
-def _copied(source: Layout, folder: Path) -> Generation:
-    target = Layout(folder.absolute())
-    if target.root.exists() and any(target.root.iterdir()):
-        raise StoreError(f"the folder {target.root.name} is not empty", way_out="give a new folder")
     generation = source.current()
     if generation is None:
         raise StoreError(f"the store in {source.root.name} has no generation", way_out="restore another backup")
+    return _statistics(_copied(generation, Path(path)))
+
+
+def _copied(generation: Generation, folder: Path) -> Generation:
+    target = Layout(folder.absolute())
+    if target.root.exists() and any(target.root.iterdir()):
+        raise StoreError(f"the folder {target.root.name} is not empty", way_out="give a new folder")
     target.create()
     staged = Generation(target.staging / "copy")
     copy_database(generation.database, staged.database, link=False)

@@ -34,7 +34,7 @@ class Answer:
         table: one column per variable, each a struct of kind (``uri``, ``bnode``, ``literal``), value, datatype and language;
             a null struct is unbound, null datatype or language is none.
         boolean: of an ASK.
-        graph: of a CONSTRUCT or DESCRIBE, in the format asked for (N-Triples).
+        graph: of a CONSTRUCT or DESCRIBE, as N-Triples.
         notices: what was cut, corrected or could not be read.
         truncated: True if a limit cut rows or triples off.
         seconds: wall time of evaluation.
@@ -147,10 +147,10 @@ class RunningQuery:
 
     Attributes:
         id: to be given to ``abort``.
-        kind: ``query``, ``load``, ``update`` or ``export``.
+        kind: ``query``, ``load``, ``update``, ``export`` or ``backup``.
         text: of the query or update (its beginning), or names of files.
         started: UTC.
-        pid: of the worker process.
+        pid: of the worker process; a backup has none and runs in its caller's.
     """
 
     id: str

@@ -52,6 +52,21 @@ def test_northing_first_projections_are_turned_too() -> None:
     assert forced.coords[0] != pytest.approx((10, 52), abs=1)
 
 
+@pytest.mark.parametrize(("code", "written", "place"), [
+    (3031, "POINT (0 1638783.238)", (0, -75)), (3413, "POINT (1151276.506 -1151276.506)", (0, 75)),
+    (5041, "POINT (2000000 1444542.609)", (0, 85)), (32661, "POINT (1444542.609 2000000)", (0, 85)),
+])
+def test_polar_projections_are_read_as_their_axes_are_named(code: int, written: str, place: tuple[float, float]) -> None:
+    literal = f"<http://www.opengis.net/def/crs/EPSG/0/{code}> {written}"
+    assert read_wkt([literal]).geometries[0].coords[0] == pytest.approx(place, abs=0.1)
+
+
+def test_a_crs_without_a_way_to_degrees_spoils_its_own_literals_alone() -> None:
+    column = read_wkt(["<http://www.opengis.net/def/crs/EPSG/0/2218> POINT(1000 2000)", "POINT(1 2)"])
+    assert column.geometries[1].coords[0] == (1, 2)
+    assert [(one.index, one.reason) for one in column.problems] == [(0, "no way from EPSG:2218 to OGC:CRS84")]
+
+
 def test_z_is_kept() -> None:
     assert read_wkt([LATLON + "POINT Z (-33.7 150.8 12)"]).geometries[0].coords[0] == (150.8, -33.7, 12.0)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from earthweave.ontology import (
     DeadlineError,
@@ -22,7 +27,9 @@ from earthweave.ontology import (
     RdfSyntaxError,
     SizeLimitError,
 )
+from earthweave.server import store as store_package
 from earthweave.server.store import Limits, Store, open_store
+from earthweave.server.store._gate import admit
 
 DATA = 3000
 
@@ -161,6 +168,18 @@ HIDDEN = (
     "PREFIX http: <http://e/> ASK {{ ?s ?p <http:/\\u0041#>. SERVICE <{url}> {{ ?s ?p ?o }} }}",
     "ASK {{ ?s ?p '# no comment' . SERVICE <{url}> {{ ?s ?p ?o }} }}",
     "ASK {{ ?s ?p ?o # a comment\n SERVICE <{url}> {{ ?s ?p ?o }} }}",
+    "PREFIX : <{url}> SELECT * {{ BIND(1 AS ?a) FILTER(?a<2).SERVICE:x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ BIND(1 AS ?a) FILTER(?a<2)SERVICE:x#>\n{{ ?x ?y ?z }} }}",
+    "SELECT * {{ BIND(1 AS ?a) FILTER(?a<?a){{}}SERVICE?x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ BIND(1 AS ?a) FILTER(?a<'')SERVICE:x#'>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ BIND(1 AS ?a) FILTER(?a<true).SERVICEsilent:x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ BIND(1 AS ?a) FILTER(?a<:y(2)).SERVICE:x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ ?s <http://e/#> ?o . FILTER(?a<2).SERVICE:x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ ?s <http://e/'> ?o . FILTER(?a<2).SERVICE:x#'>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ FILTER(1<2&&3<4).SERVICE:x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX : <{url}> SELECT * {{ FILTER(1<2).MINUS{{}}FILTER(1<2).SERVICE:x#>\n{{ ?x ?y ?z }} }}",
+    "PREFIX http: <http://e/> SELECT * {{ ?s <http:/\\u0041#> '\\u0027' . SERVICE <{url}> {{ ?x ?y ?z }} }}",
+    "PREFIX http: <http://e/> SELECT * {{ ?s <http:/\\U00000041#> ?o . SERVICE <{url}> {{ ?x ?y ?z }} }}",
 )
 
 
@@ -175,10 +194,68 @@ def test_service_is_refused_however_it_hides_and_makes_no_connection(store: Stor
 @pytest.mark.parametrize("text", [
     "ASK { ?s ?p 'SERVICE <http://x/> LOAD' }", "ASK { ?s <http://e/service> ?load } # SERVICE",
     "PREFIX s: <http://e/> ASK { s:service s:load ?SERVICE }",
+    "ASK { ?s <http://example.org/service/load> ?o ; <http://e/a.service> <http://e/#load-service> }",
+    "ASK { ?s <urn:load:service> <urn:x-service:load> ; <mailto:load@service.org> ?o }",
+    "BASE <http://e/> ASK { ?s <service> </load> ; <a/service/load> <#service> }",
+    "PREFIX x: <http://example.org/service#> ASK { ?s ?service x:load FILTER(?service < 'service>load') }",
+    "ASK { ?s ?p ?o FILTER(?o < 3 && STR(?s) > 'x SERVICE <http://x/>') } # LOAD <x>",
     "ASK { ?s ?p \"\"\"a \" SERVICE \"\" b\"\"\" }", "ASK { ?s ?p 'it\\'s LOAD' }", "ASK { ?s ?p 'x'@load }",
 ])
 def test_the_words_alone_are_harmless(store: Store, text: str) -> None:
     assert store.query(text).boolean is False
+
+
+HARMLESS = (
+    "FILTER(1<2)", "FILTER(?a<?b)", "FILTER(?a>1)", "FILTER('>'='<')", "OPTIONAL{?s <http://e/#> ?o}",
+    "OPTIONAL{?s <http://e/'> ?o}", "OPTIONAL{?s <http:/\\u0041#> ?o}", "OPTIONAL{?s ?p '\\u0027'}",
+    "OPTIONAL{?s ?p 'it#s'}", 'OPTIONAL{?s ?p """a" \'b"""}', "# it's\n", " ", "\n", "{}", "MINUS{}",
+    "OPTIONAL{?s ?p :x.}", "FILTER(1<:y(2)).", "FILTER(1<true)", "FILTER(1<'')", "BIND('>' AS ?z)",
+)
+CALLS = ("SERVICE:x{}", "SERVICE:x#>\n{}", "SERVICE:x#'>'\n{}", "SERVICE<http://127.0.0.1:1/>{}", "SERVICE#>\n:x {}", "SERVICE :x {}")
+CLOSED = "http://127.0.0.1:1/"
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(HARMLESS), max_size=5), st.sampled_from(CALLS), st.lists(st.sampled_from(HARMLESS), max_size=3))
+def test_what_the_gate_lets_through_never_calls(before: list[str], call: str, after: list[str]) -> None:
+    """The engine itself is the oracle: it complains about the port as soon as it tries to call."""
+    text = f"PREFIX : <{CLOSED}> SELECT * {{ {''.join(before)}{call}{''.join(after)}\n}}"
+    assert refused(text) or not calls(text)
+
+
+def calls(text: str) -> bool:
+    """True if the engine goes to the network for a query; port 1 is one that its client never uses."""
+    try:
+        list(ox.Store().query(text))
+    except OSError:
+        return True
+    except (SyntaxError, RuntimeError, ValueError):
+        pass
+    return False
+
+
+def refused(text: str) -> bool:
+    """True if the gate lets a query not through."""
+    try:
+        admit(text, Limits())
+    except EarthweaveError:
+        return True
+    return False
+
+
+def test_the_oracle_of_calls_sees_one() -> None:
+    assert calls("SELECT * { SERVICE <http://127.0.0.1:1/> { ?x ?y ?z } }")
+    assert not calls("SELECT * { ?x ?y ?z }")
+
+
+@pytest.mark.parametrize("text", [
+    "<#>" * 300_000, ("<" + 3 * "'" + ">") * 200_000, "<a" * 400_000, "<a>" * 300_000, "?a<2).x:y#>" * 90_000,
+], ids=["comments", "strings", "comparisons", "IRIs", "disguises"])
+def test_all_readings_of_a_long_text_are_quickly_gone_through(text: str) -> None:
+    start = time.monotonic()
+    with suppress(EarthweaveError):
+        admit("ASK { ?load } " + text, Limits(query_characters=10**7, query_nesting=10**9))
+    assert time.monotonic() - start < 8.0
 
 
 def test_load_is_refused_and_makes_no_connection(store: Store) -> None:
@@ -203,7 +280,7 @@ def test_workers_have_no_network_where_the_system_permits(store: Store) -> None:
 
             generation = store.path / "generations" / f"{store.statistics().generation:06d}"
             header = {"op": "query", "kind": "query", "generation": str(generation), "default_graphs": [], "named_graphs": [],
-                      "dataset": False, "rows": 10, "bytes": 10_000, "graph_format": "ntriples", "memory": 500, "cache": 10}
+                      "dataset": False, "rows": 10, "bytes": 10_000, "memory": 500, "cache": 10}
             end = time.monotonic() + 20
             worker.send(Frame(header, f"ASK {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}".encode()), end, budget)
             with pytest.raises(EarthweaveError):
@@ -211,6 +288,30 @@ def test_workers_have_no_network_where_the_system_permits(store: Store) -> None:
             assert callers == []
     finally:
         worker.kill()
+
+
+CUT = """
+import ctypes, importlib.util, socket, sys
+spec = importlib.util.spec_from_file_location("entry", sys.argv[1])
+entry = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(entry)
+print(entry._refuse_sockets(ctypes.CDLL(None, use_errno=True)))
+for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+    try:
+        socket.socket(family).close()
+        print("made")
+    except PermissionError:
+        print("refused")
+"""
+
+
+def test_the_kernel_refuses_sockets_where_namespaces_are_closed() -> None:
+    """The third wall by itself, for instance inside a container."""
+    entry = Path(store_package.__file__).with_name("_entry.py")
+    told = subprocess.run([sys.executable, "-c", CUT, str(entry)], capture_output=True, text=True, check=True).stdout.split()
+    if told[0] == "False":
+        pytest.skip("no seccomp filters here")
+    assert told == ["True", "refused", "refused", "made"]
 
 
 ENTITIES = "".join(f'<!ENTITY {after} "{f"&{before};" * 20}">' for before, after in zip("abcdefgh", "bcdefghi", strict=True))

@@ -6,13 +6,31 @@ import pickle
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pyproj
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj.exceptions import ProjError
 
 from earthweave import ontology
-from earthweave.ontology import CRS84, EPSG4326, Axis, BBox, Crs, CrsError, EarthweaveError, InputError, Interval, setting, settings_of
+from earthweave.ontology import (
+    CRS84,
+    EPSG4326,
+    GEO,
+    Axis,
+    BBox,
+    Crs,
+    CrsError,
+    EarthweaveError,
+    GeometryLiteral,
+    InputError,
+    Interval,
+    Quantity,
+    setting,
+    settings_of,
+)
+from earthweave.ontology.geometry import read_wkt
 
 moments = st.datetimes(timezones=st.just(UTC))
 
@@ -26,10 +44,51 @@ moments = st.datetimes(timezones=st.just(UTC))
         ("CRS84", Axis.XY),
         ("EPSG:32756", Axis.XY),
         ("EPSG:3035", Axis.YX),
+        ("EPSG:3031", Axis.XY),
+        ("EPSG:3413", Axis.XY),
+        ("EPSG:3995", Axis.XY),
+        ("EPSG:3976", Axis.XY),
+        ("EPSG:5041", Axis.XY),
+        ("EPSG:32661", Axis.YX),
+        ("EPSG:32761", Axis.YX),
     ],
 )
 def test_axis_order_follows_the_authority(text: str, axis: Axis) -> None:
     assert Crs.parse(text).axis is axis
+
+
+PROJECTED = pyproj.database.query_crs_info(auth_name="EPSG", pj_types=["PROJECTED_CRS"])
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PROJECTED))
+def test_axis_order_of_projections_is_the_one_that_proj_turns(info: pyproj.database.CRSInfo) -> None:
+    crs = pyproj.CRS.from_epsg(info.code)
+    try:
+        ways = [pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=turned) for turned in (False, True)]
+    except ProjError:
+        # a few that PROJ lists and has no way to
+        return
+    area = info.area_of_use
+    longitude, latitude = (area.west + area.east) / 2 + 0.01, (area.south + area.north) / 2 + 0.02
+    written = ways[0].transform(latitude, longitude, direction="INVERSE")
+    plain = ways[1].transform(longitude, latitude, direction="INVERSE")
+    if np.isfinite(written).all():
+        assert plain == (written[::-1] if Crs("EPSG", info.code).axis is Axis.YX else written)
+
+
+@given(st.sampled_from(pyproj.database.query_crs_info(auth_name="EPSG", pj_types=["GEOGRAPHIC_2D_CRS"])))
+def test_axis_order_of_degrees_is_the_one_of_their_abbreviations(info: pyproj.database.CRSInfo) -> None:
+    first = pyproj.CRS.from_epsg(info.code).axis_info[0].abbrev
+    crs = Crs("EPSG", info.code)
+    assert crs.latitude_first == (crs.axis is Axis.YX) == (first == "Lat")
+
+
+def test_quantities_and_geometry_literals_are_what_they_say() -> None:
+    assert Quantity(2.5, "km2") == Quantity(2.5, "km2") != Quantity(2.5, "har")
+    literal = GeometryLiteral("<http://www.opengis.net/def/crs/EPSG/0/4326> POINT(-33.6 150.8)")
+    assert literal.datatype == str(GEO.wktLiteral)
+    assert read_wkt([literal.lexical]).geometries[0].coords[0] == (150.8, -33.6)
 
 
 @given(st.sampled_from(pyproj.database.query_crs_info(auth_name="EPSG", pj_types=["GEOGRAPHIC_2D_CRS", "PROJECTED_CRS"])))

@@ -96,6 +96,7 @@ def test_ask_answers(send) -> None:
     ({"query": SELECT, "timeout": "soon"}, "*/*", 400, "bad-parameter"),
     ({"query": SELECT, "timeout": "-1"}, "*/*", 400, "bad-parameter"),
     ({"query": SELECT, "timeout": "nan"}, "*/*", 400, "bad-parameter"),
+    ({"query": SELECT, "timeout": "0.05"}, "*/*", 400, "bad-parameter"),
     ({"query": SELECT, "default-graph-uri": "not an iri"}, "*/*", 400, "bad-parameter"),
     ({"query": LEVELS, "format": "geojson", "geometry": "level"}, "*/*", 400, "bad-parameter"),
     ({}, "*/*", 400, "bad-query"),

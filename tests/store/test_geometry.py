@@ -73,6 +73,18 @@ def test_each_source_is_judged_alone(store: Store, turtle: Write, rows: Rows) ->
     assert [(str(s)[-1], w) for s, w in found] == wanted
 
 
+def test_a_proof_turns_no_eastings_and_northings(store: Store, turtle: Write, rows: Rows, ask: Ask) -> None:
+    """EPSG:3035 writes northing first, and data beside it that gets EPSG:4326 wrong says nothing about that."""
+    laea = "<http://www.opengis.net/def/crs/EPSG/0/3035> POINT(3210000 4321000)"
+    file = turtle(f':a geo:asWKT "{LATLON}POINT(150 -33)"^^geo:wktLiteral . :b geo:asWKT "{laea}"^^geo:wktLiteral .')
+    report = store.load([file]).files[0]
+    assert (report.axis_order, report.unreadable) == ("lonlat", 0)
+    text = "SELECT ?d { :b geo:asWKT ?w BIND(geof:metricDistance(?w, 'POINT(10 52)'^^geo:wktLiteral) AS ?d) }"
+    assert float(rows(text)[0][0] or "nan") == pytest.approx(0, abs=0.01)
+    assert ask("SELECT ?w { :b geo:asWKT ?w }").lonlat == {}
+    assert ask("SELECT ?w { :a geo:asWKT ?w }").lonlat == {"w": (0,)}
+
+
 def test_lonlat_may_be_forced_and_answers_carry_it(store: Store, turtle: Write, ask: Ask) -> None:
     data = turtle(f':a geo:asWKT "{LATLON}POINT(10 45)"^^geo:wktLiteral . :b geo:asWKT "POINT(1 2)"^^geo:wktLiteral .')
     store.load([data], axis_order=AxisOrder.LONLAT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import signal
@@ -11,13 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from earthweave.ontology import GEO, GEOF, AbortedError, DeadlineError, LimitError, NotFoundError, StoreBusyError
+from earthweave.ontology import GEO, GEOF, AbortedError, DeadlineError, ForbiddenError, LimitError, NotFoundError, StoreBusyError
 from earthweave.server.store import Limits, Store, open_store
+from earthweave.server.store._layout import Layout
+from earthweave.server.store._runs import Runs
 
 Write = Callable[..., Path]
 FOREVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?c + ?f + ?i + ?l = -1) }"
@@ -173,6 +176,85 @@ def test_a_running_query_can_be_aborted_and_the_next_one_is_fine(store: Store) -
     assert count(store) == 3000
     with pytest.raises(NotFoundError):
         store.abort(entry.id)
+
+
+def test_a_run_that_ended_cannot_be_aborted_and_its_worker_lives(tmp_path: Path) -> None:
+    """Whoever aborts holds the entry until the signal is out; here the run leaves between the look and the kill."""
+    runs = Runs(tmp_path)
+    with subprocess.Popen(["sleep", "60"]) as worker:
+        with runs.register("query", "ASK {}", worker.pid) as name, (tmp_path / f"{name}.json").open("rb") as entry:
+            fcntl.flock(entry, fcntl.LOCK_EX)
+            with ThreadPoolExecutor(1) as pool:
+                future = pool.submit(runs.abort, name)
+                time.sleep(0.2)
+                assert not future.done()
+                (tmp_path / f"{name}.json").unlink()
+                fcntl.flock(entry, fcntl.LOCK_UN)
+                with pytest.raises(NotFoundError):
+                    future.result(10)
+        assert worker.poll() is None
+        worker.kill()
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_abort_that_comes_as_the_work_ends_is_still_an_abort(tmp_path: Path) -> None:
+    """The signal may be on its way to the worker, which must not be taken for the next query."""
+    runs = Runs(tmp_path)
+    with subprocess.Popen(["sleep", "60"]) as worker:
+        with pytest.raises(AbortedError), runs.register("query", "ASK {}", worker.pid) as name:
+            runs.abort(name)
+        assert worker.wait(10) == -signal.SIGKILL
+    assert not list(tmp_path.iterdir())
+
+
+def test_aborts_at_any_moment_hit_nobody_else(store: Store) -> None:
+    """One thread aborts whatever it sees; queries end in an answer or as aborted, never by somebody else's signal."""
+    stop = threading.Event()
+
+    def abort() -> None:
+        while not stop.is_set():
+            for one in store.running():
+                with suppress(NotFoundError):
+                    store.abort(one.id)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=abort)
+    thread.start()
+    try:
+        for _ in range(15):
+            with suppress(AbortedError):
+                assert count(store) == 0
+    finally:
+        stop.set()
+        thread.join()
+    assert count(store) == 0
+
+
+def test_what_cannot_be_pruned_does_not_fail_the_write(store: Store) -> None:
+    generations = store.path / "generations"
+    (generations / "000000").write_text("no folder, so that it cannot be removed as one")
+    (generations / ".nfs0001").write_text("no generation")
+    for number in range(3):
+        fill(store, 1, f"w{number}-")
+    assert count(store) == 3
+    assert sorted(path.name for path in generations.iterdir()) == [".nfs0001", "000003", "000004"]
+
+
+def test_writers_go_on_during_a_backup_and_do_not_prune_its_source(store: Store, tmp_path: Path) -> None:
+    fill(store, 7)
+    layout = Layout(store.path)
+    with layout.pinned("kept") as pinned:
+        (entry,) = store.running()
+        assert (entry.kind, entry.text, entry.pid) == ("backup", "kept", os.getpid())
+        with pytest.raises(ForbiddenError, match="backup"):
+            store.abort(entry.id)
+        for number in range(4):
+            fill(store, 1, f"w{number}-")
+        assert pinned.lonlat.exists()
+    assert store.running() == ()
+    assert store.backup(tmp_path / "kept").triples == 11
+    fill(store, 1, "x")
+    assert not pinned.folder.exists()
 
 
 def test_deadlines_kill_and_name_the_limit(store: Store) -> None:
