@@ -58,7 +58,8 @@ def make_layer(path: Path, rows: int) -> None:
         "note": [f"row {n}\nline two" for n in range(rows)], "level": random.integers(0, 25, rows),
         "height": random.normal(100, 20, rows), "share": random.random(rows),
         "seen": np.datetime64("2021-03-15") + random.integers(0, 365, rows).astype("timedelta64[D]"), "done": random.random(rows) < 0.5,
-        "maybe": np.where(random.random(rows) < 0.3, None, "here"), "class": random.choice(["water", "crop", "built"], rows),
+        "maybe": [None if chance < 0.3 else "here" for chance in random.random(rows)],
+        "class": random.choice(["water", "crop", "built"], rows),
     }
     geopandas.GeoDataFrame(columns, geometry=polygons, crs=4326).to_file(path, layer="parcels")
 
@@ -73,7 +74,10 @@ def ours(layer: Path, folder: Path) -> int:
     """Map the layer; returns statements."""
     from earthweave.mapping import map_source, read_rules
 
-    return map_source(read_rules(rule()), layer).write(folder / "ours.nq").quads
+    run = map_source(read_rules(rule()), layer)
+    with (folder / "ours.nq").open("wb") as file:
+        file.writelines(run)
+    return run.report.quads
 
 
 def rdflib_graph(layer: Path, folder: Path) -> int:

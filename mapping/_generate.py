@@ -132,7 +132,10 @@ def _key(source: Source, names: list[str]) -> str | None:
     candidates = sorted(names, key=lambda name: _IDENTIFYING.search(name) is None)
     if not candidates:
         return None
-    table = pa.Table.from_batches(list(source.batches(candidates, False)))
+    batches = list(source.batches(candidates, False))
+    if not batches:
+        return None
+    table = pa.Table.from_batches(batches)
     return next((name for name in candidates if _identifies(name, table.column(name))), None)
 
 

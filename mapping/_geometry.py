@@ -11,7 +11,7 @@ import pyarrow as pa
 import shapely
 
 from earthweave.ontology import CRS84, Axis, Crs
-from earthweave.ontology.geometry import reproject
+from earthweave.ontology.geometry import reproject, unsafe_wkb, unsafe_wkt
 
 from ._arrow import pc
 from ._options import Options
@@ -93,15 +93,19 @@ class Shapes:
 
 
 def read_wkb(column: Any) -> tuple[Any, Any]:
-    """Geometries of a WKB column, and which of them could not be read (those are None)."""
+    """Geometries of a WKB column, and which of them could not be read, or are nested too deep to be (those are None)."""
     blobs = column.to_numpy(zero_copy_only=False)
-    geometries = shapely.from_wkb(blobs, on_invalid="ignore")
-    return geometries, shapely.is_missing(geometries) & np.asarray(column.is_valid())
+    safe = [None if blob is None or unsafe_wkb(blob) else blob for blob in blobs]
+    return _told_unread(shapely.from_wkb(np.array(safe, object), on_invalid="ignore"), column)
 
 
 def read_texts(column: Any) -> tuple[Any, Any]:
-    """Geometries of a column of plain WKT, and which of them could not be read."""
-    geometries = shapely.from_wkt(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    """Geometries of a column of plain WKT, and which of them could not be read, or are too long or nested too deep to be."""
+    safe = [None if text is None or unsafe_wkt(text) else text for text in column.to_pylist()]
+    return _told_unread(shapely.from_wkt(np.array(safe, object), on_invalid="ignore"), column)
+
+
+def _told_unread(geometries: Any, column: Any) -> tuple[Any, Any]:
     return geometries, shapely.is_missing(geometries) & np.asarray(column.is_valid())
 
 

@@ -59,18 +59,6 @@ class MappingRun:
         fraction = min(1.0, self.report.rows / total) if total else None
         self._progress(Progress(f"mapping {part.source.name}", fraction, f"{rate:,.0f} statements/s"))
 
-    def write(self, path: Path) -> Report:
-        """Write everything to a file, which appears under its name only when it is whole."""
-        partial = path.with_name(path.name + ".partial")
-        try:
-            with partial.open("wb") as file:
-                for chunk in self:
-                    file.write(chunk)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-        return self.report
-
 
 def map_source(
     plan: Plan,

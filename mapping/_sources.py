@@ -22,6 +22,7 @@ from earthweave.ontology import CRS84, Crs, CrsError, NotFoundError, ProductErro
 
 from ._options import Options
 
+_SAY_CRS = "say it: --source-crs EPSG:n (in Python, Options(source_crs=…))"
 _HEAD = 4096
 _JSON = rb"(\xef\xbb\xbf)?\s*\{"
 _XML = rb"(\xef\xbb\xbf)?\s*(<[?!][^>]*>\s*)*<(\w+:)?"
@@ -130,13 +131,13 @@ def _known_crs(text: Any, name: str, options: Options) -> Crs:
     if options.source_crs is not None:
         return Crs.parse(options.source_crs)
     if text is None:
-        raise CrsError(f"{name} does not say its CRS", way_out="say it: source_crs=EPSG:n")
+        raise CrsError(f"{name} does not say its CRS", way_out=_SAY_CRS)
     try:
         authority = pyproj.CRS.from_user_input(text).to_authority()
     except CRSError as error:
-        raise CrsError(f"{name}: its CRS cannot be read", why=str(error).splitlines()[0], way_out="say it: source_crs=EPSG:n") from error
+        raise CrsError(f"{name}: its CRS cannot be read", why=str(error).splitlines()[0], way_out=_SAY_CRS) from error
     if authority is None:
-        way_out = "say it: source_crs=EPSG:n, or reproject the file first"
+        way_out = f"{_SAY_CRS}, or reproject the file first"
         raise CrsError(f"{name}: its CRS is in no register", why=str(text)[:200], way_out=way_out)
     return Crs(*authority)
 
@@ -237,7 +238,7 @@ def _layer_of(path: Path, layers: list[str], wanted: str, options: Options) -> s
         return layers[0]
     raise NotFoundError(
         f"{path.name} has no layer {wanted!r}" if wanted else f"{path.name} has {len(layers)} layers",
-        why=f"it has {', '.join(layers)}", way_out="choose one: layer=NAME",
+        why=f"it has {', '.join(layers)}", way_out="choose one: --layer NAME (in Python, Options(layer=NAME))",
     )
 
 

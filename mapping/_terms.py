@@ -100,10 +100,3 @@ def _suffix(datatype: str, language: str) -> str:
     if language:
         return f'"@{language}'
     return f'"^^<{datatype}>' if datatype and datatype != str(XSD.string) else '"'
-
-
-def is_constant(term: TermMap) -> bool:
-    """True if the term is the same for all rows."""
-    return isinstance(term.expression, Constant)
-
-

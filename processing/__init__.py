@@ -7,7 +7,7 @@
 
 Limits of this release: no radar; scenes are neither co-registered nor corrected for terrain; clouds are masked only by the scene
 classes of L2A; raster to polygon holds the raster in memory (about 16 bytes per pixel); a run that is killed leaves a hidden folder
-``.earthweave-…`` beside its results, and nothing else. The abstract of each service says its own.
+``.earthweave-…`` beside its results, and nothing else; the next run there removes it. The abstract of each service says its own.
 """
 
 from ._registry import service, services

@@ -64,7 +64,8 @@ def _pieces(points: Array, move: Move, metres: Callable[[Array, Array], Array], 
     offset = np.zeros(len(points))
     for share in (0.25, 0.5, 0.75):
         true = np.column_stack(move(*(low + share * (high - low)).T))
-        offset = np.fmax(offset, metres(first + share * (last - first), true))
+        with np.errstate(invalid="ignore"):  # beyond the projection's domain, where there is nothing to keep straight
+            offset = np.fmax(offset, metres(first + share * (last - first), true))
     wanted = np.ceil(np.sqrt(np.where(np.isfinite(offset), offset, 0.0) / tolerance))
     return np.clip(wanted, 1, _MOST).astype(np.int64)
 

@@ -15,7 +15,6 @@ from earthweave.ontology import Crs, CrsError, ProductError
 from ..raster import Grid
 
 Array = np.ndarray[Any, Any]
-_NODATA = 65535
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ def read_cube(path: Path, names: tuple[str, ...]) -> Cube:
             f"{path.name} cannot be read as NetCDF", why=str(error.strerror), way_out="give a NetCDF file of monthly bands"
         ) from error
     with dataset:
-        dataset.set_auto_maskandscale(False)
         missing = [name for name in (*names, "t", "x", "y", "crs") if _variable(dataset, name) is None]
         if missing:
             raise ProductError(
@@ -55,7 +53,7 @@ def read_cube(path: Path, names: tuple[str, ...]) -> Cube:
                 way_out="give a cube with bands over t, y, x and a variable crs",
             )
         grid, down = _grid(dataset, path)
-        bands = {name: _band(_variable(dataset, name), down) for name in names}
+        bands = {name: _band(dataset, name, path, down) for name in names}
         return Cube(_times(dataset, path), grid, bands, str(getattr(dataset, "simulated", "")).lower() in ("true", "1"))
 
 
@@ -64,10 +62,31 @@ def _variable(dataset: Any, name: str) -> Any:
     return next((variable for key, variable in dataset.variables.items() if pattern.search(key)), None)
 
 
-def _band(variable: Any, down: bool) -> Array:
-    numbers = variable[:].astype(np.uint16)
-    values: Array = np.where(numbers == _NODATA, np.nan, numbers.astype(np.float32))
+def _band(dataset: Any, name: str, path: Path, down: bool) -> Array:
+    """Numbers as the file's own attributes mean them: fill value (65535 of 16-bit numbers unless it says another), scale, offset."""
+    variable = _variable(dataset, name)
+    expected = tuple(_variable(dataset, axis).dimensions[0] for axis in "tyx")
+    if variable.dimensions != expected or np.dtype(variable.dtype).kind not in "iuf":
+        raise ProductError(
+            f"{path.name}: {variable.name} is not a series of images",
+            why=f"it holds {variable.dtype} over {', '.join(variable.dimensions) or 'nothing'}",
+            way_out=f"write numbers over {', '.join(expected)}",
+        )
+    try:
+        values: Array = np.ma.filled(_numbers(variable).astype(np.float32), np.nan)
+    except (OSError, RuntimeError) as error:
+        raise ProductError(f"{path.name}: {variable.name} cannot be read", why=str(error), way_out="get the file again") from error
     return values if down else values[:, ::-1]
+
+
+def _numbers(variable: Any) -> Any:
+    """Numbers with what is no data masked; ``_Unsigned`` ones keep the fill value of the unsigned kind, which netCDF4 does not know."""
+    if getattr(variable, "_Unsigned", "") != "true" or {"_FillValue", "missing_value"} & set(variable.ncattrs()):
+        return np.ma.asarray(variable[:])
+    variable.set_auto_maskandscale(False)
+    raw = variable[:].astype(f"u{np.dtype(variable.dtype).itemsize}")
+    masked = np.ma.masked_equal(raw, np.iinfo(raw.dtype).max) if raw.dtype.itemsize > 1 else np.ma.asarray(raw)
+    return masked * getattr(variable, "scale_factor", 1) + getattr(variable, "add_offset", 0)
 
 
 def _grid(dataset: Any, path: Path) -> tuple[Grid, bool]:

@@ -20,7 +20,20 @@ import numpy as np
 from earthweave.ontology import Interval, ParameterError, ProcessingError, ProductError, Source
 
 from ..frame import Context, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
-from ..raster import Grid, Polygons, Tags, grid_of, open_raster, polygonise, raster_tags, round_half_up, sieve, write_polygons
+from ..raster import (
+    VECTOR_SUFFIXES,
+    Grid,
+    Polygons,
+    Tags,
+    grid_of,
+    open_raster,
+    polygonise,
+    raster_tags,
+    reading,
+    round_half_up,
+    sieve,
+    write_polygons,
+)
 
 Array = np.ndarray[Any, Any]
 _TIMES = re.compile(r"(\d{8}T\d{6})Z?_(\d{8}T\d{6})Z?")
@@ -30,7 +43,13 @@ class FloodMask(Parameters):
     """Parameters of Flood-mask."""
 
     input: Path = parameter(..., "raster of change, e.g. S2_CVA_….tif", options=["-i", "--input"], role="input")
-    output_path: Path = parameter(..., "vector file to write: .shp, .gpkg or .geojson", options=["-o", "--output_path"], role="output")
+    output_path: Path = parameter(
+        ...,
+        "vector file to write: .shp, .gpkg or .geojson",
+        options=["-o", "--output_path"],
+        role="output",
+        suffixes=VECTOR_SUFFIXES,
+    )
     band: int = parameter(1, "band of the raster", options=["--band"], ge=1)
     sieve: int = parameter(
         10, "patches smaller than this join their largest neighbour; 0 for none", options=["--sieve", "-st"], unit="pixels", ge=0
@@ -72,10 +91,10 @@ def _read(p: FloodMask) -> tuple[Array, Array, Grid, Tags]:
             raise ParameterError(
                 f"band = {p.band} does not exist", why=f"{p.input.name} has {dataset.count}", way_out=f"give 1 … {dataset.count}"
             )
-        values = dataset.read(p.band)
+        with reading(p.input):
+            values, valid = dataset.read(p.band), dataset.read_masks(p.band).astype(bool)
         if np.iscomplexobj(values):
             raise ProductError(f"{p.input.name} holds complex numbers", why="levels are real", way_out="give a raster of amplitudes")
-        valid = dataset.read_masks(p.band).astype(bool)
         if values.dtype.kind == "f":
             valid &= np.isfinite(values) & (np.abs(values) < 2**31)
         return values, valid, grid_of(dataset), raster_tags(dataset)

@@ -35,6 +35,12 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def extra(model: type[BaseModel], name: str) -> dict[str, Any]:
+    """What `parameter` was told of a field besides its type and bounds: ``options``, ``role``, ``unit``, ``suffixes``."""
+    found = model.model_fields[name].json_schema_extra
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def parameter(
     default: Any,
     description: str,
@@ -42,6 +48,7 @@ def parameter(
     options: list[str],
     role: Literal["input", "aoi", "option", "output"] = "option",
     unit: str = "",
+    suffixes: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
     """Declare a parameter.
@@ -52,9 +59,11 @@ def parameter(
         options: spellings on the command line, the preferred one first.
         role: what the value is to the service.
         unit: UCUM code or plain word; empty for a pure number, name or text.
+        suffixes: of the file that the parameter names, in lower case; none for a folder.
         bounds: ``gt``, ``ge``, ``lt``, ``le``, ``min_length`` … as in Pydantic.
     """
-    return Field(default, description=description, json_schema_extra={"options": list(options), "role": role, "unit": unit}, **bounds)
+    said: dict[str, Any] = {"options": list(options), "role": role, "unit": unit, **({"suffixes": list(suffixes)} if suffixes else {})}
+    return Field(default, description=description, json_schema_extra=said, **bounds)
 
 
 def checked(model: type[Model], values: Mapping[str, Any] | BaseModel, executable: str) -> Model:

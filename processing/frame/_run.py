@@ -7,9 +7,8 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,9 +18,11 @@ from pydantic import BaseModel
 
 from earthweave.ontology import EWR, BBox, Crs, Interval, Layer, ParameterError, Progress, ProgressSink, Provenance, Source, silent
 
-from ._parameters import Parameters, checked
+from ..raster import aoi_file
+from ._parameters import Parameters, checked, extra
 from ._spec import ServiceSpec
 from ._stac import stac_item
+from ._staging import staging
 
 _VERSIONS = ("numpy", "rasterio", "shapely", "pyproj", "pyogrio")
 
@@ -98,8 +99,9 @@ class Result:
 def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *, progress: ProgressSink = silent) -> Result:
     """Run ``spec`` and publish its products, the STAC item and the run record beside them.
 
-    ``output_path`` with a suffix names the product itself (records are then ``<stem>.item.json`` and ``<stem>.run.json``), otherwise
-    the folder (``item.json``, ``run.json``). Nothing appears under its final name before it is complete; the record comes last.
+    ``output_path`` names the folder (records are ``item.json`` and ``run.json``), or, if the service declares suffixes for it, the
+    product itself (``<stem>.item.json``, ``<stem>.run.json``). Nothing appears under its final name before it is complete; the record
+    comes last.
 
     Raises:
         ParameterError: a parameter is missing, unknown, out of bounds or not a choice.
@@ -107,18 +109,19 @@ def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *,
         ProcessingError: valid input cannot be processed.
     """
     values = checked(spec.parameters, parameters, spec.executable)
-    target = _target(getattr(values, "output_path"))  # noqa: B009 - every service declares it; the base model cannot
-    folder, prefix = (target.parent, f"{target.stem}.") if target.suffix else (target, "")
-    with tempfile.TemporaryDirectory(prefix=".earthweave-", dir=_existing(folder)) as staging:
+    output: Path = getattr(values, "output_path")  # noqa: B009 - every service declares it; the base model cannot
+    folder, prefix = _target(output, tuple(extra(spec.parameters, "output_path").get("suffixes", ())))
+    with staging(_existing(folder)) as stage:
         started = datetime.now(UTC)
-        outcome = spec.run(values, Context(Path(staging), progress))
+        outcome = spec.run(values, Context(stage, progress))
+        outcome = replace(outcome, sources=tuple(dict.fromkeys((*outcome.sources, *_areas(values)))))
         ended = datetime.now(UTC)
         provenance = _provenance(spec, values, outcome, started, ended)
         layers = tuple(_layer(product, folder, provenance) for product in outcome.products)
         report = _report(spec, provenance, outcome)
-        _write(Path(staging) / f"{prefix}item.json", stac_item(spec, layers, [product.role for product in outcome.products]))
-        _write(Path(staging) / f"{prefix}run.json", report)
-        _publish(Path(staging), folder, last=f"{prefix}run.json")
+        _write(stage / f"{prefix}item.json", stac_item(spec, layers, [product.role for product in outcome.products]))
+        _write(stage / f"{prefix}run.json", report)
+        _publish(stage, folder, last=f"{prefix}run.json")
     progress(Progress("done", 1.0, ", ".join(layer.path.name for layer in layers)))
     return Result(layers, report, folder, folder / f"{prefix}item.json", folder / f"{prefix}run.json")
 
@@ -132,11 +135,22 @@ def digest(path: Path, members: tuple[Path, ...] = ()) -> str:
         return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
-def _target(path: Path) -> Path:
+def _target(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, str]:
+    """The folder of the results, and what the names of the records begin with."""
     target = path.expanduser().absolute()
-    if target.is_dir() and target.suffix and target.name.endswith(".SAFE"):
-        raise ParameterError(f"output_path = {target.name} is a product", why="it would be written into", way_out="give another folder")
-    return target
+    if not suffixes:
+        if target.name.endswith(".SAFE"):
+            raise ParameterError(f"output_path = {target.name} is a product", why="it would be written into", way_out="give another folder")
+        return target, ""
+    if target.suffix.lower() not in suffixes or target.is_dir():
+        why = "it is a folder" if target.is_dir() else f"{target.suffix or 'no suffix'} is not offered"
+        example = f"{target.name if target.is_dir() else target.stem}{'/result' * target.is_dir()}{suffixes[0]}"
+        raise ParameterError(
+            f"output_path = {target.name} is not a file that can be written",
+            why=why,
+            way_out=f"name a file that ends in {', '.join(suffixes)}, e.g. {example}",
+        )
+    return target.parent, f"{target.stem}."
 
 
 def _existing(folder: Path) -> Path:
@@ -163,8 +177,18 @@ def _provenance(spec: ServiceSpec, values: Parameters, outcome: Outcome, started
 def _said(values: Parameters) -> dict[str, Any]:
     """Parameters as JSON values; of paths only the last name, because records are published and folders are private."""
     plain = values.model_dump(mode="json")
-    paths = {name for name, value in values if isinstance(value, Path)}
-    return {name: Path(value).name if name in paths else value for name, value in plain.items()}
+    paths = {name: value for name, value in values if isinstance(value, Path)} | _area_files(values)
+    return {name: paths[name].name if name in paths else value for name, value in plain.items()}
+
+
+def _area_files(values: Parameters) -> dict[str, Path]:
+    """Parameters that name the file of an area of interest."""
+    found = {name: aoi_file(value) for name, value in values if isinstance(value, str) and extra(type(values), name)["role"] == "aoi"}
+    return {name: path for name, path in found.items() if path}
+
+
+def _areas(values: Parameters) -> tuple[Source, ...]:
+    return tuple(Source(path.name, digest(path)) for path in _area_files(values).values())
 
 
 def _layer(product: Product, folder: Path, provenance: Provenance) -> Layer:
@@ -210,9 +234,9 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _publish(staging: Path, folder: Path, *, last: str) -> None:
+def _publish(stage: Path, folder: Path, *, last: str) -> None:
     """Move each finished file to its final name; ``os.replace`` is atomic on one file system."""
-    for path in sorted((path for path in staging.iterdir() if path.name != ".scratch"), key=lambda path: path.name == last):
+    for path in sorted((path for path in stage.iterdir() if path.name != ".scratch"), key=lambda path: path.name == last):
         final = folder / path.name
         if path.is_dir() and final.exists():
             shutil.rmtree(final)

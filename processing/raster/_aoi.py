@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyproj
 import shapely
 
 from earthweave.ontology import CRS84, Crs, ParameterError
+from earthweave.ontology.geometry import reproject, unsafe_wkb, unsafe_wkt
 
 from ._grid import Grid
+
+_DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
+"""Formats by suffix. GDAL goes by content, and a virtual format under one of these names would read other files."""
+_STRAIGHT = 1.0
+"""Metres that a reprojected edge may be off its course."""
 
 
 def read_aoi(text: str) -> Any:
@@ -22,7 +27,8 @@ def read_aoi(text: str) -> Any:
     Raises `ParameterError` if it is none of these, is no area, or has coordinates that are no longitudes and latitudes.
     """
     stripped = text.strip()
-    area = _from_json(stripped) if stripped.startswith("{") else _from_file(Path(stripped)) if _is_file(stripped) else _from_wkt(stripped)
+    path = aoi_file(text)
+    area = _from_json(stripped) if stripped.startswith("{") else _from_file(path) if path else _from_wkt(stripped)
     west, south, east, north = area.bounds
     if area.is_empty or area.area == 0:
         raise _refused(text, "it is not an area", "give a POLYGON or MULTIPOLYGON")
@@ -41,20 +47,23 @@ def inside(area: Any, grid: Grid, crs: Crs = CRS84) -> np.ndarray[Any, np.dtype[
 
 
 def project(geometry: Any, source: Crs, target: Crs) -> Any:
-    """Reproject, x before y on both sides; long edges get points every tenth of their length so that they stay where they are."""
-    if source == target:
-        return geometry
-    convert = pyproj.Transformer.from_crs(source.pyproj, target.pyproj, always_xy=True)
-    west, south, east, north = geometry.bounds
-    dense = shapely.segmentize(geometry, max(east - west, north - south) / 10)
-    return shapely.transform(dense, lambda xy: np.column_stack(convert.transform(xy[:, 0], xy[:, 1])))
+    """Reproject one geometry in the plane, x before y on both sides; edges get points so that they stay within a metre of their course.
+
+    Coordinates outside the domain of ``target`` become infinite.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray(reproject(shapely.force_2d(geometry), source, target, straight=_STRAIGHT), dtype=object).item()
 
 
-def _is_file(text: str) -> bool:
-    return len(text) < 1024 and "(" not in text and Path(text).suffix.lower() in {".geojson", ".json", ".gpkg", ".shp"}
+def aoi_file(text: str) -> Path | None:
+    """The file that the text of an area of interest names; None for well-known text and GeoJSON."""
+    path = Path(text.strip())
+    return path if len(text) < 1024 and "(" not in text and "{" not in text and path.suffix.lower() in _DRIVERS else None
 
 
 def _from_wkt(text: str) -> Any:
+    if why := unsafe_wkt(text):
+        raise _refused(text, why, "give a plain POLYGON or MULTIPOLYGON")
     try:
         return shapely.from_wkt(text)
     except shapely.errors.ShapelyError as error:
@@ -68,18 +77,25 @@ def _from_json(text: str) -> Any:
         found = json.loads(text)
         geometries = [feature["geometry"] for feature in found.get("features", [found if "geometry" in found else {"geometry": found}])]
         return shapely.union_all(shapely.from_geojson([json.dumps(geometry) for geometry in geometries]))
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, shapely.errors.ShapelyError) as error:
         raise _refused(text, str(error).splitlines()[0], "give a GeoJSON geometry, feature or collection") from error
 
 
 def _from_file(path: Path) -> Any:
+    from pyogrio import read_info
     from pyogrio.errors import DataLayerError, DataSourceError
     from pyogrio.raw import read
 
+    way_out = "give a GeoJSON, GeoPackage or shapefile"
     try:
+        # asked before any feature is read
+        if not path.is_file() or read_info(path)["driver"] != _DRIVERS[path.suffix.lower()]:
+            raise _refused(path.name, "there is no such file, or it is not what its suffix says", way_out)
         meta, _, wkb, _ = read(path, columns=[])
     except (DataSourceError, DataLayerError) as error:
-        raise _refused(path.name, "the file cannot be read as vector data", "give a GeoJSON, GeoPackage or shapefile") from error
+        raise _refused(path.name, "the file cannot be read as vector data", way_out) from error
+    if wkb is None or any(unsafe_wkb(blob) for blob in wkb if blob):
+        raise _refused(path.name, "it holds no geometries, or some nested too deep", way_out)
     area = shapely.union_all(shapely.make_valid(shapely.from_wkb(wkb)))
     return project(area, Crs.parse(meta["crs"] or "CRS84"), CRS84)
 

@@ -27,6 +27,7 @@ GTIFF: dict[str, Any] = {
     "num_threads": 2,
 }
 """Creation options of every raster that we write."""
+_JPEG2000 = {".jp2", ".j2k", ".jpx"}
 _TAG = "EARTHWEAVE_"
 
 
@@ -49,21 +50,36 @@ class Tags:
 
 @contextmanager
 def open_raster(path: Path | str) -> Iterator[Any]:
-    """Open a raster for reading; raises `ProductError` that names the file if GDAL cannot."""
+    """Open a JPEG 2000 file (by suffix) or else a GeoTIFF for reading; raises `ProductError` that names the file if it is none.
+
+    A `Path` is a file of this machine; a text may also be GDAL's name of a member of a zip. Pixels are to be read within `reading`.
+    """
+    # left to itself GDAL goes by content, and a virtual format (VRT, WMS) under any name would read other files or the network
     import rasterio
-    from rasterio.errors import RasterioIOError
+
+    if isinstance(path, Path) and not path.is_file():
+        raise ProductError(f"{path.name} does not exist", why="no file has this name", way_out="check the path")
+    driver = "JP2OpenJPEG" if Path(path).suffix.lower() in _JPEG2000 else "GTiff"
+    with reading(path):
+        dataset = rasterio.open(path, driver=driver)
+    with dataset:
+        yield dataset
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[None]:
+    """Turn GDAL's failures to read ``path`` into a `ProductError` that names the file."""
+    from rasterio.errors import RasterioIOError, WarpOperationError
 
     name = str(path).rsplit("/", 1)[-1]
     try:
-        dataset = rasterio.open(path)
-    except RasterioIOError as error:
+        yield
+    except (RasterioIOError, WarpOperationError) as error:
         raise ProductError(
             f"{name} cannot be read as a raster",
-            why=str(error).replace(str(path), name)[:300],
-            way_out="check that the file is complete, and that gdalinfo opens it",
+            why=str(error.__cause__ or error).replace(str(path), name)[:300],
+            way_out="check that it is a complete GeoTIFF, or JPEG 2000 file with its suffix .jp2",
         ) from error
-    with dataset:
-        yield dataset
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from ._grid import Grid
 
 Array = np.ndarray[Any, Any]
 _DRIVERS = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
+VECTOR_SUFFIXES = tuple(_DRIVERS)
+"""Endings of the vector files that `write_polygons` makes."""
 _MEDIA = {".shp": "application/vnd.shp", ".gpkg": "application/geopackage+sqlite3", ".geojson": "application/geo+json"}
 
 

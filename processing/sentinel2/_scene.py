@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from earthweave.ontology import ProductError, Source
+from earthweave.ontology import ParameterError, ProductError, Source
 
 from ..frame import digest
-from ..raster import Block, Grid, grid_of, open_raster
+from ..raster import Block, Grid, grid_of, open_raster, reading
 from ._bands import plain_name
 
 Array = np.ndarray[Any, Any]
@@ -129,8 +129,8 @@ def open_scene(
 ) -> Scene:
     """Open a SAFE folder, a SAFE zip, or a raster whose bands are ``stack_bands`` (else its band descriptions).
 
-    ``offset``, ``quantification`` and ``time`` are for stacks, which carry no metadata; a SAFE product's own values always win,
-    except for ``time``. Raises `ProductError` that names the file, the reason and the way out.
+    ``offset``, ``quantification`` and ``time`` are for stacks, which carry no metadata; a SAFE product's own values always win. Raises
+    `ProductError` that names the file, the reason and the way out; `ParameterError` for a ``time`` that a SAFE product would not heed.
     """
     from ._safe import read_safe
     from ._stack import read_stack
@@ -138,6 +138,12 @@ def open_scene(
     if not path.exists():
         raise ProductError(f"{path.name} does not exist", why="no file or folder has this name", way_out="check the path")
     if path.is_dir() or path.name.startswith("MTD_MSIL") or zipfile.is_zipfile(path):
+        if time is not None:
+            raise ParameterError(
+                f"{path.name} cannot be given a time",
+                why="a SAFE product says itself when it was taken",
+                way_out="leave out --time1, --time2 or --time for it: they are for GeoTIFF stacks that do not say it",
+            )
         return read_safe(path)
     return read_stack(path, stack_bands, offset, quantification, time)
 
@@ -159,7 +165,8 @@ def read_band(scene: Scene, names: Sequence[str], grid: Grid) -> Iterator[Reader
 
         def read(name: str, block: Block) -> Array:
             band, pixels = opened[name]
-            numbers = pixels(block)
+            with reading(band.path):
+                numbers = pixels(block)
             if name == "SCL":
                 return np.nan_to_num(numbers, nan=0.0).astype(np.uint8)
             return (numbers + np.float32(band.offset)) / np.float32(band.quantification)

@@ -13,7 +13,7 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     "query": {**_TEXT, "description": "SPARQL 1.1 query"},
     "default-graph-uri": {**_MANY, "description": "graphs that make the default graph"},
     "named-graph-uri": {**_MANY, "description": "named graphs"},
-    "timeout": {"type": "number", "exclusiveMinimum": 0, "description": "seconds; can only lower the server's limit"},
+    "timeout": {"type": "number", "minimum": 0.1, "description": "seconds; can only lower the server's limit"},
     "format": {"type": "string", "enum": [f.name for f in FORMATS], "description": "wins over Accept"},
     "geometry": {**_TEXT, "description": "the variable to show in GeoJSON where several hold geometries"},
 }

@@ -1,4 +1,4 @@
-"""Every limit in one table; help texts, docs and the API description are generated from it."""
+"""Every limit that a user can set in one table; help texts and docs are generated from it."""
 
 from __future__ import annotations
 

@@ -110,6 +110,7 @@ FLOOD_ASSESSMENT = ServiceSpec(
     abstract="Change vector analysis, the tutorial's sieve–threshold–polygonise recipe, mapping by the rules `flood`, load. "
     "A change of that amplitude is taken for flooding: the user judges whether that holds for the scene.",
     parameters=FloodParameters,
+    attribution=service("s2-cd").attribution,
     outputs=(
         Output("cva", "raster", "image/tiff; application=geotiff", "S2_CVA_<t1>_<t2>_<bands>_<res>.tif", "amplitude and angle of change"),
         Output("flood_mask", "vector", "application/vnd.shp", "flood_mask.shp", "flooded areas with floodLevel"),

@@ -81,3 +81,9 @@ def test_holes_and_parts_keep_their_places() -> None:
     assert [len(part.interiors) for part in moved.geoms] == [1, 0]
     assert pyproj.Geod(ellps="WGS84").geometry_area_perimeter(moved)[0] != 0
     assert abs(pyproj.Geod(ellps="WGS84").geometry_area_perimeter(shapely.orient_polygons(moved))[0]) == pytest.approx(shape.area, rel=1e-4)
+
+
+def test_beyond_the_projections_domain_nothing_is_kept_straight_and_nothing_warns() -> None:
+    line = shapely.LineString([(0, 0), (0, 89.9999), (180, 91)])
+    (moved,) = reproject([line], CRS84, Crs("EPSG", "3857"), straight=1.0)
+    assert not np.isfinite(shapely.get_coordinates(moved)).all()

@@ -130,3 +130,9 @@ def test_a_bad_base_or_dialect_is_refused(flood_levels: Path) -> None:
         generate(flood_levels, base="flood/")
     with pytest.raises(ParameterError, match="dialect"):
         generate(flood_levels, base=FLOOD, dialect="yarrrml")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows", ["id,name\n", "id,name\n1,a,b,c\n2\n"], ids=["no rows", "ragged rows alone"])
+def test_a_table_without_a_readable_row_still_gets_a_mapping(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "t.csv").write_text(rows)
+    assert "subjects are numbered by row" in generate(tmp_path / "t.csv", base="http://example.org/")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
 
 from earthweave.mapping import Options, map_source, read_rules
 from earthweave.ontology import CrsError, GeometryError, MappingError, UnsupportedError
-from earthweave.ontology.geometry import AxisOrder, read_wkt
+from earthweave.ontology.geometry import AxisOrder, read_wkt, unsafe_wkb
 
 RULE = """@prefix rr: <http://www.w3.org/ns/r2rml#> .
 @prefix rrx: <http://www.w3.org/ns/r2rml-ext#> .
@@ -153,3 +157,53 @@ def test_a_row_without_geometry_makes_no_literal(layer: Layer) -> None:
     assert values(path, "rrxf:dimension") == ["0"]
     assert geopandas.read_file(path).geometry.isna().tolist() == [False, True]
     assert np.isfinite(float(values(path, "rrxf:centroidx")[0]))
+
+
+# -- nested geometries, which overflow the stack of GEOS
+
+DEEP = 60_000
+
+
+def _nested_wkb(depth: int, order: str = "<", kind: int = 7, flags: int = 0) -> bytes:
+    srid = struct.pack(f"{order}I", 4326) if flags & 0x20000000 else b""
+    head = struct.pack(f"{order}BI", order == "<", kind | flags) + srid + struct.pack(f"{order}I", 1)
+    return head * depth + shapely.to_wkb(shapely.Point(1, 2))
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(("kind", "flags"), [(7, 0), (6, 0), (1007, 0), (7, 0x20000000), (12, 0x80000000)])
+def test_nested_wkb_is_known_before_it_is_read(order: str, kind: int, flags: int) -> None:
+    assert unsafe_wkb(_nested_wkb(DEEP, order, kind, flags))
+    second = shapely.to_wkb(shapely.MultiPoint([[0, 0], [1, 1]]))
+    wide = struct.pack("<BII", 1, 7, 501) + second * 500
+    assert unsafe_wkb(wide + _nested_wkb(DEEP, order, kind, flags))
+    assert not unsafe_wkb(wide + shapely.to_wkb(shapely.Point(1, 2)))
+
+
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize("flavor", ["iso", "extended"])
+def test_large_geometries_of_every_kind_pass(order: int, flavor: str) -> None:
+    ring = shapely.Point(150, -33).buffer(1, quad_segs=300)
+    many = shapely.MultiPolygon([shapely.box(i, 0, i + 0.5, 1) for i in range(300)])
+    mixed = shapely.GeometryCollection([many, ring, ring.exterior])
+    for one in (ring, ring.exterior, shapely.difference(ring, ring.buffer(-0.1)), many, mixed):
+        for placed in (one, shapely.force_3d(one, 5)):
+            blob = shapely.to_wkb(shapely.set_srid(placed, 4326), byte_order=order, flavor=flavor, include_srid=flavor == "extended")
+            assert len(blob) > 4608 and not unsafe_wkb(blob)
+            assert not any(unsafe_wkb(blob[:cut]) for cut in range(4608, len(blob), 997))
+
+
+def test_a_nested_geometry_is_a_row_that_cannot_be_read(tmp_path: Path) -> None:
+    deep = "GEOMETRYCOLLECTION(" * DEEP + "POINT(0 0)" + ")" * DEEP
+    text = tmp_path / "t.csv"
+    text.write_text(f"id,wkt\n1,POINT (1 2)\n2,{deep}\n3,POINT (3 4)\n")
+    binary = tmp_path / "t.parquet"
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}}}
+    blobs = [shapely.to_wkb(shapely.Point(1, 2)), _nested_wkb(DEEP), shapely.to_wkb(shapely.Point(3, 4))]
+    table = pa.table({"id": [1, 2, 3], "geometry": pa.array(blobs, pa.binary())})
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), binary)
+    for path, column in ((text, "wkt"), (binary, "the_geom")):
+        plan = read_rules(RULE % f'rrx:function rrxf:asWKT ; rrx:argumentMap ( [ rr:column "{column}" ] )')
+        run = map_source(plan, path)
+        assert b"".join(run).count(b"POINT") == 2
+        assert [(one.row, one.reason) for one in run.report.problems] == [(2, "a geometry that cannot be read")]

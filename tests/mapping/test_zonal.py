@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,3 +116,86 @@ def test_wrong_calls_are_refused(tmp_path: Path, cams: Path, nuts: Path) -> None
     for name in ("bad.nc", "bad.tif"):
         with pytest.raises(ProductError):
             zonal(tmp_path / name, zones, key="key")
+
+
+def _raster(path: Path, side: int, values: Any = None, **more: Any) -> Path:
+    """A square GeoTIFF of 0.001 degrees from 10 E 46 N; without values nothing of it is stored."""
+    profile = {"driver": "GTiff", "width": side, "height": side, "count": 1, "dtype": "int16", "crs": "EPSG:4326", "SPARSE_OK": "TRUE"}
+    place = rasterio.Affine(0.001, 0, 10, 0, -0.001, 46)
+    with rasterio.open(path, "w", transform=place, tiled=True, **profile) as raster:
+        for name, value in more.items():
+            setattr(raster, name, value)
+        if values is not None:
+            raster.write(values, 1, window=((0, values.shape[0]), (0, values.shape[1])))
+    return path
+
+
+def test_scale_and_offset_of_a_geotiff_are_heeded(tmp_path: Path) -> None:
+    path = _raster(tmp_path / "f.tif", 4, np.full((4, 4), 30, "int16"), scales=(0.1,), offsets=(-2.0,), nodata=0)
+    zones = _zones(tmp_path, {"all": shapely.box(9, 45, 11, 47)})
+    found = zonal(path, zones, key="key", time="2021-03-15")
+    assert found.table.column("value").to_pylist() == pytest.approx([1.0, 1.0])
+
+
+def test_only_the_window_of_the_zones_is_read(tmp_path: Path) -> None:
+    """Two gigabytes as numbers of 16 bits, eight times as much in our arithmetic: 16 cells are wanted."""
+    path = _raster(tmp_path / "f.tif", 32_000, np.arange(16, dtype="int16").reshape(4, 4))
+    zones = _zones(tmp_path, {"corner": shapely.box(10, 45.996, 10.004, 46)})
+    tracemalloc.start()
+    try:
+        found = zonal(path, zones, key="key", time="2021-03-15", statistics=["max"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.table.select(["value", "cells"]).to_pylist() == [{"value": 15.0, "cells": 16}]
+    assert peak < 50e6
+
+
+def test_a_window_of_a_netcdf_is_that_of_the_whole(tmp_path: Path) -> None:
+    """A zone across the meridian of Greenwich takes columns from both ends of a grid of 0 … 360 degrees, and only those."""
+    path = tmp_path / "f.nc"
+    lon, lat = np.arange(0, 360, 2.0), np.arange(60, 39, -2.0)
+    values = np.arange(3 * len(lat) * len(lon), dtype="f8").reshape(3, 1, len(lat), len(lon))
+    with netCDF4.Dataset(path, "w") as data:
+        for name, axis in (("time", [0, 1, 2]), ("level", [0]), ("latitude", lat), ("longitude", lon)):
+            data.createDimension(name, len(axis))
+            data.createVariable(name, "f8", (name,))[:] = axis
+        data["time"].units = "hours since 2021-03-15"
+        data.createVariable("no2", "f8", ("time", "level", "latitude", "longitude"), chunksizes=(1, 1, 2, 10))[:] = values
+    zones = _zones(tmp_path, {"both": shapely.box(-5, 44.5, 5, 51), "east": shapely.box(20.5, 44.5, 25, 51)})
+    found = zonal(path, zones, key="key", statistics=["max"])
+    rows = {(row["zone"], row["time"]): row for row in found.table.to_pylist()}
+    inside = (lat >= 44.5) & (lat <= 51)
+    for zone, columns in (("both", (lon < 5) | (lon > 355)), ("east", (lon > 20.5) & (lon < 25))):
+        for step in range(3):
+            row = rows[zone, f"2021-03-15T0{step}:00:00Z"]
+            assert row["value"] == values[step, 0][inside][:, columns].max()
+            assert row["cells"] == inside.sum() * columns.sum()
+
+
+def test_grids_that_are_too_large_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    path = _raster(tmp_path / "f.tif", 3_000)
+    zones = _zones(tmp_path, {"all": shapely.box(9, 40, 14, 47), "far": shapely.box(50, 0, 51, 1)})
+    with pytest.raises(SizeLimitError, match="9,000,000 cells"):
+        zonal(path, zones, key="key", time="2021-03-15", limits=ZonalLimits(zonal_cells=10_000))
+    with pytest.raises(SizeLimitError, match="axes alone"):
+        zonal(path, zones, key="key", time="2021-03-15", limits=ZonalLimits(zonal_cells=5_000))
+    far = zonal(path, zones, key="key", where={"key": "far"}, time="2021-03-15")
+    assert (far.uncovered, far.table.num_rows) == (("far",), 0)
+
+
+@pytest.mark.parametrize("name", ["f.tif", "f.nc"])
+def test_a_field_that_is_cut_off_is_a_bad_product(tmp_path: Path, name: str) -> None:
+    noise = np.random.default_rng(3).integers(1, 9_999, (600, 600)).astype("int16")
+    path = tmp_path / name
+    if name == "f.tif":
+        _raster(path, 600, noise)
+    else:
+        with netCDF4.Dataset(path, "w") as data:
+            for axis, numbers in (("lat", np.linspace(46, 45, 600)), ("lon", np.linspace(10, 11, 600))):
+                data.createDimension(axis, 600)
+                data.createVariable(axis, "f8", (axis,))[:] = numbers
+            data.createVariable("v", "i2", ("lat", "lon"), zlib=True)[:] = noise
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ProductError, match=name):
+        zonal(path, _zones(tmp_path, {"all": shapely.box(9, 44, 12, 47)}), key="key", time="2021-03-15")

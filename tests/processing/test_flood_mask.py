@@ -165,8 +165,8 @@ def test_corner_neighbours_join_only_if_asked(write, tmp_path: Path) -> None:
         ({"threshold": 90}, ProcessingError, "reaches level 90"),
         ({"band": 2}, ParameterError, "band = 2 does not exist"),
         ({"start": "2021-02-01", "end": "2021-01-01"}, ParameterError, "end is before start"),
-        ({"output_path": "flood.kml"}, ParameterError, "unknown vector format"),
-        ({"input": "nowhere.tif"}, ProductError, "nowhere.tif cannot be read"),
+        ({"output_path": "flood.kml"}, ParameterError, "not a file that can be written"),
+        ({"input": "nowhere.tif"}, ProductError, "nowhere.tif does not exist"),
     ],
 )
 def test_refusals(

@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "server.results": {"ontology", "server.store"},
     "server.sparql": {"server.results", "ontology", "server.store", "server.federation"},
     "server.questions": {"ontology", "qa", "server.store"},
-    "server.settings": {"ontology", "server.store"},
+    "server.settings": {"ontology", "mapping", "qa", "server.store"},
     "server.viewer": {"ontology", "server.settings"},
     "server.api": {
         "ontology",
