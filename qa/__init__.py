@@ -16,8 +16,10 @@ from ._ports import Cell, Endpoint, Estimate, Launcher, Limits, Table
 from ._refusal import HINT, Refusal
 from ._request import Aggregate, Assumption, Attribute, Order, Place, Request, Spatial, Target, Temporal, request_schema
 from ._understand import understand
+from ._values import number
 
 __all__ = [
     "HINT", "Aggregate", "Answer", "Assumption", "Attribute", "Cell", "Endpoint", "Estimate", "Launcher", "Lexicon", "Limits", "Order",
-    "Place", "Query", "Refusal", "Request", "Spatial", "Table", "Target", "Temporal", "answer", "plan", "request_schema", "understand",
+    "Place", "Query", "Refusal", "Request", "Spatial", "Table", "Target", "Temporal", "answer", "number", "plan", "request_schema",
+    "understand",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -13,11 +13,12 @@ from earthweave.ontology.geometry import read_wkt
 from ._describe import FUNCTIONS, UNITS, chips, class_name, conventions, describe, superlative
 from ._domain import AREA, FLOODED_AREA, property_named
 from ._lexicon import Lexicon
-from ._plan import Query, count_query, plan, presence_query, simulated_query
+from ._plan import Query, count_query, most_rows, plan, presence_query, simulated_query
 from ._ports import Cell, Endpoint, Limits, Table
 from ._refusal import COMMANDS, HINT, Refusal
 from ._request import Assumption, Request
 from ._understand import understand
+from ._values import number, text, truth
 
 _NAMED = 5
 Notice = Mapping[str, str]
@@ -36,9 +37,9 @@ class Answer:
         sparql: the query that was run; empty if none.
         chips, assumptions, unknown: parts of the request; what was taken for granted; words not understood.
         value: of yes/no (bool), count (int) or measure (float, in the unit asked for).
-        count: how many things there are; None for yes/no.
+        count: how many things there are, listed or not; None for yes/no.
         columns, rows: details, without geometries.
-        geojson: a FeatureCollection (RFC 7946, CRS84), None if nothing can be drawn.
+        geojson: a FeatureCollection (RFC 7946: CRS84, exterior rings counter-clockwise), None if nothing can be drawn.
         simulated: whether anything that the answer rests on is simulated.
         notices: code and sentence, from the store and from here.
     """
@@ -120,6 +121,12 @@ class _Story:
     def select(self, query: Query) -> Table:
         return self.endpoint.select(query.text, self.limits)
 
+    def single(self, query: Query) -> Table:
+        table = self.select(query)
+        if not table.rows:
+            raise LimitError("the result was cut before its only row", way_out="Raise query_rows and query_bytes.")
+        return table
+
     def ask(self, query: Query) -> bool:
         return self.endpoint.ask(query.text, self.limits)
 
@@ -145,43 +152,61 @@ class _Story:
         return self.done(text, found, value=found)
 
     def counted(self) -> Answer:
-        table = self.select(self.query)
-        number = int(_plain(table.rows[0][0]) or 0)
-        return self.done(f"{_counted(number, self.request)}.", number > 0, table.notices, value=number, count=number)
+        table = self.single(self.query)
+        total = int(number(table.rows[0][0]) or 0)
+        return self.done(f"{_counted(total, self.request)}.", total > 0, table.notices, value=total, count=total)
+
+    def total(self) -> int:
+        return int(number(self.single(count_query(self.request)).rows[0][0]) or 0)
 
     def measured(self) -> Answer:
         wanted = self.request.aggregate
         assert wanted is not None
-        table = self.select(self.query)
-        result, number = (_plain(cell) for cell in table.rows[0])
-        total = int(_plain(self.select(count_query(self.request)).rows[0][0]) or 0)
+        table = self.single(self.query)
+        result, used, total = number(table.rows[0][0]), int(number(table.rows[0][1]) or 0), self.total()
         prop = property_named(wanted.property)
         what = f"{FUNCTIONS[wanted.function]} {prop.label} of {describe(self.request.target)}"
-        if not number or result is None:
-            text = f"The store has no {describe(self.request.target)} with a known {prop.label}."
-            return self.done(text, False, table.notices, count=total)
+        notices = [*table.notices, *self.lacking(total - used, total, wanted.property)]
+        if not used:
+            return self.done(self.unknown(wanted.property), False, notices, count=total)
+        if result is None:
+            return self.done(f"The {what} is beyond what can be computed.", True, notices, count=total)
         value = float(result) / prop.units[wanted.unit]
-        text = f"The {what} is {_figure(value)} {UNITS[wanted.unit]}".rstrip() + f" ({_number(int(number), self.request)})."
-        lacking = [_notice("lacking", f"{total - int(number)} of {total} have no {prop.label}: left out.")] if total > int(number) else []
-        return self.done(text, True, [*table.notices, *lacking], value=value, count=total)
+        text = f"The {what} is {_figure(value)} {UNITS[wanted.unit]}".rstrip() + f" ({_number(used, self.request)})."
+        return self.done(text, True, notices, value=value, count=total)
+
+    def unknown(self, prop: str) -> str:
+        return f"The store has no {describe(self.request.target)} with a known {property_named(prop).label}."
+
+    def lacking(self, missing: int, total: int, prop: str) -> Iterator[Notice]:
+        if missing > 0:
+            yield _notice("lacking", f"{missing:,} of {total:,} have no {property_named(prop).label} that is a finite number: left out.")
 
     def listed(self) -> Answer:
         table = self.select(self.query)
-        number, full = len(table.rows), len(table.rows) >= self.limits.question_rows and not self.request.limit
-        total = int(_plain(self.select(count_query(self.request)).rows[0][0]) or 0) if full else number
+        listed, most = len(table.rows), most_rows(self.request, self.limits)
+        # whatever may have left rows out makes their number say nothing about how many there are
+        cut = table.truncated or listed >= most or bool(self.request.limit or self.request.order)
+        total = max(self.total(), listed) if cut else listed
         keep = [at for at, name in enumerate(table.columns) if name not in {"wkt", "order"}]
         columns = tuple(table.columns[at] for at in keep)
-        rows = tuple(tuple(_plain(row[at]) for at in keep) for row in table.rows)
-        cut = [_notice("truncated", f"The first {number} of {total} are listed and drawn.")] if total > number else []
+        rows = tuple(tuple(_READ.get(table.columns[at], text)(row[at]) for at in keep) for row in table.rows)
+        order = self.request.order if listed < most and not table.truncated else None
+        left = self.lacking(total - listed, total, order.property) if order else _cut(listed, total)
+        notices = [*table.notices, *left, *_unreadable(table)]
         shown = {"count": total, "columns": columns, "rows": rows, "geojson": _geojson(table, columns, rows)}
-        return self.done(self.listing(total, columns, rows), number > 0, [*table.notices, *cut], **shown)
+        return self.done(self.listing(total, columns, rows), total > 0, notices, **shown)
 
     def listing(self, total: int, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> str:
         if self.request.order and rows:
-            return f"{self.first(len(rows))}: {'; '.join(self.figure(columns, row) for row in rows[:_NAMED])}."
-        names = [str(row[columns.index("label")]) for row in rows] if "label" in columns else []
-        listed = ": " + _enumerated(names, total) if names else ""
-        return f"{_counted(total, self.request)}{listed}."
+            of = f" (of {total:,})" if total > len(rows) else ""
+            rest = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
+            return f"{self.first(len(rows))}{of}: {'; '.join([*(self.figure(columns, row) for row in rows[:_NAMED]), *rest])}."
+        if self.request.order and total:
+            return self.unknown(self.request.order.property)
+        label = columns.index("label") if "label" in columns else None
+        names = [] if label is None else [str(row[label] or row[0]) for row in rows]
+        return f"{_counted(total, self.request)}{_part(len(rows), total)}{': ' if names else ''}{_enumerated(names)}."
 
     def first(self, number: int) -> str:
         """``The largest flooded area in Hawkesbury``, ``The 3 flooded areas of the highest flood level``."""
@@ -211,39 +236,53 @@ def _counted(number: int, request: Request) -> str:
     return f"{number:,} {what}" if number else f"No {describe(request.target, many=False)}"
 
 
-def _enumerated(names: list[str], total: int) -> str:
-    shown = names if total <= _NAMED + 1 else names[:_NAMED]
-    rest = total - len(shown)
-    parts = [*shown, f"{rest} more"] if rest else shown
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+def _cut(listed: int, total: int) -> Iterator[Notice]:
+    if total > listed:
+        yield _notice("truncated", f"The first {listed:,} of {total:,} are listed and drawn.")
+
+
+def _part(listed: int, total: int) -> str:
+    """``, of which the first 3 are listed``; empty if all are."""
+    if listed == total:
+        return ""
+    return f", of which the first {f'{listed:,} are' if listed > 1 else 'is'} listed" if listed else ", none of which can be listed"
+
+
+def _unreadable(table: Table) -> Iterator[Notice]:
+    for at, name in enumerate(table.columns):
+        cells = [row[at] for row in table.rows if row[at] is not None]
+        if name in _READ and (bad := sum(_READ[name](cell) is None for cell in cells)):
+            form = "truth value" if _READ[name] is truth else "finite number"
+            yield _notice("unreadable", f"{bad:,} of {len(cells):,} values of {name} are not a {form}: left out.")
+
+
+def _enumerated(names: list[str]) -> str:
+    shown = names if len(names) <= _NAMED + 1 else names[:_NAMED]
+    rest = len(names) - len(shown)
+    parts = [*shown, f"{rest:,} more"] if rest else shown
+    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else "".join(parts)
 
 
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
 
 
-_NUMERIC = {"integer": int, "int": int, "long": int, "nonNegativeInteger": int, "decimal": float, "double": float, "float": float}
-
-
-def _plain(cell: Cell | None) -> Any:
-    """A cell as a JSON value; numbers and truth values by datatype, all else as text."""
-    if cell is None or cell.kind != "literal":
-        return cell and cell.value
-    name = cell.datatype.rpartition("#")[2]
-    if name == "boolean":
-        return cell.value in {"true", "1"}
-    return _NUMERIC[name](cell.value) if name in _NUMERIC else cell.value
+_READ: Mapping[str, Callable[[Cell | None], int | float | None]] = {
+    "area": number, "floodLevel": number, "level": number, "simulated": truth,
+}  # fmt: skip
+"""Column → how its cells are read; all others are text."""
 
 
 def _geojson(table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any] | None:
+    import shapely
     from shapely.geometry import mapping
 
     at = table.columns.index("wkt")
     literals = [(number, cell.value) for number, row in enumerate(table.rows) if (cell := row[at]) is not None]
-    shapes = read_wkt([text for _, text in literals]).geometries if literals else []
+    shapes = shapely.orient_polygons(read_wkt([wkt for _, wkt in literals]).geometries, exterior_cw=False) if literals else []
     features = [
         {"type": "Feature", "id": rows[number][0], "properties": dict(zip(columns, rows[number], strict=True)), "geometry": mapping(shape)}
         for (number, _), shape in zip(literals, shapes, strict=True)
-        if shape is not None
+        if shape is not None and not shape.is_empty
     ]
     return {"type": "FeatureCollection", "features": features} if features else None

@@ -39,6 +39,7 @@ from ._sparql import (
 )
 
 _FEATURE, _GEOMETRY = var("feature"), var("wkt")
+_BOUNDS = tuple(Literal(text, datatype=XSD.double, normalize=False) for text in ("-INF", "INF"))
 _RELATIONS = {"intersects": GEOF.sfIntersects, "within": GEOF.sfWithin}
 _DETAILS: dict[str, tuple[tuple[str, tuple[URIRef, ...], str], ...]] = {
     FLOODED_AREA: (
@@ -85,6 +86,11 @@ def count_query(request: Request) -> Query:
     return Query(select_text(_count((*_Body().of(request.target, _FEATURE),))), "select")
 
 
+def most_rows(request: Request, limits: Limits) -> int:
+    """How many rows a list has at most: what was asked for, within the limits."""
+    return min(request.limit or limits.question_rows, limits.question_rows)
+
+
 def presence_query(cls: str) -> Query:
     """Whether the store holds anything of a class."""
     return Query(ask_text((Triple(_FEATURE, (RDF.type,), URIRef(cls)),)), "ask")
@@ -116,13 +122,17 @@ def _measure(request: Request, body: tuple[Part, ...]) -> Select:
 
 
 def _ranked(body: tuple[Part, ...], prop: str) -> Select:
-    """Features with one value each: a property and one below it may both be stated."""
+    """Features with one finite number each: a property and one below it may both be stated.
+
+    The bounds drop NaN, infinities, and literals that belie their datatype, any of which would take the whole aggregate with it.
+    """
+    finite = (Filter(Compare(var("value"), ">", _BOUNDS[0])), Filter(Compare(var("value"), "<", _BOUNDS[1])))
     value = Triple(_FEATURE, tuple(map(URIRef, predicates(prop))), var("value"))
-    return Select((Column(_FEATURE), Column(var("rank"), "MAX", var("value"))), (value, *body), group=(_FEATURE,))
+    return Select((Column(_FEATURE), Column(var("rank"), "MAX", var("value"))), (value, *finite, *body), group=(_FEATURE,))
 
 
 def _rows(request: Request, body: tuple[Part, ...], limits: Limits) -> Select:
-    limit = min(request.limit or limits.question_rows, limits.question_rows)
+    limit = most_rows(request, limits)
     by: tuple[tuple[Variable, bool], ...] = ((_FEATURE, False),)
     if request.order:
         inner = replace(_ranked(body, request.order.property), order=((var("rank"), request.order.descending), *by), limit=limit)

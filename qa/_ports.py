@@ -34,11 +34,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """The result of SELECT: rows of cells, None where unbound; ``notices`` have a ``code`` and a ``text`` for people."""
+    """The result of SELECT.
+
+    Attributes:
+        columns: names of the variables.
+        rows: cells, None where unbound.
+        notices: with a ``code``, and a ``text`` for people.
+        truncated: True if the endpoint cut rows off.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell | None, ...], ...]
     notices: tuple[Mapping[str, str], ...] = ()
+    truncated: bool = False
 
 
 class Endpoint(Protocol):

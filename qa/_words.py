@@ -12,7 +12,7 @@ from typing import Any
 
 from ._domain import AREA, FLOOD_LEVEL
 from ._spans import Kind, Reading
-from ._text import Question, Token, blank
+from ._text import Question, Token
 
 _PHRASES: tuple[tuple[Kind, Any, float, str], ...] = (
     ("intent", "count", 1, "how many, the? number of, count, count of, how many different|distinct"),
@@ -73,14 +73,15 @@ _PHRASES: tuple[tuple[Kind, Any, float, str], ...] = (
      "i "
      "want to, i would like to, would you, can|could you, in the store|data|database, on a|the map, whose"),
 )  # fmt: skip
+_OTHER = "_"
 _MARKS = frozenset(".,;:?!\"'()[]{}/-…")
 _AUXILIARIES = frozenset("is are was were did does do has have had any were".split())
 
 
 def phrases(question: Question) -> Iterator[Reading]:
     """What the closed vocabulary reads, with marks as fillers and an auxiliary in front as a yes/no question."""
-    for key, start, end in _matcher()(question.doc):
-        kind, value, score, _ = _PHRASES[int(_matcher().vocab.strings[key])]
+    for row, start, end in _found(question):
+        kind, value, score, _ = _PHRASES[row]
         # "the area of" asks for a size, "the areas of" for things
         if value != "measure" or question.tokens[start].lower != "areas":
             yield Reading(kind, start, end, value, score, "words")
@@ -98,19 +99,34 @@ def _is_minus(tokens: Sequence[Token], at: int) -> bool:
     return tokens[at].text == "-" and glued and (at == 0 or tokens[at - 1].end < tokens[at].start)
 
 
-@lru_cache(maxsize=1)
-def _matcher() -> Any:
-    from spacy.matcher import Matcher
+def _found(question: Question) -> Iterator[tuple[int, int, int]]:
+    """Row of the vocabulary, first token, and the one after the last, for every phrase."""
+    from spacy.tokens import Doc
 
-    matcher = Matcher(blank().vocab)
+    matcher, known = _matcher()
+    # spaCy keeps every word that it meets: those of no phrase must not come to it
+    words = [token.lemma if token.lemma in known else _OTHER for token in question.tokens]
+    for key, start, end in matcher(Doc(matcher.vocab, words=words)):
+        yield int(matcher.vocab.strings[key]), start, end
+
+
+@lru_cache(maxsize=1)
+def _matcher() -> tuple[Any, frozenset[str]]:
+    """The phrases, and all words in them."""
+    from spacy.matcher import Matcher
+    from spacy.vocab import Vocab
+
+    matcher, known = Matcher(Vocab()), set[str]()
     for row, (_, _, _, texts) in enumerate(_PHRASES):
-        matcher.add(str(row), [_pattern(text) for text in texts.split(",")])
-    return matcher
+        patterns = [_pattern(text) for text in texts.split(",")]
+        known.update(word for pattern in patterns for piece in pattern for word in piece["TEXT"]["IN"])
+        matcher.add(str(row), patterns)
+    return matcher, frozenset(known)
 
 
 def _pattern(phrase: str) -> list[dict[str, Any]]:
     pattern = []
     for word in phrase.split():
-        piece: dict[str, Any] = {"NORM": {"IN": word.removesuffix("?").split("|")}}
+        piece: dict[str, Any] = {"TEXT": {"IN": word.removesuffix("?").split("|")}}
         pattern.append(piece | ({"OP": "?"} if word.endswith("?") else {}))
     return pattern

@@ -22,7 +22,7 @@ from earthweave.mapping import Options
 from earthweave.ontology import EW, GADMR, InputError, NotFoundError, ParameterError
 from earthweave.processing import Result
 from earthweave.server.questions import StoreAsker
-from earthweave.server.settings import ServeSettings, read
+from earthweave.server.settings import QuestionLimits, ServeSettings, read
 from earthweave.server.store import Limits, Store, open_store
 from earthweave.server.workflows import (
     QUERIES,
@@ -231,7 +231,7 @@ def _head(text: str, lines: int) -> str:
 def pose_question(store: Store, clock: Clock) -> dict[str, Any]:
     """One question in English."""
     with clock.stage(f"question: {QUESTION}"):
-        answer: dict[str, Any] = StoreAsker(store).ask(QUESTION)
+        answer: dict[str, Any] = StoreAsker(store, limits=read(QuestionLimits)).ask(QUESTION)
     click.echo("\n".join(f"   {line}" for line in answer_lines(answer).splitlines()), err=True)
     return answer
 

@@ -209,7 +209,7 @@ def store() -> None:
 @store_option
 @verb
 def backup(folder: Path, store_path: str) -> Outcome:
-    """Copy the published state into FOLDER; readers go on, writers wait."""
+    """Copy the published state into FOLDER; readers and writers go on."""
     if folder.is_file() or folder.resolve().is_relative_to(Path(store_path).resolve()):
         raise InputError(f"{folder} cannot take a backup", why="it is a file, or lies in the store", way_out="name a new folder elsewhere")
     with existing_store(store_path) as source:

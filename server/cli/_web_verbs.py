@@ -12,7 +12,7 @@ import click
 
 from earthweave.ontology import InputError, MissingDependencyError, ParameterError
 from earthweave.server.questions import StoreAsker
-from earthweave.server.settings import ServeSettings, WebSettings, read
+from earthweave.server.settings import QuestionLimits, ServeSettings, WebSettings, read
 from earthweave.server.store import Store
 
 from ._console import Outcome, run, store_option, text_table, verb
@@ -38,7 +38,8 @@ def _rows(answer: dict[str, Any], most: int) -> list[str]:
     if not shown or not answer["rows"]:
         return []
     rows = [["" if row[column] is None else str(row[column]) for column in shown] for row in answer["rows"][:most]]
-    more = [f"… and {answer['count'] - most:,} more: --json gives them all"] if (answer["count"] or 0) > most else []
+    left = len(answer["rows"]) - most
+    more = [f"… and {left:,} more of those listed: --json gives them all"] if left > 0 else []
     return [f"  {line}" for line in [*text_table([answer["columns"][column] for column in shown], rows), *more]]
 
 
@@ -56,7 +57,7 @@ def ask(question: str, store_path: str) -> Outcome:
     Example:  earthweave ask "Which administrative units were flooded in March 2021?"
     """
     with existing_store(store_path) as store:
-        answer = StoreAsker(store).ask(question)
+        answer = StoreAsker(store, limits=read(QuestionLimits)).ask(question)
     return Outcome(answer, answer_lines(answer), notices=tuple(notice["text"] for notice in answer["notices"]))
 
 
@@ -93,7 +94,7 @@ def open_app(store: Store, map_path: Path | None, host: str) -> Any:
     settings = read(WebSettings)
     if host in LOOPBACK and not settings.trusted_hosts:
         settings = replace(settings, trusted_hosts=",".join(LOOPBACK))
-    return create_app(store, questions=StoreAsker(store), banner=preset["banner"], layers=preset["layers"], settings=settings)
+    return create_app(store, questions=StoreAsker(store, limits=read(QuestionLimits)), banner=preset["banner"], layers=preset["layers"], settings=settings)
 
 
 def check_port(host: str, port: int) -> None:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from earthweave.ontology import EW, RDFS, ParameterError
-from earthweave.qa import Lexicon, Limits, Place, answer
+from earthweave.qa import Lexicon, Limits, answer
 from earthweave.server.store import Store
 
 from ._endpoint import StoreEndpoint
-
-_PLACES = f"""
-SELECT ?unit ?label (MIN(?depth) AS ?level) WHERE {{
-  ?unit a {EW.AdministrativeUnit.n3()} ; {RDFS.label.n3()} ?label .
-  OPTIONAL {{ ?unit {EW.unitLevel.n3()} ?depth }}
-}} GROUP BY ?unit ?label
-"""
+from ._names import Names, read_names
 
 
 def _utc_now() -> datetime:
@@ -36,26 +30,42 @@ class StoreAsker:
     def __init__(self, store: Store, *, limits: Limits | None = None, clock: Callable[[], datetime] = _utc_now) -> None:
         self._endpoint, self._store = StoreEndpoint(store), store
         self._limits, self._clock = limits or Limits(), clock
-        self._lock, self._known = Lock(), (-1, Lexicon())
+        self._lock, self._known = Lock(), (-1, Future[Names]())
 
     def ask(self, question: str) -> dict[str, Any]:
         """Answer or refuse; JSON data as `earthweave.qa.Answer.to_json` makes it. Raises what `Store.query` raises."""
-        found = answer(question, self._endpoint, self.lexicon(), now=self._clock(), limits=self._limits)
-        return found.to_json()
+        names = self._names()
+        found = answer(question, self._endpoint, names.lexicon, now=self._clock(), limits=self._limits)
+        return replace(found, notices=(*found.notices, *names.notices)).to_json()
 
     def lexicon(self) -> Lexicon:
         """The names of administrative units in the store's current generation."""
+        return self._names().lexicon
+
+    def _names(self) -> Names:
+        """One thread reads, without the lock; those that come meanwhile wait for what it finds, an error too."""
         generation = self._store.statistics().generation
         with self._lock:
-            if self._known[0] != generation:
-                self._known = generation, Lexicon(self._places())
-            return self._known[1]
+            mine = self._known[0] != generation
+            if mine:
+                self._known = generation, Future()
+            names = self._known[1]
+        if mine:
+            self._read(names)
+        return names.result()
 
-    def _places(self) -> list[Place]:
-        found = []
-        for unit, label, level in self._endpoint.select(_PLACES, Limits()).rows:
-            # blank nodes, and IRIs that no query can hold, cannot be asked about
-            if unit and label and unit.kind == "uri":
-                with suppress(ParameterError):
-                    found.append(Place(label.value, unit.value, int(level.value) if level else None))
-        return found
+    def _read(self, names: Future[Names]) -> None:
+        try:
+            found = read_names(self._endpoint, self._limits, self._store.limits.query_rows)
+        except BaseException as error:
+            self._forget(names)
+            names.set_exception(error)
+            raise
+        if not found.lasting:
+            self._forget(names)
+        names.set_result(found)
+
+    def _forget(self, names: Future[Names]) -> None:
+        with self._lock:
+            if self._known[1] is names:
+                self._known = -1, names

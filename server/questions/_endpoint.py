@@ -23,7 +23,7 @@ class StoreEndpoint:
         names = tuple(answer.table.column_names)
         columns = [_cells(answer, name) for name in names]
         rows = tuple(zip(*columns, strict=True)) if columns else ()
-        return Table(names, rows, tuple({"code": one.code, "text": one.text} for one in answer.notices))
+        return Table(names, rows, tuple({"code": one.code, "text": one.text} for one in answer.notices), answer.truncated)
 
     def ask(self, query: str, limits: Limits) -> bool:
         """Run ASK."""

@@ -1,5 +1,5 @@
 """Settings: one table of every limit."""
 
-from ._settings import RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
+from ._settings import QuestionLimits, RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
 
-__all__ = ["RemoteSettings", "ServeSettings", "WebSettings", "markdown", "read", "settings"]
+__all__ = ["QuestionLimits", "RemoteSettings", "ServeSettings", "WebSettings", "markdown", "read", "settings"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from earthweave.ontology import ParameterError, Setting, setting, settings_of
+from earthweave.qa import Limits as QuestionLimits
 from earthweave.server.store import Limits
 
 Table = TypeVar("Table")
@@ -40,7 +41,7 @@ class RemoteSettings:
     remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint.")
 
 
-TABLES: tuple[type[Any], ...] = (Limits, ServeSettings, WebSettings, RemoteSettings)
+TABLES: tuple[type[Any], ...] = (Limits, QuestionLimits, ServeSettings, WebSettings, RemoteSettings)
 
 
 def settings() -> tuple[Setting, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from earthweave.ontology import GEOF
+from earthweave.ontology import EW, GEO, GEOF, XSD
 from earthweave.ontology.geometry import read_wkt, relate
 from earthweave.qa import Cell, Lexicon, Limits, Place, Table
 
@@ -62,6 +62,19 @@ def floods() -> Path:
 @pytest.fixture
 def endpoint(floods: Path) -> MemoryEndpoint:
     return MemoryEndpoint(floods)
+
+
+@pytest.fixture
+def stating(tmp_path: Path) -> Callable[[str], MemoryEndpoint]:
+    """An endpoint over Turtle given as text, with our prefixes."""
+
+    def load(turtle: str) -> MemoryEndpoint:
+        head = "".join(f"@prefix {name}: <{space}> .\n" for name, space in (("ew", EW), ("geo", GEO), ("xsd", XSD)))
+        file = tmp_path / "stated.ttl"
+        file.write_text(f"{head}@base <http://example.org/> .\n{turtle}", "utf-8")
+        return MemoryEndpoint(file)
+
+    return load
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earthweave.qa._spans import Reading, best
-from earthweave.qa._text import read
+from earthweave.qa._text import blank, read
+from earthweave.qa._words import _matcher, phrases
 
 LENGTH = 6
 
@@ -52,3 +54,28 @@ def test_units_dates_and_names_come_apart() -> None:
         "10", "km2", "mid", "-", "July", "2021", "-", "22", "on", "2021-03-22", ",", "Penrith", "-", "East", "<", "10", "%", "3,000",
         "O'Brien", "'s",
     ]  # fmt: skip
+
+
+def test_words_of_questions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earthweave.qa._text._MAX_STRINGS", len(blank().vocab.strings) + 1000)
+    most, pipelines = 0, set[int]()
+    for number in range(100):
+        words = [f"w{number}x{place}" for place in range(60)]
+        question = read("flooded areas " + " ".join(words))
+        assert [token.text for token in question.tokens[2:]] == words
+        assert ("flooded", 0, 1) in [(one.kind, one.start, one.end) for one in phrases(question)]
+        most = max(most, len(blank().vocab.strings))
+        pipelines.add(id(blank()))
+    assert most < 1000 + 3000, "a fresh pipeline, the thousand that were allowed, one question"
+    assert len(pipelines) > 1
+
+
+def test_the_matcher_learns_no_words() -> None:
+    [*phrases(read("flooded areas"))]
+    before = len(_matcher()[0].vocab.strings)
+    [*phrases(read("qwertzuiop flooded yxcvbnm"))]
+    assert len(_matcher()[0].vocab.strings) == before
+
+
+def test_a_mark_that_combines_with_nothing_is_read() -> None:
+    assert [(one.kind, one.start) for one in phrases(read("\u0301 flooded"))][0] == ("flooded", 1)

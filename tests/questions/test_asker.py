@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from earthweave.ontology import QueryError
-from earthweave.qa import Limits
+from earthweave.qa import Limits, Table
 from earthweave.server.questions import StoreAsker, StoreEndpoint
+from earthweave.server.store import Limits as StoreLimits
 from earthweave.server.store import Store, open_store
 
 FLOODS = Path(__file__).parent.parent / "qa" / "data" / "floods.ttl"
@@ -129,3 +131,89 @@ def test_the_port(store: Store) -> None:
     assert (table.columns, table.rows[0][0].language if table.rows[0][0] else None, table.rows[0][1]) == (("a", "b"), "en", None)
     with pytest.raises(QueryError):
         endpoint.ask("ASK {", Limits())
+
+
+UNITS = "".join(
+    f'<http://example.org/u{n}> a <https://w3id.org/earthweave/ontology#AdministrativeUnit> ; '
+    f'<http://www.w3.org/2000/01/rdf-schema#label> "Unitname{n}"@en, "Unitname{n}"@fr .\n'
+    for n in range(30)
+)
+
+
+def loaded(folder: Path, turtle: str, limits: StoreLimits | None = None) -> Store:
+    (folder / "stated.ttl").write_text(turtle, "utf-8")
+    opened = open_store(folder / "store", limits=limits)
+    opened.load([folder / "stated.ttl"])
+    return opened
+
+
+@pytest.mark.parametrize("limits", [StoreLimits(query_rows=7), StoreLimits(query_rows=10), StoreLimits(query_bytes=600)])
+def test_names_are_read_page_by_page(limits: StoreLimits, tmp_path: Path) -> None:
+    with loaded(tmp_path, UNITS, limits) as store:
+        asker = StoreAsker(store, clock=now)
+        assert len(asker.lexicon()) == 30
+        found = asker.ask("Was Unitname29 flooded?")
+        assert (found["status"], found["value"], "names" in [one["code"] for one in found["notices"]]) == ("answered", False, False)
+
+
+def test_names_that_cannot_be_read_are_told_in_every_answer(tmp_path: Path) -> None:
+    with loaded(tmp_path, UNITS, StoreLimits(query_bytes=10)) as store:
+        for question in ("Was Unitname29 flooded?", "Is there flooding?"):
+            notices = StoreAsker(store, clock=now).ask(question)["notices"]
+            assert any(one["code"] == "names" and one["text"].startswith("Only 0 names") for one in notices)
+
+
+def test_names_cut_by_the_deadline_are_read_again(store: Store) -> None:
+    late = StoreAsker(store, clock=now, limits=Limits(question_deadline=1e-6))
+    assert "names" in [one["code"] for one in late.ask("floods")["notices"]]
+    assert late.lexicon() is not late.lexicon()
+
+
+def test_a_level_that_is_no_number_breaks_no_question(tmp_path: Path) -> None:
+    unit = "<http://example.org/u1> <https://w3id.org/earthweave/ontology#unitLevel>"
+    with loaded(tmp_path, f'{UNITS} {unit} "two" .') as store:
+        found = StoreAsker(store, clock=now).ask("Was Unitname1 flooded?")
+        assert (found["status"], found["value"]) == ("answered", False)
+        assert [one["text"] for one in found["notices"] if one["code"] == "unreadable"] == [
+            "Levels of division that are not a whole number were left out: 1.",
+        ]
+
+
+def test_a_list_cut_by_the_store_counts_all(tmp_path: Path) -> None:
+    areas = "".join(f"<http://example.org/f{n}> a <https://w3id.org/earthweave/ontology#FloodedArea> .\n" for n in range(60))
+    with loaded(tmp_path, areas, StoreLimits(query_bytes=600)) as store:
+        found = StoreAsker(store, clock=now).ask("List the flooded areas")
+    listed = len(found["rows"])
+    assert 1 < listed < 60
+    assert (found["count"], found["text"]) == (60, f"60 flooded areas, of which the first {listed} are listed.")
+    assert found["notices"][-1]["text"] == f"The first {listed} of 60 are listed and drawn."
+
+
+def test_a_count_that_the_store_cut_is_refused(tmp_path: Path) -> None:
+    area = "<http://example.org/f> a <https://w3id.org/earthweave/ontology#FloodedArea> .\n"
+    with loaded(tmp_path, area, StoreLimits(query_bytes=1)) as store:
+        found = StoreAsker(store, clock=now).ask("How many flooded areas are there?")
+    assert (found["status"], found["reason"]["code"]) == ("refused", "limit")
+
+
+def test_names_are_read_without_the_lock_and_errors_reach_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asker, held, both = StoreAsker(store, clock=now), list[bool](), Event()
+
+    def broken(query: str, limits: Limits) -> Table:
+        held.append(asker._lock.locked())
+        both.wait(5)
+        raise QueryError("the disk is gone")
+
+    def ask(_: int) -> str:
+        with pytest.raises(QueryError) as error:
+            asker.lexicon()
+        return error.value.what
+
+    monkeypatch.setattr(asker._endpoint, "select", broken)
+    with ThreadPoolExecutor(4) as pool:
+        waiting = pool.map(ask, range(4))
+        both.set()
+        assert [*waiting] == ["the disk is gone"] * 4
+    assert not any(held)
+    monkeypatch.undo()
+    assert len(asker.lexicon()) == 4, "an error is not remembered"
