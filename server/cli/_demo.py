@@ -144,10 +144,11 @@ def _check_units(gadm: Path) -> None:
 def gadm_layer(gadm: Path) -> str | None:
     """The layer of a vector file that holds GADM's level 2 (the deepest field is NAME_2), or any that has NAME_2."""
     import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
         fields = {name: set(pyogrio.read_info(gadm, layer=name)["fields"]) for name, _ in pyogrio.list_layers(gadm)}
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except (DataLayerError, DataSourceError) as error:
         raise InputError(f"{gadm} cannot be read", why=str(error), way_out="give a GADM vector file, or its RDF") from error
     having = [name for name, names in fields.items() if "NAME_2" in names]
     return next((name for name in having if "NAME_3" not in fields[name]), having[0] if having else None)

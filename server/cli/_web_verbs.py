@@ -94,7 +94,9 @@ def open_app(store: Store, map_path: Path | None, host: str) -> Any:
     settings = read(WebSettings)
     if host in LOOPBACK and not settings.trusted_hosts:
         settings = replace(settings, trusted_hosts=",".join(LOOPBACK))
-    return create_app(store, questions=StoreAsker(store, limits=read(QuestionLimits)), banner=preset["banner"], layers=preset["layers"], settings=settings)
+    return create_app(
+        store, questions=StoreAsker(store, limits=read(QuestionLimits)), banner=preset["banner"], layers=preset["layers"], settings=settings
+    )
 
 
 def check_port(host: str, port: int) -> None:

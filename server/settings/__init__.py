@@ -1,5 +1,7 @@
 """Settings: one table of every limit."""
 
-from ._settings import QuestionLimits, RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
+from earthweave.qa import Limits as QuestionLimits
+
+from ._settings import RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
 
 __all__ = ["QuestionLimits", "RemoteSettings", "ServeSettings", "WebSettings", "markdown", "read", "settings"]
