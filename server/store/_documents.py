@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -28,6 +29,8 @@ ABBREVIATIONS = {
 }
 """Other names of syntaxes."""
 _PORTION = 1 << 20
+_MARK = b"\xef\xbb\xbf"
+_SQUEEZE = 6
 
 
 def syntax(name: str) -> str:
@@ -71,8 +74,16 @@ class Metered:
 
 
 def unpacked(path: Path) -> BinaryIO:
-    """A file opened for reading, through gzip if its name ends in ``.gz``."""
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+    """A file opened for reading behind its byte order mark, through gzip if its name ends in ``.gz``."""
+    stream = cast(BinaryIO, gzip.open(path, "rb")) if gzipped(path) else path.open("rb")
+    if stream.read(len(_MARK)) != _MARK:
+        stream.seek(0)
+    return stream
+
+
+def gzipped(path: Path) -> bool:
+    """True if the name says that the file is packed with gzip."""
+    return path.suffix.lower() == ".gz"
 
 
 def inspect(path: Path, kind: str, *, nesting: int, most: int) -> None:
@@ -124,10 +135,14 @@ _STEPS = {0x5B: 1, 0x7B: 1, 0x5D: -1, 0x7D: -1}
 _PLAIN = bytes(set(range(128)) - {*b'"\\[]{}', *b"/bfnrtu"})
 
 
-def export(store: ox.Store, path: Path, kind: str) -> None:
+def export(store: ox.Store, path: Path, kind: str, *, packed: bool) -> None:
     """Write the whole store; syntaxes without graphs get the union of all graphs, each statement as often as it is in one."""
     form = FORMATS[kind]
-    with path.open("wb") as stream:
+    with ExitStack() as open_files:
+        stream = cast(BinaryIO, open_files.enter_context(path.open("wb")))
+        if packed:
+            # without name and time, so that equal stores give equal files
+            stream = cast(BinaryIO, open_files.enter_context(gzip.GzipFile("", "wb", _SQUEEZE, stream, mtime=0)))
         if form.supports_datasets:
             store.dump(cast(Any, stream), form, prefixes=PREFIXES)
         else:

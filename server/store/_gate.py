@@ -23,7 +23,7 @@ from ._tokens import END, Token, place, readings, tokens, unescaped
 from ._types import Notice
 
 _REMOTE = {
-    "SERVICE": ("the store answers from its own data and calls no other endpoint", "ask the other endpoint itself, or use the federation"),
+    "SERVICE": ("the store answers from its own data and calls no other endpoint", "ask the other endpoint itself"),
     "LOAD": ("the store fetches nothing from the network", "download the document and load the file"),
 }
 _KEYWORD = re.compile(r"service|load", re.IGNORECASE)
@@ -80,8 +80,8 @@ def admit(text: str, limits: Limits, *, update: bool = False) -> Passed:
 
 def _refuse_other_kind(verb: str, *, update: bool) -> None:
     if verb in (_QUERIES if update else _UPDATES):
-        this, other = ("a query", "an update") if update else ("an update", "a query")
-        raise QueryError(f"{verb} begins {this}, and {other} was expected", way_out="send it where " + this.split()[1] + " texts go")
+        this, other, name = ("a query", "an update", "query") if update else ("an update", "a query", "update")
+        raise QueryError(f"{verb} begins {this}, and {other} was expected", way_out=f"use earthweave {name}, or Store.{name} in Python")
 
 
 def _measure(text: str, limits: Limits, *, update: bool) -> None:

@@ -48,7 +48,7 @@ class _Reader:
         header = request.header
         store = self._open(header)
         if header["kind"] == "export":
-            export(store, Path(header["path"]), header["format"])
+            export(store, Path(header["path"]), header["format"], packed=header["packed"])
             connection.send("done")
             return
         start = time.perf_counter()

@@ -140,7 +140,7 @@ class Store:
     def export(self, path: str | Path, *, format: str | None = None) -> None:
         """Write everything to a file: ``ntriples``, ``nquads``, ``turtle``, ``trig``, ``rdfxml`` or ``jsonld``; by extension unless given.
 
-        Syntaxes without graphs get all graphs in one. The file appears when it is whole.
+        A name that ends in ``.gz`` is packed with gzip. Syntaxes without graphs get all graphs in one. The file appears when it is whole.
         """
         target = Path(path).absolute()
         kind = _documents.syntax(format) if format else _documents.syntax_of(target)
@@ -148,7 +148,8 @@ class Store:
             raise NotFoundError(f"there is no folder {target.parent.name} for {target.name}", way_out="make it first")
         part = target.with_name(f".{target.name}.part")
         try:
-            self._read("export", target.name, {"kind": "export", "path": str(part), "format": kind}, self._write_budget("the export"))
+            header = {"kind": "export", "path": str(part), "format": kind, "packed": _documents.gzipped(target)}
+            self._read("export", target.name, header, self._write_budget("the export"))
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -314,6 +315,8 @@ def _answer(reply: Frame, passed: Passed, limits: Limits, generation: int) -> An
 
 
 def _entry(path: Path) -> dict[str, str]:
+    if path.is_dir():
+        raise ParameterError(f"{path.name} is a folder", why="only files are loaded", way_out="name the files in it")
     if not path.is_file():
         raise NotFoundError(f"there is no file {path.name}", way_out="check the path")
     return {"name": path.name, "path": str(path.absolute()), "format": _documents.syntax_of(path)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +13,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from earthweave.ontology import RdfSyntaxError
+from earthweave.ontology import RdfSyntaxError, SizeLimitError
 from earthweave.ontology.geometry import AxisOrder
 
 from ._aggregates import aggregate_table
@@ -25,6 +27,7 @@ from ._serve import Connection, Handler
 from ._shapes import Shapes, read_hashes, write_hashes
 
 _BEAT = 20_000
+_BUFFER_FULL = "Reached the buffer maximal size"
 
 
 def handler() -> Handler:
@@ -113,6 +116,14 @@ def _load(connection: Connection, store: ox.Store, header: dict[str, Any]) -> tu
             store.bulk_extend(_quads(source, census, pace, header))
         except SyntaxError as error:
             raise _syntax_error(source.name, error) from error
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise _gzip_error(source.name, error) from error
+        except MemoryError as error:
+            # the parser says so of a statement that its buffer cannot hold, whatever memory there is
+            if _BUFFER_FULL not in str(error):
+                raise
+            raise SizeLimitError(f"{source.name}: one statement is larger than 16 MiB", why="the parser holds no longer one",
+                                 way_out="simplify the geometry or split it") from error
         report = census.report(source.name)
         total.adopt(census)
         reports.append(asdict(report))
@@ -153,3 +164,6 @@ def _syntax_error(name: str, error: SyntaxError) -> RdfSyntaxError:
                           way_out="nothing was loaded; correct the file and load it again")
 
 
+def _gzip_error(name: str, error: Exception) -> RdfSyntaxError:
+    return RdfSyntaxError(f"{name}: not a whole gzip file", why=str(error)[:300],
+                          way_out="fetch or pack it again; if it is not packed, take .gz off its name")
