@@ -95,8 +95,6 @@ def _note(place: Window) -> str:
 
 def _product(made: Acquisition, images: Sequence[str]) -> str:
     listed = "\n".join(f"            <IMAGE_FILE>{image}</IMAGE_FILE>" for image in images)
-    offsets = "\n".join(f'        <BOA_ADD_OFFSET band_id="{number}">-1000</BOA_ADD_OFFSET>' for number in range(13))
-    bands = "\n".join(_band(number) for number in range(13))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <n1:Level-2A_User_Product xmlns:n1="{_PSD}/User_Product_Level-2A.xsd">
   <n1:General_Info>
@@ -134,7 +132,18 @@ granuleIdentifier="S2A_OPER_MSI_L2A_TL_SIMU_{made.when}_A{made.orbit:06d}_T56HKH
         </Granule_List>
       </Product_Organisation>
     </Product_Info>
-    <Product_Image_Characteristics>
+{_characteristics()}  </n1:General_Info>
+  <n1:Quality_Indicators_Info>
+    <Cloud_Coverage_Assessment>0.0</Cloud_Coverage_Assessment>
+  </n1:Quality_Indicators_Info>
+</n1:Level-2A_User_Product>
+"""
+
+
+def _characteristics() -> str:
+    offsets = "\n".join(f'        <BOA_ADD_OFFSET band_id="{number}">-1000</BOA_ADD_OFFSET>' for number in range(13))
+    bands = "\n".join(_band(number) for number in range(13))
+    return f"""    <Product_Image_Characteristics>
       <Special_Values>
         <SPECIAL_VALUE_TEXT>NODATA</SPECIAL_VALUE_TEXT>
         <SPECIAL_VALUE_INDEX>0</SPECIAL_VALUE_INDEX>
@@ -153,11 +162,6 @@ granuleIdentifier="S2A_OPER_MSI_L2A_TL_SIMU_{made.when}_A{made.orbit:06d}_T56HKH
 {bands}
       </Spectral_Information_List>
     </Product_Image_Characteristics>
-  </n1:General_Info>
-  <n1:Quality_Indicators_Info>
-    <Cloud_Coverage_Assessment>0.0</Cloud_Coverage_Assessment>
-  </n1:Quality_Indicators_Info>
-</n1:Level-2A_User_Product>
 """
 
 
