@@ -11,22 +11,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = ".earthweave-"
+_UNBORN = ".unborn-earthweave-"
 
 
 @contextmanager
 def staging(folder: Path) -> Iterator[Path]:
     """Make a hidden folder below ``folder``, removed at the end; those that killed runs left there are removed first.
 
-    A run holds a lock on its folder for as long as it lives, so whatever can be locked belongs to nobody. Where the file system
-    knows no locks nothing is swept.
+    A run holds a lock on its folder for as long as it lives, so whatever can be locked belongs to nobody; a folder gets the name that
+    is swept only once it is locked. Nothing waits: a run may stage below the folder of another. Where the file system knows no locks
+    nothing is swept.
     """
-    with _locked(folder, wait=True) as ours:
-        if ours:
-            _sweep(folder)
-        made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
-        descriptor = os.open(made, os.O_RDONLY)
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    _sweep(folder)
+    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=folder))
+    descriptor = os.open(unborn, os.O_RDONLY)
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    made = unborn.rename(folder / unborn.name.replace(_UNBORN, _PREFIX))
     try:
         yield made
     finally:
@@ -36,29 +37,20 @@ def staging(folder: Path) -> Iterator[Path]:
 
 def _sweep(folder: Path) -> None:
     for path in folder.glob(f"{_PREFIX}*"):
-        if path.is_dir() and not path.is_symlink():
-            with _locked(path, wait=False) as stale:
-                if stale:
-                    shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir() and not path.is_symlink() and _abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
 
 
-@contextmanager
-def _locked(folder: Path, *, wait: bool) -> Iterator[bool]:
-    """Try to lock a folder; yields whether it is ours."""
+def _abandoned(path: Path) -> bool:
+    """True if nobody holds the folder's lock."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        yield False
-        return
-    try:
-        yield _lock(descriptor, wait=wait)
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, *, wait: bool) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
     return True

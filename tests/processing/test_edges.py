@@ -243,3 +243,15 @@ def test_records_are_json_that_a_reader_can_follow(write, tmp_path: Path) -> Non
     assert {asset["href"] for asset in json.loads(result.item.read_text())["assets"].values()} == {
         f"./{layer.path.name}" for layer in result.layers
     }
+
+
+def test_a_run_may_stage_below_the_folder_of_another(tmp_path: Path) -> None:
+    from earthweave.processing.frame._staging import staging
+
+    with staging(tmp_path) as outer:
+        with staging(outer) as inner, staging(tmp_path) as beside:
+            assert outer.is_dir()
+            assert inner.parent == outer
+            assert beside.parent == tmp_path
+        assert outer.is_dir()
+    assert list(tmp_path.iterdir()) == []
