@@ -9,6 +9,8 @@
 A geometry prepared with ``shapely.prepare`` must never be used by two threads (it crashes the process); nothing here keeps one.
 """
 
+from ._block import Block, block_proof, normalised, read_block
+from ._boxes import grown_boxes, line_pieces
 from ._index import SpatialIndex
 from ._literals import (
     MAX_CHARACTERS,
@@ -24,13 +26,18 @@ from ._literals import (
     write_wkt,
 )
 from ._metrics import area_m2, buffer_m, distance_m, length_m
+from ._near import distance_pairs, within_pairs
+from ._pairs import mask_pairs, relate_pairs, relation_masks, relation_names, transposed
 from ._relations import EH, RCC8, RELATIONS, SF, Relation, intersecting, relate
 from ._transform import reproject
+from ._tree import PackedTree, box_pairs
 from ._wkb import unsafe_wkb
+from ._write import write_literals
 
 __all__ = [
     "EH", "MAX_CHARACTERS", "MAX_NESTING", "RCC8", "RELATIONS", "SF",
-    "AxisOrder", "AxisProof", "GeometryColumn", "Problem", "Relation", "SpatialIndex",
-    "area_m2", "buffer_m", "distance_m", "intersecting", "length_m", "prove_axis", "read_wkt", "relate", "reproject", "split_crs",
-    "unsafe_wkb", "unsafe_wkt", "write_wkt",
+    "AxisOrder", "AxisProof", "Block", "GeometryColumn", "PackedTree", "Problem", "Relation", "SpatialIndex",
+    "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "grown_boxes", "intersecting", "length_m",
+    "line_pieces", "mask_pairs", "normalised", "prove_axis", "read_block", "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names",
+    "reproject", "split_crs", "transposed", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
 ]

@@ -8,10 +8,10 @@ import numpy as np
 import shapely
 
 from .. import ParameterError
+from ._boxes import grown_boxes
 from ._metrics import distance_m
 from ._relations import intersecting, relate
 
-_METRES_PER_DEGREE = 110_500.0
 _BLOCK = 200_000
 
 
@@ -60,14 +60,6 @@ def _sorted(pairs: Any) -> Any:
 
 
 def _grown(geometries: Any, metres: float) -> Any:
-    """Boxes around geometries that hold everything within ``metres``; the whole width near a pole."""
-    west, south, east, north = shapely.bounds(geometries).T
-    up = metres / _METRES_PER_DEGREE
-    highest = np.maximum(np.abs(south), np.abs(north)) + up
-    across = np.where(highest < 89.0, up / np.maximum(np.cos(np.radians(np.minimum(highest, 89.0))), 1e-3), 360.0)
-    boxes = shapely.box(west - across, south - up, east + across, north + up)
-    known = ~np.isnan(west)
-    # a box that leaves ±180 is searched again on the other side
-    west_turn, east_turn = known & (west - across < -180.0), known & (east + across > 180.0)
-    turned: Any = np.where(west_turn | east_turn, np.asarray(shapely.box(-180.0, south - up, 180.0, north + up)), boxes)
-    return np.where(known, turned, None)
+    bounds = grown_boxes(shapely.bounds(geometries), metres)
+    boxes: Any = np.where(np.isnan(bounds[:, 0]), None, np.asarray(shapely.box(*bounds.T)))
+    return boxes

@@ -25,7 +25,7 @@ MAX_CHARACTERS = 64 * 1024 * 1024
 MAX_NESTING = 32
 """Deepest nesting of parentheses that is handed to GEOS, which overflows the stack at some tens of thousands."""
 
-_PREFIX = re.compile(r"\s*<([^<>\s]*)>\s*")
+PREFIX = re.compile(r"\s*<([^<>\s]*)>\s*")
 _LATITUDE_LIMIT = 90.0
 _LONGITUDE_LIMIT = 360.0
 _ALL_DIGITS = 40
@@ -88,15 +88,24 @@ class AxisProof:
 
 def split_crs(literal: str) -> tuple[Crs, str]:
     """Split a literal into its CRS (CRS84 if it names none) and its WKT; raise `CrsError` for a CRS that PROJ does not know."""
-    match = _PREFIX.match(literal)
+    match = PREFIX.match(literal)
     if match is None:
         return CRS84, literal.strip()
     return _crs(match[1]), literal[match.end():].strip()
 
 
 @lru_cache(maxsize=256)
+def known_crs(iri: str) -> Crs | str:
+    """The CRS, or why it is not known: kept too, because PROJ takes its time to say so."""
+    try:
+        return Crs.parse(iri)
+    except CrsError as error:
+        return error.what
+
+
 def _crs(iri: str) -> Crs:
-    return Crs.parse(iri)
+    found = known_crs(iri)
+    return found if isinstance(found, Crs) else Crs.parse(iri)
 
 
 @lru_cache(maxsize=256)
@@ -112,24 +121,30 @@ def read_wkt(literals: Sequence[str], order: AxisOrder = AxisOrder.STRICT) -> Ge
     `MAX_CHARACTERS` or `MAX_NESTING`, coordinates that are not finite, latitudes beyond ±90 and longitudes beyond ±360 degrees
     (0 … 360 is not wrapped).
     """
-    crs, raw, problems = _parse(literals)
-    if order is AxisOrder.AUTO:
-        order = _prove(literals, crs, raw).order
-        swap = {one: _swaps(one, order if _latitude_first(one) else AxisOrder.STRICT) for one in set(crs) if one}
-    else:
-        swap = {one: _swaps(one, order) for one in set(crs) if one}
+    crs, raw, problems = parse(literals)
+    proof = _proof(literals, crs, raw) if order is AxisOrder.AUTO else None
     found = np.full(len(raw), None, dtype=object)
-    for one, swapped in swap.items():
+    for one in {each for each in crs if each}:
         mine = np.array([each == one for each in crs], dtype=bool)
         try:
-            found[mine] = _normalise(raw[mine], one, swapped)
+            found[mine] = _normalise(raw[mine], one, swaps(one, order, proof))
         except CrsError as error:
             problems.update((int(index), error.what) for index in np.flatnonzero(mine & ~shapely.is_missing(raw)))
-    _refuse_unplaced(found, problems)
-    return GeometryColumn(found, tuple(Problem(index, problems[index]) for index in sorted(problems)))
+    filled = ~(shapely.is_missing(found) | shapely.is_empty(found))
+    unplaced = beyond(shapely.bounds(found).reshape(-1, 4), filled)
+    found[list(unplaced)] = None
+    return GeometryColumn(found, told(problems | unplaced))
 
 
-def _swaps(crs: Crs, order: AxisOrder) -> bool:
+def told(problems: dict[int, str]) -> tuple[Problem, ...]:
+    """Reasons by index as problems, in order."""
+    return tuple(Problem(index, problems[index]) for index in sorted(problems))
+
+
+def swaps(crs: Crs, order: AxisOrder, proof: AxisProof | None = None) -> bool:
+    """True if coordinates of this system are to be turned; ``AUTO`` takes the proof for latitude-first degrees, the authority for all else."""
+    if order is AxisOrder.AUTO:
+        order = proof.order if proof is not None and _latitude_first(crs) else AxisOrder.STRICT
     return order is not AxisOrder.LONLAT and crs.axis is Axis.YX
 
 
@@ -138,21 +153,22 @@ def _normalise(geometries: Any, crs: Crs, swapped: bool) -> Any:
     return reproject(ordered, crs, CRS84)
 
 
-def _refuse_unplaced(geometries: Any, problems: dict[int, str]) -> None:
-    west, south, east, north = shapely.bounds(geometries).T
-    filled = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+def beyond(bounds: Any, filled: Any) -> dict[int, str]:
+    """Why some geometries are not on Earth, by index: of CRS84 bounds (n, 4), where ``filled``."""
+    west, south, east, north = bounds.T
     with np.errstate(invalid="ignore"):
         off = filled & ~((south >= -_LATITUDE_LIMIT) & (north <= _LATITUDE_LIMIT))
         far = filled & ~off & ~((west >= -_LONGITUDE_LIMIT) & (east <= _LONGITUDE_LIMIT))
-    for index in np.flatnonzero(off):
+    problems = {}
+    for index in np.flatnonzero(off).tolist():
         worst = north[index] if abs(north[index]) > abs(south[index]) else south[index]
-        problems[int(index)] = f"latitude {worst:g} is beyond 90 degrees: is longitude written first under a latitude-first CRS?"
-    for index in np.flatnonzero(far):
-        problems[int(index)] = f"longitude {west[index]:g} … {east[index]:g} is beyond 360 degrees"
-    geometries[off | far] = None
+        problems[index] = f"latitude {worst:g} is beyond 90 degrees: is longitude written first under a latitude-first CRS?"
+    for index in np.flatnonzero(far).tolist():
+        problems[index] = f"longitude {west[index]:g} … {east[index]:g} is beyond 360 degrees"
+    return problems
 
 
-def _parse(literals: Sequence[str]) -> tuple[list[Crs | None], Any, dict[int, str]]:
+def parse(literals: Sequence[str]) -> tuple[list[Crs | None], Any, dict[int, str]]:
     """CRS, geometry in the order written, and problems of every literal."""
     problems: dict[int, str] = {}
     crs: list[Crs | None] = []
@@ -174,10 +190,13 @@ def _parse(literals: Sequence[str]) -> tuple[list[Crs | None], Any, dict[int, st
 
 def _split(literal: str) -> tuple[Crs | None, str, str]:
     """CRS, WKT, and why it must not be handed to GEOS."""
-    try:
-        crs, text = split_crs(literal)
-    except CrsError as error:
-        return None, "", error.what
+    match = PREFIX.match(literal)
+    if match is None:
+        return CRS84, literal.strip(), unsafe_wkt(literal)
+    crs = known_crs(match[1])
+    if isinstance(crs, str):
+        return None, "", crs
+    text = literal[match.end():].strip()
     return crs, text, unsafe_wkt(text)
 
 
@@ -219,18 +238,23 @@ def prove_axis(literals: Iterable[str]) -> AxisProof:
     Proofs of parts add up: ``prove_axis(a) + prove_axis(b)``.
     """
     texts = list(literals)
-    crs, raw, _ = _parse(texts)
-    return _prove(texts, crs, raw)
+    crs, raw, _ = parse(texts)
+    return _proof(texts, crs, raw)
 
 
-def _prove(literals: Sequence[str], crs: Sequence[Crs | None], raw: Any) -> AxisProof:
+def _proof(literals: Sequence[str], crs: Sequence[Crs | None], raw: Any) -> AxisProof:
     open_to_doubt = np.array([one is not None and _latitude_first(one) for one in crs], dtype=bool) & ~shapely.is_missing(raw)
-    bounds = np.abs(np.nan_to_num(shapely.bounds(raw)))
-    first, second = bounds[:, [0, 2]].max(axis=1, initial=0), bounds[:, [1, 3]].max(axis=1, initial=0)
+    return prove(literals, open_to_doubt, shapely.bounds(raw).reshape(-1, 4))
+
+
+def prove(texts: Any, open_to_doubt: Any, bounds: Any) -> AxisProof:
+    """`prove_axis` of literals that were read, from their bounds as written; only those open to doubt count."""
+    reach = np.abs(np.nan_to_num(bounds))
+    first, second = reach[:, [0, 2]].max(axis=1, initial=0), reach[:, [1, 3]].max(axis=1, initial=0)
     proving = np.flatnonzero(open_to_doubt & (first > _LATITUDE_LIMIT) & (second <= _LATITUDE_LIMIT))
     denying = np.flatnonzero(open_to_doubt & (second > _LATITUDE_LIMIT))
-    sample = _shorten(literals[int(proving[0])]) if proving.size else None
-    contradiction = _shorten(literals[int(denying[0])]) if denying.size else None
+    sample = _shorten(str(texts[int(proving[0])])) if proving.size else None
+    contradiction = _shorten(str(texts[int(denying[0])])) if denying.size else None
     return AxisProof(AxisOrder.STRICT, sample, contradiction, int(open_to_doubt.sum())) + AxisProof(AxisOrder.STRICT)
 
 

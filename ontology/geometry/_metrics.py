@@ -33,7 +33,7 @@ def distance_m(a: Any, b: Any) -> Any:
     """
     left, right = np.broadcast_arrays(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
     shape = left.shape
-    left, right = left.ravel(), _nearer_turn(left.ravel(), right.ravel())
+    left, right = left.ravel(), nearer_turn(left.ravel(), right.ravel())
     found = _measured(left, right)
     extended = np.flatnonzero((shapely.get_type_id(left) > 0) & (shapely.get_type_id(right) > 0) & (found > 0))
     # where edges run parallel in the plane, each direction finds another end
@@ -46,20 +46,21 @@ def _measured(left: Any, right: Any) -> Any:
     line = shapely.shortest_line(left, right)
     found = np.full(len(line), np.nan)
     known = np.flatnonzero(~shapely.is_missing(line))
-    ends = _ends(line[known])
-    found[known] = _geodesic(ends)
+    nearest = ends(line[known])
+    found[known] = geodesic(nearest)
     apart = np.flatnonzero(found[known] > 0)
-    index, middle = known[apart], (ends[apart, 0] + ends[apart, 2]) / 2
-    flat = _ends(shapely.shortest_line(_sinusoidal(left[index], middle), _sinusoidal(right[index], middle)))
+    index, middle = known[apart], (nearest[apart, 0] + nearest[apart, 2]) / 2
+    flat = ends(shapely.shortest_line(_sinusoidal(left[index], middle), _sinusoidal(right[index], middle)))
     back = np.column_stack([_unflattened(flat[:, :2], middle), _unflattened(flat[:, 2:], middle)])
     # edges bend in that plane, so its points are brought back onto the geometries
     snapped = np.column_stack([_nearest(left[index], back[:, :2]), _nearest(right[index], back[:, 2:])])
-    found[index] = np.minimum(found[index], _geodesic(snapped))
+    found[index] = np.minimum(found[index], geodesic(snapped))
     return found
 
 
-def _geodesic(ends: Any) -> Any:
-    return np.asarray(_geod().inv(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])[2])
+def geodesic(points: Any) -> Any:
+    """Metres between the two points of each row, float64 (n, 4)."""
+    return np.asarray(_geod().inv(*points.T)[2])
 
 
 def _sinusoidal(geometries: Any, middle: Any) -> Any:
@@ -76,10 +77,10 @@ def _unflattened(points: Any, middle: Any) -> Any:
 
 def _nearest(geometries: Any, points: Any) -> Any:
     """The point of each geometry that is nearest in the plane to the point of the same row."""
-    return _ends(shapely.shortest_line(geometries, shapely.points(points)))[:, :2]
+    return ends(shapely.shortest_line(geometries, shapely.points(points)))[:, :2]
 
 
-def _nearer_turn(left: Any, right: Any) -> Any:
+def nearer_turn(left: Any, right: Any) -> Any:
     """``right``, moved by a full turn where that brings it nearer to ``left``."""
     boxes = shapely.bounds(left), shapely.bounds(right)
     gap = (boxes[1][:, 0] + boxes[1][:, 2] - boxes[0][:, 0] - boxes[0][:, 2]) / 2
@@ -98,7 +99,8 @@ def _shifted(geometries: Any, offset: Any) -> Any:
     return shapely.set_coordinates(shapely.force_2d(geometries), points)
 
 
-def _ends(lines: Any) -> Any:
+def ends(lines: Any) -> Any:
+    """The two points of each line of two, float64 (n, 4)."""
     return shapely.get_coordinates(lines).reshape(-1, 4)
 
 

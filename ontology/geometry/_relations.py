@@ -25,6 +25,21 @@ class Relation:
     predicate: Callable[..., Any] | None = None
 
 
+_HOLLOW = (shapely.GeometryType.MULTIPOINT, shapely.GeometryType.MULTILINESTRING, shapely.GeometryType.GEOMETRYCOLLECTION)
+
+
+def _contains(a: Any, b: Any) -> Any:
+    """As `shapely.contains`, which crashes (GEOS 3.14) where a is prepared and the first member of b is an empty point or line."""
+    hollow = np.isin(shapely.get_type_id(b), _HOLLOW)
+    if not hollow.any() or not np.any(shapely.is_prepared(a) & hollow):
+        return shapely.contains(a, b)
+    a, b, hollow = np.broadcast_arrays(np.asarray(a, dtype=object), np.asarray(b, dtype=object), hollow)
+    found = np.empty(a.shape, dtype=bool)
+    found[hollow] = shapely.relate_pattern(a[hollow], b[hollow], "T*****FF*")
+    found[~hollow] = shapely.contains(a[~hollow], b[~hollow])
+    return found[()]
+
+
 SF = (
     Relation("sfEquals", ("T*F**FFF*",), shapely.equals),
     Relation("sfDisjoint", ("FF*FF****",), shapely.disjoint),
@@ -32,7 +47,7 @@ SF = (
     Relation("sfTouches", ("FT*******", "F**T*****", "F***T****"), shapely.touches),
     Relation("sfCrosses", ("T*T***T**", "0********"), shapely.crosses),
     Relation("sfWithin", ("T*F**F***",), shapely.within),
-    Relation("sfContains", ("T*****FF*",), shapely.contains),
+    Relation("sfContains", ("T*****FF*",), _contains),
     Relation("sfOverlaps", ("T*T***T**", "1*T***T**"), shapely.overlaps),
 )
 """Simple Features; which of the patterns of crosses and overlaps applies depends on dimensions, so GEOS decides."""
@@ -74,12 +89,17 @@ def relate(name: str, a: Any, b: Any) -> Any:
 
     ``name`` is one of `RELATIONS`, or a DE-9IM pattern of nine characters from ``TF*012``. Raises `ParameterError` for others.
     """
-    if len(name) == 9 and set(name.upper()) <= set("TF*012"):
+    if is_pattern(name):
         return shapely.relate_pattern(a, b, name.upper())
     relation = _find(name)
     if relation.predicate is not None:
         return relation.predicate(a, b)
     return np.logical_or.reduce([shapely.relate_pattern(a, b, pattern) for pattern in relation.patterns])
+
+
+def is_pattern(name: str) -> bool:
+    """True for a DE-9IM pattern."""
+    return len(name) == 9 and set(name.upper()) <= set("TF*012")
 
 
 def _find(name: str) -> Relation:

@@ -33,12 +33,24 @@ def reproject(geometries: Any, source: Crs, target: Crs, *, straight: float | No
             None moves the vertices alone.
     """
     array = np.asarray(geometries, dtype=object)
-    if source == target or (source in _WGS84 and target in _WGS84):
+    if alike(source, target):
         return array
     transformer = _transformer(source, target, threading.get_ident())
     if straight is not None:
         array = straighten(array, transformer.transform, _degrees_apart if target.geographic else _units_apart, straight)
     return apply(array, lambda x, y: transformer.transform(x, y))
+
+
+def alike(source: Crs, target: Crs) -> bool:
+    """True if x and y are the same numbers in both."""
+    return source == target or (source in _WGS84 and target in _WGS84)
+
+
+def moved(points: Any, source: Crs, target: Crs) -> Any:
+    """Points, float64 (n, 2), x before y, moved from one system to another as `reproject` does. Raises `CrsError`."""
+    if alike(source, target):
+        return points
+    return np.column_stack(_transformer(source, target, threading.get_ident()).transform(points[:, 0], points[:, 1]))
 
 
 def _degrees_apart(a: Any, b: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from earthweave.server.store import Answer, FileReport, Limits, LoadReport, Stor
 from ._console import Outcome, Reporter, store_option, text_table, verb
 from ._remote import ask_remote
 
+RDF_FORMATS = ("ntriples", "turtle", "nquads", "trig", "n3", "rdfxml", "jsonld")
+FEATURE_FORMATS = ("geoparquet", "geopackage", "flatgeobuf", "kml", "geojson")
 FORMATS = ("table", "json", "xml", "csv", "tsv", "geojson", "turtle", "ntriples")
 
 
@@ -47,6 +49,11 @@ def _findings(file: FileReport) -> Iterator[str]:
         yield f"{file.name}: latitude-first literals are read longitude first, as this one proves: {file.proof[:100]}"
     if file.contradiction:
         yield f"{file.name}: read latitude first, because this literal speaks against the other order: {file.contradiction[:100]}"
+    if file.resumed:
+        yield f"{file.name}: taken over from the load that was cut off"
+    if file.bad:
+        samples = "; ".join(f"line {one.line}: {one.reason}: {one.sample[:60]}" for one in file.bad_lines[:3])
+        yield f"{file.name}: {file.bad:,} lines are no statements and were left out, e.g. {samples}"
     if file.unreadable:
         yield f"{file.name}: {file.unreadable:,} geometry literals cannot be read, e.g. {'; '.join(file.problems[:3])}"
 
@@ -61,12 +68,15 @@ def _findings(file: FileReport) -> Iterator[str]:
     show_default=True,
     help="How EPSG:4326 is read: strict = latitude first, lonlat = longitude first, auto = longitude first only where a literal proves it.",
 )
+@click.option("--strict", is_flag=True, help="Stop at the first bad line of N-Triples or N-Quads, instead of leaving it out and telling.")
+@click.option("--resume", is_flag=True, help="Keep what was read of each finished file, and go on there if a load was cut off.")
 @store_option
 @verb
-def load(files: tuple[Path, ...], graph: str | None, axis_order: str, store_path: str) -> Outcome:
-    """Load RDF files (N-Triples, Turtle, N-Quads, TriG, RDF/XML, JSON-LD; also .gz) into the store.
+def load(files: tuple[Path, ...], graph: str | None, axis_order: str, strict: bool, resume: bool, store_path: str) -> Outcome:
+    """Load RDF files (N-Triples, N-Quads, Turtle, TriG, N3, RDF/XML, JSON-LD; also .gz) into the store.
 
-    All or nothing: if one file fails, the store stays as it was. A single - reads N-Triples or N-Quads from standard input.
+    All or nothing: if one file fails, the store stays as it was. Lines of N-Triples and N-Quads that are no statements are left out,
+    counted and shown, unless --strict. A single - reads N-Triples or N-Quads from standard input.
 
     \b
     Example:  earthweave load floods.nt AUS_level2.nt --store my-store
@@ -74,9 +84,10 @@ def load(files: tuple[Path, ...], graph: str | None, axis_order: str, store_path
     with open_store(store_path, limits=read(Limits)) as store, Reporter() as reporter:
         order = AxisOrder(axis_order)
         if [str(file) for file in files] == ["-"]:
-            report = store.load_quads(_standard_input(), name="standard input", graph=graph, axis_order=order, progress=reporter)
+            report = store.load_quads(_standard_input(), name="standard input", graph=graph, axis_order=order, strict=strict,
+                                      progress=reporter)
         else:
-            report = store.load(files, graph=graph, axis_order=order, progress=reporter)
+            report = store.load(files, graph=graph, axis_order=order, strict=strict, resume=resume, progress=reporter)
     return Outcome(asdict(report), load_text(report))
 
 
@@ -128,21 +139,39 @@ def answer_text(answer: Answer) -> str:
 @click.option("-f", "--file", help="Read the query from a file (- for standard input).")
 @click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint instead of the store.")
 @click.option("--format", "format_name", type=click.Choice(FORMATS), help="Format of the result; a table unless said.")
+@click.option("--explain", is_flag=True, help="Run it and show the plan instead: steps, expected and real rows, time, index used or why not.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long; query_deadline unless said.")
+@click.option("--limit-rows", type=click.IntRange(min=1), metavar="N", help="Cut the result after N rows, and say so; query_rows unless said.")
 @store_option
 @verb
-def query(text: str | None, file: str | None, endpoint: str | None, format_name: str | None, store_path: str) -> Outcome:
+def query(text: str | None, file: str | None, endpoint: str | None, format_name: str | None, explain: bool, timeout: float | None,
+          limit_rows: int | None, store_path: str) -> Outcome:
     """Answer a SPARQL 1.1 query (SELECT, ASK, CONSTRUCT, DESCRIBE) with GeoSPARQL functions.
 
     \b
     Examples:  earthweave query 'SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }'
                earthweave query -f floods.rq --format geojson > floods.geojson
+               earthweave query -f slow.rq --explain --timeout 120
                earthweave query --endpoint http://localhost:8080/sparql -f floods.rq
     """
     wanted = _text_of(text, file, "query")
     if endpoint:
+        if explain or timeout or limit_rows:
+            raise click.UsageError("--explain, --timeout and --limit-rows are for the store; another endpoint has limits of its own")
         return answer_outcome(ask_remote(endpoint, wanted), format_name, limits=asdict(read(RemoteSettings)))
     with existing_store(store_path) as store:
-        return answer_outcome(store.query(wanted), format_name)
+        limits = replace(store.limits, **_given(query_deadline=timeout, query_rows=limit_rows))
+        answer = store.query(wanted, limits=limits, explain=explain)
+    return _plan_outcome(answer) if explain else answer_outcome(answer, format_name)
+
+
+def _given(**limits: Any) -> dict[str, Any]:
+    return {name: value for name, value in limits.items() if value is not None}
+
+
+def _plan_outcome(answer: Answer) -> Outcome:
+    plan = dict(answer.plan or {})
+    return Outcome(plan, str(plan.pop("text", "")), notices=tuple(notice.text for notice in answer.notices))
 
 
 @click.command()
@@ -170,26 +199,33 @@ def update(text: str | None, file: str | None, store_path: str) -> Outcome:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["ntriples", "turtle", "nquads", "trig", "rdfxml", "jsonld"]),
+    type=click.Choice([*RDF_FORMATS, *FEATURE_FORMATS]),
     help="By the file's ending unless said.",
 )
 @store_option
 @verb
 def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
-    """Write the whole store as RDF; - writes to standard output, N-Quads unless --format says otherwise.
+    """Write the whole store as RDF, or its features for a GIS; - writes RDF to standard output, N-Quads unless --format says otherwise.
 
-    N-Triples, Turtle and RDF/XML have no named graphs: all statements go into one.
+    N-Triples, Turtle, N3 and RDF/XML have no named graphs: all statements go into one. GeoParquet, GeoPackage, FlatGeobuf, KML and GeoJSON
+    hold one row per feature and geometry (CRS84), with its class and its single-valued literals as columns.
 
     \b
-    Example:  earthweave export everything.nq
+    Examples:  earthweave export everything.nq
+               earthweave export floods.gpkg
     """
     with existing_store(store_path) as store:
         if str(target) == "-":
             return Outcome(None, raw=_exported(store, format_name))
         if target.is_dir():
             raise InputError(f"{target} is a folder", why="an export is one file", way_out=f"name a file in it: {target / 'everything.nq'}")
-        store.export(target, format=format_name)
-    return Outcome({"file": target.name, "bytes": target.stat().st_size}, f"wrote {target} ({target.stat().st_size:,} bytes)")
+        report = store.export(target, format=format_name)
+    lines = [f"wrote {report.rows:,} rows to {target} ({target.stat().st_size:,} bytes)"]
+    if report.unreadable:
+        lines.append(f"{report.unreadable:,} geometry literals cannot be read and are in no row")
+    if report.left_out:
+        lines.append("no columns, because they have several values or no literals: " + ", ".join(report.left_out))
+    return Outcome({"file": target.name, "bytes": target.stat().st_size, **asdict(report)}, "\n".join(lines))
 
 
 def _exported(store: Store, format_name: str | None) -> bytes:

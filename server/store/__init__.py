@@ -8,9 +8,10 @@
 
 from ._limits import Limits
 from ._store import Store, open_store, restore
-from ._types import Answer, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from ._types import Answer, BadStatement, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from .loading import ExportReport
 
 __all__ = [
-    "Answer", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store", "UpdateReport",
+    "Answer", "BadStatement", "ExportReport", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store", "UpdateReport",
     "open_store", "restore",
 ]

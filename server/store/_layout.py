@@ -5,8 +5,9 @@
     store.json              format version, engine
     CURRENT                 number of the current generation; replaced atomically
     writer.lock             flock of the one writer; holds its process id
-    generations/000007/     database/ (engine's own files)   lonlat.npy   generation.json
+    generations/000007/     snapshot/ (see the package snapshot)   generation.json
     staging/                what is being written; swept when no writer lives
+    interrupted/            blocks of the finished files of a load that asked to be resumable, until it succeeds
     run/                    one file per running query (see _runs)
 """
 
@@ -28,12 +29,10 @@ from earthweave.ontology import NotFoundError, StoreBusyError, StoreError
 
 from ._runs import BACKUP, Runs
 
-FORMAT = 1
-ENGINE = "oxigraph"
+FORMAT = 2
+ENGINE = "earthweave"
 KEPT = 2
 """Generations that stay on disk: the current one, and the one before for readers that are just leaving it."""
-_PRIVATE = ("LOCK", "LOG")
-_IMMUTABLE = ".sst"
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,14 @@ class Generation:
         return int(self.folder.name)
 
     @property
-    def database(self) -> Path:
-        """Folder of the engine."""
-        return self.folder / "database"
+    def snapshot(self) -> Path:
+        """Folder of the data."""
+        return self.folder / "snapshot"
 
     @property
-    def lonlat(self) -> Path:
-        """Sorted hashes of the literals that are read longitude first."""
-        return self.folder / "lonlat.npy"
+    def size(self) -> int:
+        """Bytes on disk, hard links counted in full."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -70,6 +69,7 @@ class Layout:
         self.root = root
         self.generations = root / "generations"
         self.staging = root / "staging"
+        self.interrupted = root / "interrupted"
         self.runs = Runs(root / "run")
 
     def create(self) -> None:
@@ -138,15 +138,10 @@ class Layout:
             shutil.rmtree(orphan, ignore_errors=True)
 
     def stage(self) -> Generation:
-        """A private copy of the current generation to write into: immutable files as hard links, the others copied."""
+        """A private empty folder to write into."""
         folder = self.staging / uuid.uuid4().hex
-        staged = Generation(folder)
-        current = self.current()
-        if current is None:
-            staged.database.mkdir(parents=True)
-            return staged
-        copy_database(current.database, staged.database, link=True)
-        return staged
+        folder.mkdir(parents=True)
+        return Generation(folder)
 
     def publish(self, staged: Generation, facts: dict[str, Any]) -> Generation:
         """Make a staged generation the current one, durably and at once; keep the last `KEPT`."""
@@ -186,22 +181,6 @@ def _acquire(lock: Any, wait: float) -> None:
                 raise StoreBusyError(f"process {lock.read().strip() or 'unknown'} is writing to the store", why="a store has one writer",
                                      way_out="try again when it has finished, or raise write_wait") from None
         time.sleep(0.02)
-
-
-def copy_database(source: Path, target: Path, *, link: bool) -> None:
-    """Copy an engine's folder without its private files; immutable files become hard links if ``link`` and the disk allows it."""
-    target.mkdir(parents=True)
-    for file in source.iterdir():
-        if file.name in _PRIVATE or file.name.startswith("LOG.old"):
-            continue
-        if link and file.suffix == _IMMUTABLE:
-            try:
-                os.link(file, target / file.name)
-                continue
-            except OSError:
-                # another file system, or one without links: a copy is as good
-                pass
-        shutil.copy2(file, target / file.name)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -14,10 +14,10 @@ from ._process import Worker
 
 
 class Pool:
-    """At most ``size`` workers; safe to use from several threads."""
+    """At most ``size`` workers in a role; safe to use from several threads."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, role: str = "reader") -> None:
+        self._size, self._role = size, role
         self._idle: list[Worker] = []
         self._busy = 0
         self._free = threading.Condition()
@@ -32,7 +32,7 @@ class Pool:
         """
         found = self._take(patience)
         try:
-            worker = found or Worker("reader")
+            worker = found or Worker(self._role)
         except BaseException:
             self._give(None)
             raise

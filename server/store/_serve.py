@@ -75,7 +75,7 @@ def _die(failure: threading.ExceptHookArgs) -> None:
 
 
 def _work(connection: Connection, handler: Handler, network_refused: str) -> None:
-    base = virtual_size()
+    base = private_size()
     connection.send("hello", network=network_refused, size=base)
     while True:
         request = connection.receive()
@@ -88,15 +88,16 @@ def _work(connection: Connection, handler: Handler, network_refused: str) -> Non
             os._exit(MEMORY_EXIT)
 
 
-def virtual_size() -> int:
-    """Address space of this process in bytes."""
-    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+def private_size() -> int:
+    """Bytes that this process may write to and shares with nobody; files that are mapped for reading do not count."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmData:")) * 1024
 
 
 def limit_memory(base: int, mebibytes: int) -> None:
-    """Let the address space grow to ``mebibytes`` above ``base`` and no further; 0 lifts the limit."""
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    """Let private memory grow to ``mebibytes`` above ``base`` and no further (Linux 4.7: RLIMIT_DATA); 0 lifts the limit."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     soft = base + mebibytes * 1024 * 1024 if mebibytes else hard
-    resource.setrlimit(resource.RLIMIT_AS, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 

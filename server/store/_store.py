@@ -13,22 +13,22 @@ from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
-import pyoxigraph as ox
-
 from earthweave.ontology import EarthweaveError, NotFoundError, ParameterError, Progress, ProgressSink, StoreError, silent
 from earthweave.ontology.geometry import AxisOrder
 
-from . import _documents
 from ._frames import Frame
 from ._gate import Passed, admit
-from ._layout import Generation, Layout, copy_database
+from ._layout import Generation, Layout
 from ._limits import Limits
 from ._pool import Pool
-from ._process import Budget, Worker, portions
-from ._shapes import write_hashes
-from ._types import Answer, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from ._process import Budget, portions
+from ._types import Answer, BadStatement, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from .loading import Document, ExportReport
+from .snapshot import SnapshotBuilder
 
 _TRIES = 3
+_SPARE = 256
+"""MiB that an idle writer may hold."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+")
 
 
@@ -61,8 +61,8 @@ class Store:
     def __init__(self, layout: Layout, limits: Limits) -> None:
         self._layout = layout
         self.limits = limits
-        self._pool = Pool(limits.query_workers)
-        self._end = weakref.finalize(self, self._pool.close)
+        self._pool, self._writers = Pool(limits.query_workers), Pool(1, "writer")
+        self._end = weakref.finalize(self, _close, self._pool, self._writers)
 
     def __enter__(self) -> Store:
         return self
@@ -82,19 +82,20 @@ class Store:
     # reading
 
     def query(self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (),
-              named_graphs: Sequence[str] = ()) -> Answer:
+              named_graphs: Sequence[str] = (), explain: bool = False) -> Answer:
         """Evaluate a SPARQL 1.1 query on the newest generation, in a worker process.
 
         Args:
             limits: instead of the store's own; ``query_workers`` and ``geometry_cache`` stay as they are.
             default_graphs, named_graphs: the dataset of the SPARQL Protocol (§2.1.4); it wins over FROM.
+            explain: also tell the plan with what each step did (``Answer.plan``).
 
         Raises `QueryError`, `ForbiddenError`, `SizeLimitError`, `DeadlineError`, `MemoryLimitError` or `AbortedError`.
         """
         bounds = limits or self.limits
         passed = admit(text, bounds)
-        header = {"kind": "query", "default_graphs": [*default_graphs], "named_graphs": [*named_graphs], "dataset": passed.dataset,
-                  "rows": bounds.query_rows, "bytes": bounds.query_bytes}
+        header = {"kind": "query", "default_graphs": [*default_graphs], "named_graphs": [*named_graphs],
+                  "rows": bounds.query_rows, "bytes": bounds.query_bytes, "seconds": bounds.query_deadline, "explain": explain}
         budget = Budget("the query", "query_deadline", bounds.query_deadline, "query_memory", bounds.query_memory)
         reply, number = self._read("query", text, header, budget)
         return _answer(reply, passed, bounds, number)
@@ -137,56 +138,59 @@ class Store:
             raise StoreError("the store has no current generation", why="the file CURRENT is missing", way_out="restore a backup")
         return found
 
-    def export(self, path: str | Path, *, format: str | None = None) -> None:
-        """Write everything to a file: ``ntriples``, ``nquads``, ``turtle``, ``trig``, ``rdfxml`` or ``jsonld``; by extension unless given.
+    def export(self, path: str | Path, *, format: str | None = None) -> ExportReport:
+        """Write everything to a file, in the format that its extension or ``format`` says.
 
-        A name that ends in ``.gz`` is packed with gzip. Syntaxes without graphs get all graphs in one. The file appears when it is whole.
+        RDF: ``ntriples``, ``nquads``, ``turtle``, ``trig``, ``rdfxml``, ``jsonld``, ``n3``; a name that ends in ``.gz`` is packed, syntaxes
+        without graphs get all graphs in one. Features with their geometry in CRS84 and their literals as columns: ``geoparquet``,
+        ``geopackage``, ``flatgeobuf``, ``kml``, ``geojson``. The file appears when it is whole.
         """
         target = Path(path).absolute()
-        kind = _documents.syntax(format) if format else _documents.syntax_of(target)
-        if not target.parent.is_dir():
-            raise NotFoundError(f"there is no folder {target.parent.name} for {target.name}", way_out="make it first")
-        part = target.with_name(f".{target.name}.part")
+        budget = self._write_budget("the export")
+        header = {"kind": "export", "path": str(target), "format": format or "", "seconds": budget.seconds}
         try:
-            header = {"kind": "export", "path": str(part), "format": kind, "packed": _documents.gzipped(target)}
-            self._read("export", target.name, header, self._write_budget("the export"))
-            part.replace(target)
+            reply, _ = self._read("export", target.name, header, budget)
         finally:
-            part.unlink(missing_ok=True)
+            target.with_name(f".{target.stem}.part{target.suffix}").unlink(missing_ok=True)
+        facts = reply.header
+        return ExportReport(facts["rows"], facts["unreadable"], tuple(facts["left_out"]))
 
     # writing
 
-    def load(self, files: Sequence[str | Path], *, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
-             progress: ProgressSink = silent) -> LoadReport:
-        """Load RDF files, all or nothing: N-Triples, Turtle, N-Quads, TriG, RDF/XML or JSON-LD by extension, also ``.gz``.
+    def load(self, files: Sequence[str | Path], *, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO, strict: bool = False,
+             resume: bool = False, progress: ProgressSink = silent) -> LoadReport:
+        """Load RDF files: N-Triples, Turtle, N-Quads, TriG, RDF/XML, JSON-LD or N3 by extension, also ``.gz``; all files or none.
 
         Args:
             graph: IRI for statements that are in no named graph.
             axis_order: how literals under latitude-first systems are read, see `earthweave.ontology.geometry.prove_axis`.
-            progress: told the file, and statements per second.
+            strict: stop at the first bad line of N-Triples or N-Quads; otherwise such lines are left out, counted and told.
+                The other syntaxes always stop.
+            resume: keep what was read of each finished file, and go on behind it if an earlier load was cut off.
+            progress: told the file, statements per second, and the seconds that remain.
 
         Raises `RdfSyntaxError` (file, line, column), `ForbiddenError`, `SizeLimitError`, `StoreBusyError` …
         """
         entries = [_entry(Path(file)) for file in files]
         if not entries:
             raise ParameterError("no file was given to load")
-        return self._load(entries, None, graph, axis_order, progress)
+        return self._load(entries, None, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
+                                          "resume": str(self._layout.interrupted) if resume else ""}, progress)
 
     def load_quads(self, chunks: Iterable[bytes], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
-                   progress: ProgressSink = silent) -> LoadReport:
-        """Load N-Quads that arrive in pieces, all or nothing, in bounded memory; ``name`` stands for a file name in the report."""
-        return self._load([{"name": name, "path": "", "format": "nquads"}], chunks, graph, axis_order, progress)
+                   strict: bool = True, progress: ProgressSink = silent) -> LoadReport:
+        """Load N-Quads that arrive in pieces, in bounded memory; ``name`` stands for a file name in the report. Otherwise as `load`."""
+        entry = {"name": name, "path": "", "format": "nquads"}
+        return self._load([entry], chunks, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
+                                            "resume": ""}, progress)
 
-    def _load(self, entries: list[dict[str, str]], chunks: Iterable[bytes] | None, graph: str | None, axis_order: AxisOrder,
+    def _load(self, entries: list[dict[str, str]], chunks: Iterable[bytes] | None, options: dict[str, Any],
               progress: ProgressSink) -> LoadReport:
         start = time.perf_counter()
-        header = {"files": entries, "graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "bytes": self.limits.load_bytes,
-                  "nesting": self.limits.load_nesting}
-        plain = [entry for entry in entries if entry["path"] and not entry["path"].endswith(".gz")]
-        sizes = {entry["name"]: Path(entry["path"]).stat().st_size for entry in plain}
+        header = {"files": entries, **options, "bytes": self.limits.load_bytes, "nesting": self.limits.load_nesting}
         names = ", ".join(entry["name"] for entry in entries)
-        done, generation = self._write("load", names, header, chunks=chunks, heard=_teller(progress, sizes))
-        files = tuple(FileReport(**{**one, "problems": tuple(one["problems"])}) for one in done["files"])
+        done, generation = self._write("load", names, header, chunks=chunks, heard=_teller(progress))
+        files = tuple(_file_report(one) for one in done["files"])
         return LoadReport(files, sum(one.triples for one in files), done["after"] - done["before"], time.perf_counter() - start,
                           sum(one.geometries for one in files), sum(one.unreadable for one in files), generation)
 
@@ -203,37 +207,36 @@ class Store:
 
     def _write(self, kind: str, text: str, header: dict[str, Any], *, chunks: Iterable[bytes] | None = None,
                heard: Callable[[Frame], None] = lambda _: None) -> tuple[dict[str, Any], int]:
-        """Clone, let a worker change the clone, publish it."""
+        """Let a worker write the next snapshot beside the current one, and publish it."""
         with self._layout.writing(self.limits.write_wait):
             staged = self._layout.stage()
             try:
                 current = self._layout.current()
-                whole = {"op": kind, "kind": kind, **header, "staged": str(staged.folder), "lonlat": str(current.lonlat) if current else "",
+                whole = {"op": kind, "kind": kind, **header, "staged": str(staged.folder), "base": str(current.snapshot) if current else "",
                          "memory": self.limits.load_memory, "cache": self.limits.geometry_cache}
                 done = self._work(kind, text, Frame(whole, text.encode()), chunks, heard)
-                generation = self._layout.publish(staged, {"triples": done["after"], "named_graphs": done["named_graphs"]})
+                generation = self._layout.publish(staged, {"triples": done["after"]})
             finally:
                 shutil.rmtree(staged.folder, ignore_errors=True)
         return done, generation.number
 
     def _work(self, kind: str, text: str, request: Frame, chunks: Iterable[bytes] | None, heard: Callable[[Frame], None]) -> dict[str, Any]:
         budget = self._write_budget(f"the {kind}")
-        worker = Worker("writer")
-        try:
-            with self._layout.runs.register(kind, text, worker.pid):
-                until = time.monotonic() + budget.seconds
-                worker.send(request, until, budget)
-                if chunks is not None:
-                    for piece in portions(chunks):
-                        worker.send(Frame({"op": "chunk"}, piece), until, budget)
-                        for frame in worker.pending():
-                            heard(frame)
-                    worker.send(Frame({"op": "end"}), until, budget)
-                while (frame := worker.receive(until, budget)).op != "done":
-                    heard(frame)
-                return frame.header
-        finally:
-            worker.kill()
+        with self._writers.worker(budget.seconds) as worker, self._layout.runs.register(kind, text, worker.pid):
+            until = time.monotonic() + budget.seconds
+            worker.send(request, until, budget)
+            if chunks is not None:
+                for piece in portions(chunks):
+                    worker.send(Frame({"op": "chunk"}, piece), until, budget)
+                    for frame in worker.pending():
+                        heard(frame)
+                worker.send(Frame({"op": "end"}), until, budget)
+            while (frame := worker.receive(until, budget)).op != "done":
+                heard(frame)
+            if worker.grown(frame) > _SPARE:
+                # a big load leaves memory behind that an idle process should not hold
+                worker.kill()
+            return frame.header
 
     # keeping
 
@@ -281,9 +284,13 @@ def _copied(generation: Generation, folder: Path) -> Generation:
         raise StoreError(f"the folder {target.root.name} is not empty", way_out="give a new folder")
     target.create()
     staged = Generation(target.staging / "copy")
-    copy_database(generation.database, staged.database, link=False)
-    shutil.copy2(generation.lonlat, staged.lonlat)
+    shutil.copytree(generation.snapshot, staged.snapshot)
     return target.publish(staged, generation.facts)
+
+
+def _close(*pools: Pool) -> None:
+    for pool in pools:
+        pool.close()
 
 
 def _found(layout: Layout) -> None:
@@ -291,21 +298,20 @@ def _found(layout: Layout) -> None:
     with layout.writing(10.0):
         if layout.current() is None:
             staged = layout.stage()
-            ox.Store(str(staged.database)).flush()
-            write_hashes(staged.lonlat, ())
-            layout.publish(staged, {"triples": 0, "named_graphs": False})
+            SnapshotBuilder(staged.snapshot).finish()
+            layout.publish(staged, {"triples": 0})
 
 
 def _statistics(generation: Generation) -> Statistics:
-    size = sum(path.stat().st_size for path in generation.folder.rglob("*") if path.is_file())
-    return Statistics(int(generation.facts["triples"]), generation.number, size)
+    return Statistics(int(generation.facts["triples"]), generation.number, generation.size)
 
 
 def _answer(reply: Frame, passed: Passed, limits: Limits, generation: int) -> Answer:
     header = reply.header
     kind = header["form"]
     notices = (*passed.notices, *(Notice(*one) for one in header["notices"]))
-    answer = Answer(kind, notices=notices, truncated=header["truncated"], seconds=header["seconds"], limits=limits, generation=generation)
+    answer = Answer(kind, notices=notices, truncated=header["truncated"], seconds=header["seconds"], limits=limits, generation=generation,
+                    plan=header["plan"])
     if kind == "boolean":
         return replace(answer, boolean=header["boolean"])
     if kind == "graph":
@@ -319,7 +325,7 @@ def _entry(path: Path) -> dict[str, str]:
         raise ParameterError(f"{path.name} is a folder", why="only files are loaded", way_out="name the files in it")
     if not path.is_file():
         raise NotFoundError(f"there is no file {path.name}", way_out="check the path")
-    return {"name": path.name, "path": str(path.absolute()), "format": _documents.syntax_of(path)}
+    return {"name": path.name, "path": str(path.absolute()), "format": Document.of(path).syntax}
 
 
 def _graph_iri(graph: str | None) -> str:
@@ -328,11 +334,13 @@ def _graph_iri(graph: str | None) -> str:
     return graph or ""
 
 
-def _teller(progress: ProgressSink, sizes: dict[str, int]) -> Callable[[Frame], None]:
+def _file_report(facts: dict[str, Any]) -> FileReport:
+    bad = tuple(BadStatement(**one) for one in facts["bad_lines"])
+    return FileReport(**{**facts, "problems": tuple(facts["problems"]), "bad_lines": bad})
+
+
+def _teller(progress: ProgressSink) -> Callable[[Frame], None]:
     def heard(frame: Frame) -> None:
-        header = frame.header
-        size = sizes.get(header["name"])
-        fraction = min(1.0, header["read"] / size) if size else None
-        progress(Progress(f"loading {header['name']}", fraction, f"{header['triples']:,} triples, {header['rate']:,.0f} triples/s"))
+        progress(Progress(frame.header["stage"], frame.header["fraction"], frame.header["note"]))
 
     return heard

@@ -17,7 +17,7 @@ class Notice:
     """Something that the reader of an answer should know.
 
     Attributes:
-        code: ``alias``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order`` or ``no-rows``.
+        code: ``alias``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order``, ``no-rows``, or why an answer is empty: ``no-match``, ``filter`` …
         text: one sentence.
     """
 
@@ -41,6 +41,7 @@ class Answer:
         limits: that were applied.
         generation: number of the snapshot that answered.
         lonlat: variable → rows whose literal is to be read longitude first, because its source proved that it writes so.
+        plan: if it was asked for, what each step of the evaluation was expected to do and did, as JSON; ``text`` in it is for people.
     """
 
     kind: Literal["table", "graph", "boolean"]
@@ -53,6 +54,7 @@ class Answer:
     limits: Limits = field(default_factory=Limits)
     generation: int = 0
     lonlat: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    plan: dict[str, Any] | None = None
 
     def geometry(self, variable: str) -> GeometryColumn:
         """Read a column of WKT literals: CRS84, longitude first, each under the axis order of its source.
@@ -75,6 +77,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class BadStatement:
+    """A line that is no statement and was left out: its number from 1, what is wrong with it, and its beginning."""
+
+    line: int
+    reason: str
+    sample: str
+
+
+@dataclass(frozen=True)
 class FileReport:
     """What became of one document of a load.
 
@@ -87,6 +98,9 @@ class FileReport:
         contradiction: sample literal that spoke against it, or None.
         unreadable: number of geometry literals that cannot be read.
         problems: some of them, with the reason.
+        bad: number of lines that are no statements and were left out.
+        bad_lines: some of them.
+        resumed: True if it was not read again, because an earlier load that was cut off had finished it.
     """
 
     name: str
@@ -97,6 +111,9 @@ class FileReport:
     contradiction: str | None = None
     unreadable: int = 0
     problems: tuple[str, ...] = ()
+    bad: int = 0
+    bad_lines: tuple[BadStatement, ...] = ()
+    resumed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,25 @@
-"""Inside a write worker: fill or change a private copy of the store; whoever started it publishes the copy or throws it away."""
+"""Inside a write worker: make the next snapshot beside the current one; whoever started it publishes it or throws it away."""
 
 from __future__ import annotations
 
-import gzip
+import shutil
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, cast
-from urllib.parse import quote
+from typing import Any
 
-import pyoxigraph as ox
-
-from earthweave.ontology import RdfSyntaxError, SizeLimitError
+from earthweave.ontology import Progress
 from earthweave.ontology.geometry import AxisOrder
 
-from ._aggregates import aggregate_table
-from ._census import Census
-from ._documents import FORMATS, Metered, inspect, unpacked
 from ._frames import Frame
-from ._functions import Functions
-from ._gate import explain
 from ._layout import Generation
-from ._serve import Connection, Handler
-from ._shapes import Shapes, read_hashes, write_hashes
+from ._serve import Connection, Handler, private_size
+from .engine import Budget, apply_update
+from .loading import Bounds, Document, LoadOptions, Staging, load
+from .snapshot import Snapshot, SnapshotBuilder, iri
 
-_BEAT = 20_000
-_BUFFER_FULL = "Reached the buffer maximal size"
+_BEAT = 0.2
 
 
 def handler() -> Handler:
@@ -38,53 +30,13 @@ def handler() -> Handler:
 def _write(connection: Connection, request: Frame) -> None:
     header = request.header
     staged = Generation(Path(header["staged"]))
-    inherited = read_hashes(Path(header["lonlat"])) if header["lonlat"] else read_hashes(staged.lonlat)
-    store = ox.Store(str(staged.database))
-    before = len(store)
+    base = Snapshot.open(Path(header["base"])) if header["base"] else None
+    before = base.triples if base else 0
     if header["kind"] == "update":
-        outcome = _update(store, request.body.decode(), inherited, int(header["cache"]))
-        hashes: Iterator[int] = iter(())
+        outcome, after = _update(request.body.decode(), base, staged)
     else:
-        census, outcome = _load(connection, store, header)
-        hashes = census.hashes()
-    write_hashes(staged.lonlat, _chained(inherited, hashes))
-    named = next(iter(store.named_graphs()), None) is not None
-    store.flush()
-    after = len(store)
-    del store
-    connection.send("done", before=before, after=after, named_graphs=named, **outcome)
-
-
-def _chained(inherited: Any, hashes: Iterator[int]) -> Iterator[int]:
-    yield from (int(one) for one in inherited)
-    yield from hashes
-
-
-def _update(store: ox.Store, text: str, lonlat: Any, cache: int) -> dict[str, Any]:
-    functions = Functions(Shapes(cache * 1024 * 1024))
-    functions.shapes.use(lonlat)
-    try:
-        store.update(text, custom_functions=functions.table(), custom_aggregate_functions=aggregate_table(functions))
-    except (SyntaxError, RuntimeError, ValueError) as error:
-        raise explain(str(error)) from error
-    return {"notices": [[one.code, one.text] for one in functions.tally.notices(empty=False)]}
-
-
-class _Source:
-    """One document: a file, or the chunks that arrive as frames."""
-
-    def __init__(self, connection: Connection, entry: dict[str, Any], most: int) -> None:
-        self.name, self.kind = str(entry["name"]), str(entry["format"])
-        self._path = Path(entry["path"]) if entry["path"] else None
-        self._connection = connection
-        self._most = most
-
-    def open(self, nesting: int) -> Metered:
-        """The document for reading, after the checks on it."""
-        if self._path is None:
-            return Metered(cast(BinaryIO, _Chunks(self._connection)), self._most)
-        inspect(self._path, self.kind, nesting=nesting, most=self._most)
-        return Metered(unpacked(self._path), self._most)
+        outcome, after = _load(connection, base, staged, header)
+    connection.send("done", before=before, after=after, size=private_size(), **outcome)
 
 
 class _Chunks:
@@ -105,65 +57,43 @@ class _Chunks:
         return taken
 
 
-def _load(connection: Connection, store: ox.Store, header: dict[str, Any]) -> tuple[Census, dict[str, Any]]:
-    total = Census(AxisOrder(header["axis_order"]))
-    reports = []
-    pace = _Pace(connection)
-    for entry in header["files"]:
-        census = Census(AxisOrder(header["axis_order"]))
-        source = _Source(connection, entry, int(header["bytes"]))
-        try:
-            store.bulk_extend(_quads(source, census, pace, header))
-        except SyntaxError as error:
-            raise _syntax_error(source.name, error) from error
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise _gzip_error(source.name, error) from error
-        except MemoryError as error:
-            # the parser says so of a statement that its buffer cannot hold, whatever memory there is
-            if _BUFFER_FULL not in str(error):
-                raise
-            raise SizeLimitError(f"{source.name}: one statement is larger than 16 MiB", why="the parser holds no longer one",
-                                 way_out="simplify the geometry or split it") from error
-        report = census.report(source.name)
-        total.adopt(census)
-        reports.append(asdict(report))
-    return total, {"files": reports}
-
-
-def _quads(source: _Source, census: Census, pace: _Pace, header: dict[str, Any]) -> Iterator[ox.Quad]:
-    graph = ox.NamedNode(header["graph"]) if header["graph"] else None
-    document = source.open(int(header["nesting"]))
-    base = f"file:///{quote(source.name)}"
-    parser = ox.parse(cast(Any, document), format=FORMATS[source.kind], base_iri=base, rename_blank_nodes=True)
-    for quad in parser:
-        census.see(quad.object)
-        if census.triples % _BEAT == 0:
-            pace.tell(source.name, document.count, _BEAT)
-        yield ox.Quad(quad.subject, quad.predicate, quad.object, graph) if graph and isinstance(quad.graph_name, ox.DefaultGraph) else quad
-
-
 class _Pace:
-    """Tells how far a load is and how fast it goes."""
+    """Sends progress on, not more often than somebody can read it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._start = time.perf_counter()
-        self._triples = 0
+        self._last = 0.0
 
-    def tell(self, name: str, count: int, more: int) -> None:
-        """Send one line."""
-        self._triples += more
-        rate = self._triples / (time.perf_counter() - self._start)
-        self._connection.send("progress", name=name, read=count, triples=self._triples, rate=rate)
-
-
-def _syntax_error(name: str, error: SyntaxError) -> RdfSyntaxError:
-    where = f", line {error.lineno}" if error.lineno else ""
-    where += f", column {error.offset}" if error.offset else ""
-    return RdfSyntaxError(f"{name}{where}: not valid RDF", why=str(error.args[0]).strip()[:300],
-                          way_out="nothing was loaded; correct the file and load it again")
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last >= _BEAT:
+            self._last = now
+            self._connection.send("progress", stage=progress.stage, fraction=progress.fraction, note=progress.note)
 
 
-def _gzip_error(name: str, error: Exception) -> RdfSyntaxError:
-    return RdfSyntaxError(f"{name}: not a whole gzip file", why=str(error)[:300],
-                          way_out="fetch or pack it again; if it is not packed, take .gz off its name")
+def _documents(connection: Connection, header: dict[str, Any]) -> Iterator[Document]:
+    for entry in header["files"]:
+        if entry["path"]:
+            yield Document(entry["name"], entry["format"], path=Path(entry["path"]))
+        else:
+            yield Document(entry["name"], entry["format"], stream=_Chunks(connection))
+
+
+def _load(connection: Connection, base: Snapshot | None, staged: Generation, header: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    pace = _Pace(connection)
+    builder = SnapshotBuilder(staged.snapshot, base, progress=pace)
+    options = LoadOptions(iri(header["graph"]) if header["graph"] else None, AxisOrder(header["axis_order"]), bool(header["strict"]),
+                          Bounds(int(header["bytes"]), int(header["nesting"])))
+    kept = Path(header["resume"]) if header["resume"] else None
+    staging = Staging(kept, resume=True) if kept else None
+    reports = load(builder, _documents(connection, header), options, staging=staging, progress=pace)
+    snapshot = builder.finish()
+    if kept:
+        shutil.rmtree(kept, ignore_errors=True)
+    return {"files": [asdict(one) for one in reports]}, snapshot.triples
+
+
+def _update(text: str, base: Snapshot | None, staged: Generation) -> tuple[dict[str, Any], int]:
+    assert base is not None
+    snapshot, told = apply_update(text, base, staged.snapshot, Budget())
+    return {"notices": [[one.code, one.text] for one in told]}, snapshot.triples

@@ -49,6 +49,13 @@ ALLOWED: dict[str, set[str]] = {
     },
 }
 """Room → the rooms it may import. ``processing.simulate`` is for the demo and the tests alone."""
+INNER: dict[str, set[str]] = {
+    "snapshot": set(),
+    "loading": {"snapshot"},
+    "spatial": {"snapshot"},
+    "engine": {"snapshot", "spatial"},
+}
+"""Inside ``server.store``: room → the rooms beside it that it may import; the modules of the facade may import them all."""
 
 
 def _room(module: str) -> str:
@@ -56,8 +63,18 @@ def _room(module: str) -> str:
     return ".".join(parts[:2]) if parts[0] == "server" else parts[0]
 
 
-def _imports(path: Path, package: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def _for_types(tree: ast.Module) -> set[ast.AST]:
+    """What stands under ``if TYPE_CHECKING``."""
+    guarded = [node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+    return {inner for node in guarded for inner in ast.walk(node)}
+
+
+def _imports(path: Path, package: str, *, typing: bool = True) -> Iterator[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped = set() if typing else _for_types(tree)
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -91,6 +108,27 @@ def offences(root: Path) -> list[str]:
 
 def test_rooms_import_only_from_rooms_below_and_only_through_facades(root: Path) -> None:
     assert offences(root) == []
+
+
+def inner_offences(root: Path) -> list[str]:
+    """Imports inside the store that go up, sideways, or past a facade; those for the type checker alone are left out."""
+    found = []
+    prefix = "earthweave.server.store."
+    for path, package in _sources(root):
+        if not package.startswith(prefix):
+            continue
+        here = package.removeprefix(prefix).split(".")[0]
+        for name in _imports(path, package, typing=False):
+            if not name.startswith(prefix):
+                continue
+            there, _, rest = name.removeprefix(prefix).partition(".")
+            if there != here and (rest.startswith("_") or there not in INNER[here]):
+                found.append(f"{path.relative_to(root)} imports {name}")
+    return found
+
+
+def test_rooms_of_the_store_import_only_from_those_below(root: Path) -> None:
+    assert inner_offences(root) == []
 
 
 def test_every_room_has_a_rule(root: Path) -> None:

@@ -1,28 +1,29 @@
-"""RDF documents: which syntax a file is in, what is refused before an engine parses it, and writing a store out."""
+"""RDF documents: which syntax a file is in, how it is opened, and what is refused before a parser sees it."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pyoxigraph as ox
 
-from earthweave.ontology import PREFIXES, ForbiddenError, ParameterError, SizeLimitError, UnsupportedError
+from earthweave.ontology import ForbiddenError, ParameterError, SizeLimitError, UnsupportedError
 
 SUFFIXES = {
     ".nt": "ntriples", ".ntriples": "ntriples", ".nq": "nquads", ".nquads": "nquads", ".ttl": "turtle", ".turtle": "turtle",
-    ".trig": "trig", ".rdf": "rdfxml", ".rdfxml": "rdfxml", ".owl": "rdfxml", ".xml": "rdfxml", ".jsonld": "jsonld", ".json": "jsonld",
+    ".trig": "trig", ".n3": "n3", ".rdf": "rdfxml", ".rdfxml": "rdfxml", ".owl": "rdfxml", ".xml": "rdfxml", ".jsonld": "jsonld",
+    ".json": "jsonld",
 }
 """File name extension → syntax."""
-FORMATS = {
+SYNTAXES = {
     "ntriples": ox.RdfFormat.N_TRIPLES, "nquads": ox.RdfFormat.N_QUADS, "turtle": ox.RdfFormat.TURTLE, "trig": ox.RdfFormat.TRIG,
     "rdfxml": ox.RdfFormat.RDF_XML, "jsonld": ox.RdfFormat.JSON_LD,
+    "n3": ox.RdfFormat.N3,
 }
-"""Syntax → the engine's name for it."""
+"""Syntax → the parser's name for it."""
 ABBREVIATIONS = {
     "nt": "ntriples", "nq": "nquads", "ttl": "turtle", "n-triples": "ntriples", "n-quads": "nquads", "xml": "rdfxml", "rdf/xml": "rdfxml",
     "json-ld": "jsonld",
@@ -30,14 +31,13 @@ ABBREVIATIONS = {
 """Other names of syntaxes."""
 _PORTION = 1 << 20
 _MARK = b"\xef\xbb\xbf"
-_SQUEEZE = 6
 
 
 def syntax(name: str) -> str:
     """The syntax that a name means: ``ttl``, ``turtle`` …; raises `ParameterError`."""
     found = ABBREVIATIONS.get(name.lower(), name.lower())
-    if found not in FORMATS:
-        raise ParameterError(f"unknown RDF format {name}", way_out="one of " + ", ".join(FORMATS))
+    if found not in SYNTAXES:
+        raise ParameterError(f"unknown RDF format {name}", way_out="one of " + ", ".join(SYNTAXES))
     return found
 
 
@@ -51,7 +51,7 @@ def syntax_of(path: Path) -> str:
 
 @dataclass
 class Metered:
-    """A stream that counts what is read from it and stops at a limit; what the engine's parser reads.
+    """A stream that counts what is read from it and stops at a limit; what the parsers read.
 
     Attributes:
         stream: the unpacked document.
@@ -133,17 +133,3 @@ def _refuse_nesting(source: Metered, name: str, allowed: int) -> None:
 _STEPS = {0x5B: 1, 0x7B: 1, 0x5D: -1, 0x7D: -1}
 # a character after a backslash must stay, so only letters that JSON never escapes are left out
 _PLAIN = bytes(set(range(128)) - {*b'"\\[]{}', *b"/bfnrtu"})
-
-
-def export(store: ox.Store, path: Path, kind: str, *, packed: bool) -> None:
-    """Write the whole store; syntaxes without graphs get the union of all graphs, each statement as often as it is in one."""
-    form = FORMATS[kind]
-    with ExitStack() as open_files:
-        stream = cast(BinaryIO, open_files.enter_context(path.open("wb")))
-        if packed:
-            # without name and time, so that equal stores give equal files
-            stream = cast(BinaryIO, open_files.enter_context(gzip.GzipFile("", "wb", _SQUEEZE, stream, mtime=0)))
-        if form.supports_datasets:
-            store.dump(cast(Any, stream), form, prefixes=PREFIXES)
-        else:
-            ox.serialize((quad.triple for quad in store), cast(Any, stream), format=form, prefixes=PREFIXES)

@@ -1,0 +1,18 @@
+"""The columnar SPARQL engine: text to algebra, algebra to vectorised operators, operators to solutions in chunks.
+
+::
+
+    text ─▶ parse ─▶ Query ─▶ plan ─▶ Operator ─▶ batches of term ids ─▶ TermSpace ─▶ terms
+"""
+
+from ._apply import apply_update
+from ._evaluate import Budget, Result, evaluate
+from ._explain import plan_report
+from ._forms import ntriples, statements
+from ._operator import Batch
+from ._parse import parse
+from ._terms import TermSpace
+from ._whyempty import why_empty
+
+__all__ = ["Batch", "Budget", "Result", "TermSpace", "apply_update", "evaluate", "ntriples", "parse", "plan_report", "statements",
+           "why_empty"]

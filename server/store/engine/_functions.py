@@ -1,0 +1,126 @@
+"""All functions by name: how many arguments they take, and how each is called on single terms.
+
+The scalar functions are the reference: whatever is evaluated on whole columns gives what they give.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from rapidfuzz import fuzz, process
+
+from earthweave.ontology import GEOF, XSD, QueryError, UnknownFunctionError
+
+from ..snapshot import Term
+from ._builtins_strings import STRINGS
+from ._builtins_terms import TERMS
+from ._casts import CASTS
+from ._expression import Call, Constant, Exists, Expression, Variable
+from ._functions_operators import OPERATORS
+
+_SURE = 75.0
+_ANY = 100_000
+ALIASES = {str(GEOF) + "sIntersects": str(GEOF) + "sfIntersects"}
+"""Slips in published queries, and what they mean."""
+
+
+class Scalar(NamedTuple):
+    """A function on single terms, with its least and most arguments; it raises `Failed` where it has no value."""
+
+    call: Callable[..., Term]
+    least: int
+    most: int
+
+
+SCALARS: dict[str, Scalar] = {
+    **{name: Scalar(call, 1 if name in ("neg", "pos", "!") else 2, 1 if name in ("neg", "pos", "!") else 2)
+       for name, call in OPERATORS.items()},
+    **{name: Scalar(*entry) for name, entry in STRINGS.items()},
+    **{name: Scalar(*entry) for name, entry in TERMS.items()},
+    **{name: Scalar(call, 1, 1) for name, call in CASTS.items()},
+}
+"""Functions whose value depends on their arguments alone, all of which must have one."""
+FORMS = {
+    "BOUND": (1, 1), "IF": (3, 3), "COALESCE": (0, _ANY), "in": (1, _ANY), "not in": (1, _ANY),
+    "NOW": (0, 0), "RAND": (0, 0), "UUID": (0, 0), "STRUUID": (0, 0), "BNODE": (0, 1),
+}
+"""What is evaluated in ways of its own: least and most arguments."""
+VOLATILE = frozenset({"RAND", "UUID", "STRUUID", "BNODE"})
+"""Functions whose value differs from row to row though their arguments do not."""
+
+
+def named(name: str) -> str:
+    """The name under which a function is known here: builtins in upper case, IRIs as they are."""
+    if name in SCALARS or name in FORMS or ":" in name:
+        return ALIASES.get(name, name)
+    upper = name.upper()
+    return {"NOT IN": "not in", "IN": "in"}.get(upper, upper)
+
+
+@lru_cache(maxsize=1)
+def spatial_functions() -> Mapping[str, Callable[..., Any]]:
+    """Functions on columns of ids by IRI."""
+    # spatial imports values of this package, so not at the top
+    from ..spatial import functions
+
+    return functions
+
+
+def check_functions(expression: Expression) -> None:
+    """See that all functions in an expression exist and get as many arguments as they take.
+
+    Raises:
+        UnknownFunctionError: there is no such function; with the nearest name.
+        QueryError: too few or too many arguments.
+    """
+    if isinstance(expression, Variable | Constant | Exists):
+        return
+    if isinstance(expression, Call):
+        _check_call(expression)
+    for argument in expression.arguments:
+        check_functions(argument)
+
+
+def _check_call(call: Call) -> None:
+    name, given = named(call.name), len(call.arguments)
+    if name == "BOUND" and given == 1 and not isinstance(call.arguments[0], Variable):
+        raise QueryError("BOUND takes a variable", why="SPARQL 1.1 §17.4.1.1")
+    least, most = _arity(name)
+    if name in ("+", "-") and given == 1:
+        return
+    if not least <= given <= most:
+        wanted = f"{least}" if least == most else f"{least} to {most}" if most < _ANY else f"at least {least}"
+        raise QueryError(f"{call.name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}")
+
+
+def _arity(name: str) -> tuple[int, int]:
+    if name in FORMS:
+        return FORMS[name]
+    if name in SCALARS:
+        return SCALARS[name].least, SCALARS[name].most
+    if name in spatial_functions():
+        # they count their arguments themselves
+        return 0, _ANY
+    raise unknown(name)
+
+
+def unknown(name: str) -> UnknownFunctionError:
+    """The error for a function that there is not, with the nearest name."""
+    known = {f"geof:{iri.removeprefix(str(GEOF))}": iri for iri in sorted(spatial_functions()) if iri.startswith(str(GEOF))}
+    known |= {f"xsd:{iri.removeprefix(str(XSD))}": iri for iri in CASTS}
+    local = re.split(r"[/#:]", name)[-1]
+    guess = process.extractOne(local, {short: short.partition(":")[2] for short in known}, scorer=fuzz.ratio, score_cutoff=_SURE)
+    offered = f"the functions are those of SPARQL 1.1, of GeoSPARQL, <{GEOF}…>, and casts of XML Schema"
+    way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
+    return UnknownFunctionError(f"there is no function <{name}>" if ":" in name else f"there is no function {name}", way_out=way_out)
+
+
+def volatile(expression: Expression) -> bool:
+    """True if an expression may give different values for equal bindings, so that it is evaluated once per solution, where it stands."""
+    if isinstance(expression, Variable | Constant | Exists):
+        return False
+    own = isinstance(expression, Call) and named(expression.name) in VOLATILE
+    return own or any(volatile(argument) for argument in expression.arguments)

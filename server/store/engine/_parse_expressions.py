@@ -1,0 +1,170 @@
+"""Expressions and aggregates of SPARQL 1.1 (§17, §19.8 rules 107–128)."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+
+from earthweave.ontology import GEOF, XSD, UnsupportedError
+
+from ..snapshot import iri, literal
+from ._algebra import Node
+from ._expression import Aggregate, And, Call, Constant, Exists, Expression, Or, Variable
+from ._parse_tokens import string_value
+from ._parse_triples import TripleParser
+
+_COMPARISONS = frozenset({"=", "!=", "<", ">", "<=", ">="})
+_POWERS = {"||": 1, "&&": 2, **dict.fromkeys(_COMPARISONS, 3), "IN": 3, "NOT": 3, "+": 4, "-": 4, "*": 5, "/": 5}
+_ZERO = Constant(literal("0", str(XSD.integer)))
+_AGGREGATES = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"})
+BUILTINS = frozenset(
+    "STR LANG LANGMATCHES DATATYPE BOUND IRI URI BNODE RAND ABS CEIL FLOOR ROUND CONCAT STRLEN UCASE LCASE ENCODE_FOR_URI CONTAINS "
+    "STRSTARTS STRENDS STRBEFORE STRAFTER YEAR MONTH DAY HOURS MINUTES SECONDS TIMEZONE TZ NOW UUID STRUUID MD5 SHA1 SHA256 SHA384 "
+    "SHA512 COALESCE IF STRLANG STRDT SAMETERM ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC REGEX SUBSTR REPLACE".split()
+)
+"""Names of the built-in functions (§17.4), in upper case."""
+_DISTINCT = re.compile(r"\s*(DISTINCT)\b", re.IGNORECASE)
+_CUSTOM_AGGREGATE = f"{GEOF}agg"
+
+
+class ExpressionParser(TripleParser):
+    """Reads expressions.
+
+    Attributes:
+        aggregates: of the SELECT at hand, each with the hidden variable that stands for it in expressions; None where none may be.
+        custom: IRIs of all aggregates that are not SPARQL's own.
+        distinct: where DISTINCT begins in calls of these.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.aggregates: dict[Aggregate, Variable] | None = None
+        self.custom: dict[str, None] = {}
+        self.distinct: list[int] = []
+        super().__init__(text)
+
+    @abstractmethod
+    def group(self) -> Node:
+        """A group graph pattern in braces."""
+
+    def expression(self, least: int = 1) -> Expression:
+        """An expression of operators that bind at least so strongly (1 ``||`` … 5 ``*``)."""
+        left = self._unary()
+        while True:
+            self.compared()
+            power = _POWERS.get(self.key, 0)
+            if power < least:
+                return left
+            left = self._combined(left, self.key, power)
+
+    def _combined(self, left: Expression, operator: str, power: int) -> Expression:
+        self.advance()
+        if operator in ("IN", "NOT"):
+            if operator == "NOT":
+                self.expect("IN")
+            return Call("in" if operator == "IN" else "not in", (left, *self.arguments()))
+        right = self.expression(power + 1)
+        if operator == "||":
+            return Or((*(left.arguments if isinstance(left, Or) else (left,)), right))
+        if operator == "&&":
+            return And((*(left.arguments if isinstance(left, And) else (left,)), right))
+        return Call(operator, (left, right))
+
+    def _unary(self) -> Expression:
+        if self.at_signed():
+            return Constant(self.constant())
+        if self.accept("!"):
+            return Call("!", (self._unary(),))
+        if self.accept("-"):
+            return Call("neg", (self._unary(),))
+        # a number plus zero is the number, anything else is an error: what unary plus is
+        return Call("+", (self._unary(), _ZERO)) if self.accept("+") else self._primary()
+
+    def _primary(self) -> Expression:
+        if self.accept("("):
+            inner = self.expression()
+            self.expect(")")
+            return inner
+        if self.kind == "variable":
+            return self.variable()
+        if self.at_iri():
+            name = self.iri()
+            return self._call(name) if self.key == "(" else Constant(iri(name))
+        if self.kind == "word" and self.key not in ("TRUE", "FALSE"):
+            return self._builtin()
+        return Constant(self.constant())
+
+    def constraint(self) -> Expression:
+        """What FILTER and HAVING hold: in brackets, or a call."""
+        return self._primary()
+
+    def arguments(self) -> tuple[Expression, ...]:
+        """Expressions in brackets, with commas between them."""
+        self.expect("(")
+        found = []
+        while not self.accept(")"):
+            found.append(self.expression())
+            if self.key != ")":
+                self.expect(",")
+        return tuple(found)
+
+    def _builtin(self) -> Expression:
+        name = self.key
+        if name in ("NOT", "EXISTS"):
+            negated = self.accept("NOT")
+            self.expect("EXISTS")
+            return self._exists(negated)
+        if name in _AGGREGATES:
+            self.advance()
+            return self._aggregate(name)
+        if name not in BUILTINS:
+            self.fail("an expression")
+        self.advance()
+        if name in ("IRI", "URI"):
+            return Call("IRI", (*self.arguments(), *((Constant(literal(self.base)),) if self.base else ())))
+        return Call("ISIRI" if name == "ISURI" else name, self.arguments())
+
+    def _exists(self, negated: bool) -> Expression:
+        outer, self.aggregates = self.aggregates, None
+        pattern = self.group()
+        self.aggregates = outer
+        return Exists(pattern, negated)
+
+    def _call(self, name: str) -> Expression:
+        start = self._distinct_follows()
+        if start:
+            self.distinct.append(start)
+        if start or name.startswith(_CUSTOM_AGGREGATE):
+            self.custom.setdefault(name)
+            return self._aggregate(name)
+        return Call(name, self.arguments())
+
+    def _distinct_follows(self) -> int:
+        """Where DISTINCT begins, if it stands behind the bracket at hand; else 0."""
+        match = _DISTINCT.match(self.text, self.stop)
+        return match.start(1) if match else 0
+
+    def _aggregate(self, name: str) -> Expression:
+        self.expect("(")
+        distinct = self.accept("DISTINCT")
+        argument = None if name == "COUNT" and self.accept("*") else self._argument()
+        separator = " "
+        if self.accept(";"):
+            self.expect("SEPARATOR")
+            self.expect("=")
+            separator = string_value(self.advance())
+        self.expect(")")
+        return self._standing_for(Aggregate(name, argument, distinct, separator))
+
+    def _argument(self) -> Expression:
+        outer, self.aggregates = self.aggregates, None
+        argument = self.expression()
+        self.aggregates = outer
+        return argument
+
+    def _standing_for(self, aggregate: Aggregate) -> Variable:
+        if self.aggregates is None:
+            raise UnsupportedError(f"{aggregate.name} stands where there is no group",
+                                   why="aggregates belong into SELECT, HAVING or ORDER BY")
+        if aggregate not in self.aggregates:
+            self.aggregates[aggregate] = self.invented()
+        return self.aggregates[aggregate]

@@ -1,0 +1,282 @@
+"""Group graph patterns of SPARQL 1.1, translated as they are read (§18.2.2); GRAPH goes down to the leaves."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from earthweave.ontology import UnsupportedError
+
+from ..snapshot import Term
+from ._algebra import (
+    Bgp,
+    Extend,
+    Filter,
+    GraphNames,
+    Group,
+    Join,
+    LeftJoin,
+    Minus,
+    Node,
+    PathPattern,
+    Place,
+    Project,
+    Triple,
+    Union,
+    Values,
+    in_scope,
+    places,
+)
+from ._expression import And, Call, Constant, Expression, Or, Variable
+from ._parse_expressions import ExpressionParser
+from ._parse_terms import HIDDEN
+
+_Conditions = list[Expression]
+_UNIT = Bgp(())
+
+
+class PatternParser(ExpressionParser):
+    """Reads patterns."""
+
+    @abstractmethod
+    def sub_select(self) -> Node:
+        """A SELECT in braces, the braces left out."""
+
+    def group(self) -> Node:
+        """A group graph pattern in braces."""
+        node, conditions = self._parts()
+        return filtered(node, conditions)
+
+    def _parts(self) -> tuple[Node, _Conditions]:
+        """A group and the filters that hold for all of it: an OPTIONAL takes these as its condition."""
+        self.expect("{")
+        conditions: _Conditions = []
+        if self.key == "SELECT":
+            node = joined(self._nothing(), self._scoped_select())
+        else:
+            node = self._elements(conditions)
+        self.expect("}")
+        return node, conditions
+
+    def _elements(self, conditions: _Conditions) -> Node:
+        node, block = self._nothing(), list[Triple | PathPattern]()
+        while self.key != "}":
+            if self.at_triples():
+                self.triples(block)
+            elif self.accept("FILTER"):
+                conditions.append(self.constraint())
+            else:
+                node = self._element(joined(node, Bgp(tuple(block))))
+                block.clear()
+            self.accept(".")
+        return joined(node, Bgp(tuple(block)))
+
+    def _nothing(self) -> Node:
+        """The pattern of an empty group: within GRAPH, that the graph is there."""
+        return _UNIT if self.graph is None else GraphNames(self.graph)
+
+    def _element(self, node: Node) -> Node:
+        if self.key == "{":
+            return joined(node, self._union())
+        readers = {"OPTIONAL": self._optional, "MINUS": self._minus, "BIND": self._bind, "VALUES": self._values, "GRAPH": self._graph}
+        if self.key == "SERVICE":
+            raise UnsupportedError("SERVICE is not supported", why="the store answers from its own data and calls no other endpoint",
+                                   way_out="ask the other endpoint itself")
+        if self.key not in readers:
+            self.fail("a pattern")
+        key = self.key
+        self.advance()
+        return readers[key](node)
+
+    def _union(self) -> Node:
+        node = self.group()
+        while self.accept("UNION"):
+            node = Union(node, self.group())
+        return node
+
+    def _optional(self, left: Node) -> Node:
+        right, conditions = self._parts()
+        condition = None if not conditions else conditions[0] if len(conditions) == 1 else And(tuple(conditions))
+        return LeftJoin(left, right, condition)
+
+    def _minus(self, left: Node) -> Node:
+        right = self.group()
+        if not isinstance(self.graph, Variable):
+            return Minus(left, right)
+        # each graph is looked at by itself, so its name is no shared variable, though the leaves of both sides bind it
+        shared = (in_scope(left) & in_scope(right)) - {self.graph.name}
+        if shared and not shared & certain(left) & certain(right):
+            raise UnsupportedError("MINUS within GRAPH and a variable whose two sides share only what may be unbound is not supported",
+                                   way_out="write FILTER NOT EXISTS, or name the graph")
+        return Minus(left, right) if shared else left
+
+    def _bind(self, node: Node) -> Node:
+        self.expect("(")
+        expression = self.expression()
+        self.expect("AS")
+        name = self.variable().name
+        self.expect(")")
+        return Extend(node, name, expression)
+
+    def _values(self, node: Node) -> Node:
+        return joined(node, self.data_block())
+
+    def data_block(self) -> Values:
+        """Inline data, the keyword left out."""
+        single = self.kind == "variable"
+        names = (self.variable().name,) if single else self._names()
+        self.expect("{")
+        rows = []
+        while not self.accept("}"):
+            rows.append((self._value(),) if single else self._row())
+        return Values(names, tuple(rows))
+
+    def _names(self) -> tuple[str, ...]:
+        self.expect("(")
+        names = []
+        while not self.accept(")"):
+            names.append(self.variable().name)
+        return tuple(names)
+
+    def _row(self) -> tuple[Term | None, ...]:
+        self.expect("(")
+        row = []
+        while not self.accept(")"):
+            row.append(self._value())
+        return tuple(row)
+
+    def _value(self) -> Term | None:
+        return None if self.accept("UNDEF") else self.constant()
+
+    def _graph(self, node: Node) -> Node:
+        place = self.variable_or_iri()
+        outer, self.graph = self.graph, place
+        inner = self.group()
+        self.graph = outer
+        return joined(node, inner)
+
+    def _scoped_select(self) -> Node:
+        """A sub-select within GRAPH and a variable is asked of each graph, and knows nothing of that variable."""
+        if not isinstance(self.graph, Variable):
+            return self.sub_select()
+        outer, inner = self.graph, self.invented()
+        self.graph = inner
+        node = self.sub_select()
+        self.graph = outer
+        names = tuple(sorted(in_scope(node) - {inner.name}))
+        if outer.name not in names:
+            return Project(Extend(node, outer.name, inner), (*names, outer.name))
+        # the sub-select has a variable of the same name: its value, if any, must be the graph
+        own = self.invented()
+        same = Or((Call("!", (Call("BOUND", (own,)),)), Call("SAMETERM", (own, inner))))
+        return Project(Extend(Filter(same, renamed(node, outer.name, own.name)), outer.name, inner), names)
+
+
+def renamed(node: Node, name: str, new: str) -> Node:
+    """A pattern with a variable renamed, wherever it stands."""
+    changed: Node = _Renaming({name: new}).of(node)
+    return changed
+
+
+class _Renaming:
+    """Gives variables other names in any value of the algebra."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def of(self, value: Any) -> Any:
+        """The value with the new names."""
+        if isinstance(value, Variable):
+            return Variable(self._name(value.name))
+        if isinstance(value, Values):
+            return replace(value, names=self._all(value.names))
+        if isinstance(value, tuple):
+            return tuple(self.of(one) for one in value)
+        if isinstance(value, Constant) or not is_dataclass(value) or isinstance(value, type):
+            return value
+        changed = replace(value, **{one.name: self.of(getattr(value, one.name)) for one in fields(value)})
+        return self._named(changed)
+
+    def _named(self, value: Any) -> Any:
+        """With what it names by itself renamed."""
+        if isinstance(value, Extend):
+            return replace(value, name=self._name(value.name))
+        if isinstance(value, Project):
+            return replace(value, names=self._all(value.names))
+        if isinstance(value, Group):
+            return replace(value, keys=self._all(value.keys), aggregates=tuple((self._name(name), one) for name, one in value.aggregates))
+        return value
+
+    def _name(self, name: str) -> str:
+        return self._names.get(name, name)
+
+    def _all(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self._name(name) for name in names)
+
+
+def filtered(node: Node, conditions: _Conditions) -> Node:
+    """Under all conditions."""
+    if not conditions:
+        return node
+    return Filter(conditions[0] if len(conditions) == 1 else And(tuple(conditions)), node)
+
+
+def joined(left: Node, right: Node) -> Node:
+    """Both; what adds nothing is left out, and neighbouring basic patterns become one."""
+    if left == _UNIT or _implied(left, right):
+        return right
+    if right == _UNIT or _implied(right, left):
+        return left
+    if isinstance(left, Bgp) and isinstance(right, Bgp):
+        return Bgp(left.patterns + right.patterns)
+    return Join(left, right)
+
+
+def _implied(names: Node, other: Node) -> bool:
+    """Whether ``other`` matches only in graphs that are there."""
+    return isinstance(names, GraphNames) and _within(other, names.graph)
+
+
+def _within(node: Node, graph: Place) -> bool:
+    """Whether each solution comes from a statement in this graph."""
+    if isinstance(node, Bgp):
+        return any(pattern.graph == graph and not _empty_path(pattern) for pattern in node.patterns)
+    if isinstance(node, GraphNames):
+        return node.graph == graph
+    if isinstance(node, Join):
+        return _within(node.left, graph) or _within(node.right, graph)
+    if isinstance(node, Union):
+        return _within(node.left, graph) and _within(node.right, graph)
+    if isinstance(node, LeftJoin | Minus):
+        return _within(node.left, graph)
+    return isinstance(node, Filter | Extend) and _within(node.input, graph)
+
+
+def _empty_path(pattern: Triple | PathPattern) -> bool:
+    """Whether a pattern may match without any statement; it is enough to know the paths that surely do not."""
+    return isinstance(pattern, PathPattern)
+
+
+def certain(node: Node) -> frozenset[str]:
+    """Names of the variables that are bound in every solution."""
+    if isinstance(node, Bgp):
+        return frozenset(place.name for one in node.patterns for place in places(one) if isinstance(place, Variable))
+    if isinstance(node, GraphNames):
+        return in_scope(node)
+    if isinstance(node, Join):
+        return certain(node.left) | certain(node.right)
+    if isinstance(node, Union):
+        return certain(node.left) & certain(node.right)
+    if isinstance(node, LeftJoin | Minus):
+        return certain(node.left)
+    if isinstance(node, Values):
+        return frozenset(name for place, name in enumerate(node.names) if all(row[place] is not None for row in node.rows))
+    if isinstance(node, Project):
+        return certain(node.input) & frozenset(node.names)
+    return certain(node.input) if isinstance(node, Filter | Extend) else frozenset()
+
+
+def visible(node: Node) -> frozenset[str]:
+    """Names in scope that the text has given."""
+    return frozenset(name for name in in_scope(node) if not name.startswith(HIDDEN))

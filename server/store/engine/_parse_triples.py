@@ -1,0 +1,146 @@
+"""Triple patterns, property paths and templates of SPARQL 1.1 (§4.2, §9, §18.2.2.3–4)."""
+
+from __future__ import annotations
+
+from earthweave.ontology import RDF
+
+from ..snapshot import iri
+from ._algebra import Alternative, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence, Triple
+from ._expression import Constant, Variable
+from ._parse_terms import TermParser
+
+_TYPE, _FIRST, _REST = (str(RDF[name]) for name in ("type", "first", "rest"))
+_Patterns = list[Triple | PathPattern]
+
+
+class TripleParser(TermParser):
+    """Reads triples; what stands in brackets comes before what mentions it."""
+
+    def at_triples(self) -> bool:
+        """Whether the subject of a triple is at hand."""
+        return self.at_term() or self.key in ("(", "[")
+
+    def triples(self, found: _Patterns) -> None:
+        """Triples with dots between them, added to ``found``."""
+        while self.at_triples():
+            self._same_subject(found)
+            if not self.accept("."):
+                break
+
+    def _same_subject(self, found: _Patterns) -> None:
+        bracketed = self.key in ("[", "(")
+        subject = self._node(found)
+        if not bracketed or self._at_verb():
+            self._properties(subject, found)
+
+    def _node(self, found: _Patterns) -> Place:
+        if self.accept("["):
+            subject = self.invented()
+            if not self.accept("]"):
+                self._properties(subject, found)
+                self.expect("]")
+            return subject
+        return self._collection(found) if self.accept("(") else self.term()
+
+    def _collection(self, found: _Patterns) -> Place:
+        members = []
+        while not self.accept(")"):
+            members.append(self._node(found))
+        cells: list[Place] = [*(self.invented() for _ in members), self.nil()]
+        for member, cell, rest in zip(members, cells, cells[1:], strict=False):
+            self._add(cell, Link(_FIRST), member, found)
+            self._add(cell, Link(_REST), rest, found)
+        return cells[0]
+
+    def _at_verb(self) -> bool:
+        return self.kind in ("variable", "iri", "name") or self.word == "a" or self.key in ("^", "!", "(")
+
+    def _properties(self, subject: Place, found: _Patterns) -> None:
+        while True:
+            verb = self.variable() if self.kind == "variable" else self._path()
+            self._add(subject, verb, self._node(found), found)
+            while self.accept(","):
+                self._add(subject, verb, self._node(found), found)
+            if not self._semicolons():
+                return
+
+    def _semicolons(self) -> bool:
+        some = False
+        while self.accept(";"):
+            some = True
+        return some and self._at_verb()
+
+    def _add(self, subject: Place, verb: Variable | Path, object_: Place, found: _Patterns) -> None:
+        if isinstance(verb, Link):
+            ends = (object_, subject) if verb.inverse else (subject, object_)
+            found.append(Triple(ends[0], Constant(iri(verb.iri)), ends[1], self.graph))
+        elif isinstance(verb, Variable):
+            found.append(Triple(subject, verb, object_, self.graph))
+        elif isinstance(verb, Sequence):
+            stations = [subject, *(self.invented() for _ in verb.parts[1:]), object_]
+            for part, start, stop in zip(verb.parts, stations, stations[1:], strict=False):
+                self._add(start, part, stop, found)
+        else:
+            found.append(PathPattern(subject, verb, object_, self.graph))
+
+    def _path(self) -> Path:
+        parts = [self._path_sequence()]
+        while self.accept("|"):
+            parts.append(self._path_sequence())
+        return parts[0] if len(parts) == 1 else Alternative(tuple(parts))
+
+    def _path_sequence(self) -> Path:
+        parts = [self._path_element()]
+        while self.accept("/"):
+            parts.append(self._path_element())
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+
+    def _path_element(self) -> Path:
+        if self.accept("^"):
+            return inverted(self._path_element())
+        part = self._path_primary()
+        if self.key in ("?", "*") or (self.key == "+" and not self.at_signed()):
+            mark = self.advance()
+            return Repeat(part, 1 if mark == "+" else 0, mark == "?")
+        return part
+
+    def _path_primary(self) -> Path:
+        if self.accept("("):
+            part = self._path()
+            self.expect(")")
+            return part
+        return self._negated() if self.accept("!") else Link(self._predicate())
+
+    def _predicate(self) -> str:
+        if self.word == "a":
+            self.advance()
+            return _TYPE
+        return self.iri()
+
+    def _negated(self) -> Path:
+        links = []
+        if self.accept("("):
+            while not self.accept(")"):
+                links.append(self._negated_link())
+                self.accept("|")
+        else:
+            links.append(self._negated_link())
+        forward = tuple(link.iri for link in links if not link.inverse)
+        backward = tuple(link.iri for link in links if link.inverse)
+        return Negated(forward if forward or not backward else None, backward or None)
+
+    def _negated_link(self) -> Link:
+        return Link(inverse=self.accept("^"), iri=self._predicate())
+
+
+def inverted(path: Path) -> Path:
+    """The same path, walked from its end; inverses go down to the links."""
+    if isinstance(path, Link):
+        return Link(path.iri, not path.inverse)
+    if isinstance(path, Sequence):
+        return Sequence(tuple(inverted(part) for part in reversed(path.parts)))
+    if isinstance(path, Alternative):
+        return Alternative(tuple(inverted(part) for part in path.parts))
+    if isinstance(path, Repeat):
+        return Repeat(inverted(path.part), path.least, path.once)
+    return path.part if isinstance(path, Inverse) else Negated(path.backward, path.forward)

@@ -1,0 +1,59 @@
+"""SPARQL 1.1 Update (W3C, 2013, §3) as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ._algebra import Node, Triple
+
+
+@dataclass(frozen=True)
+class Modify:
+    """Statements to remove and to add, for each solution of a pattern; INSERT DATA and DELETE DATA have the empty pattern.
+
+    Attributes:
+        delete, insert: templates; a graph of None is the default graph. Blank nodes (variables ``_:…``) are fresh per solution.
+        pattern: whose solutions fill them, found before anything changes.
+        default_graphs, named_graphs: USING and USING NAMED, or WITH as default graph; None if neither is there.
+    """
+
+    delete: tuple[Triple, ...]
+    insert: tuple[Triple, ...]
+    pattern: Node
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Clear:
+    """CLEAR and DROP, which are the same where a graph without statements does not exist.
+
+    Attributes:
+        graph: an IRI, or ``DEFAULT``, ``NAMED`` or ``ALL``.
+        silent: True if a named graph that is not there is no error.
+    """
+
+    graph: str
+    silent: bool
+
+
+@dataclass(frozen=True)
+class Create:
+    """CREATE: nothing to do but to object to a graph that is there already."""
+
+    graph: str
+    silent: bool
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """ADD, MOVE or COPY; an empty text is the default graph."""
+
+    kind: Literal["ADD", "MOVE", "COPY"]
+    source: str
+    target: str
+    silent: bool
+
+
+Operation = Modify | Clear | Create | Transfer

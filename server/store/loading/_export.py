@@ -1,0 +1,83 @@
+"""The story of an export: any format, and a file that appears when it is whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from earthweave.ontology import NotFoundError, ParameterError, UnsupportedError
+
+from ..snapshot import Snapshot
+from ._documents import ABBREVIATIONS, SUFFIXES, SYNTAXES
+from ._features import Features
+from ._gis import DRIVERS, write_features
+from ._rdf import write_rdf
+
+EXPORT_SUFFIXES = {
+    **SUFFIXES, ".parquet": "geoparquet", ".geoparquet": "geoparquet", ".gpkg": "geopackage", ".fgb": "flatgeobuf", ".kml": "kml",
+    ".geojson": "geojson",
+}
+"""File name extension → format of an export."""
+_SPOKEN = {**ABBREVIATIONS, "gpkg": "geopackage", "fgb": "flatgeobuf", "parquet": "geoparquet"}
+_FORMATS = (*SYNTAXES, "geoparquet", *DRIVERS)
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written.
+
+    Attributes:
+        rows: statements, or features (one row per feature and geometry).
+        unreadable: geometry literals that no feature has because they cannot be read.
+        left_out: predicates that are no columns of a feature table: several values per feature, or no literals.
+    """
+
+    rows: int
+    unreadable: int = 0
+    left_out: tuple[str, ...] = ()
+
+
+def export(snapshot: Snapshot, path: Path, format: str | None = None) -> ExportReport:
+    """Write a snapshot to a file: every RDF syntax (also ``.gz``), or its features as GeoParquet, GeoPackage, FlatGeobuf, KML or GeoJSON.
+
+    Args:
+        format: instead of what the extension says.
+
+    Raises `NotFoundError` for a folder that is not there, `ParameterError` for an unknown format, and `UnsupportedError` for an
+    extension that names none, a packed file of features, and statements that a syntax cannot write.
+    """
+    form = _format(path, format)
+    if not path.parent.is_dir():
+        raise NotFoundError(f"there is no folder {path.parent.name} for {path.name}", way_out="make it first")
+    # drivers look at the extension, so it stays the last one
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    part.unlink(missing_ok=True)
+    try:
+        report = _written(snapshot, part, form)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return report
+
+
+def _format(path: Path, given: str | None) -> str:
+    if given:
+        form = _SPOKEN.get(given.lower(), given.lower())
+        if form not in _FORMATS:
+            raise ParameterError(f"unknown format {given}", way_out="one of " + ", ".join(_FORMATS))
+    else:
+        suffix = (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
+        form = EXPORT_SUFFIXES.get(suffix, "")
+    if not form:
+        raise UnsupportedError(f"{path.name}: the extension names no format", way_out="rename it to one of " + ", ".join(EXPORT_SUFFIXES))
+    if form not in SYNTAXES and path.suffix.lower() == ".gz":
+        raise UnsupportedError(f"{path.name}: only RDF is packed with gzip", way_out="take .gz off the name")
+    return form
+
+
+def _written(snapshot: Snapshot, part: Path, form: str) -> ExportReport:
+    if form in SYNTAXES:
+        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz"))
+    features = Features(snapshot)
+    write_features(features, snapshot.geometries, part, form)
+    return ExportReport(len(features), features.unreadable, tuple(features.left_out))

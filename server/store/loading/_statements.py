@@ -1,0 +1,90 @@
+"""The statements of a snapshot subject by subject, in chunks of ids; memory does not grow with the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..snapshot import Snapshot
+
+ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Term ids of some statements, int64, sorted by subject and predicate; ``graph`` is -1 for the default graph."""
+
+    subject: Any
+    predicate: Any
+    object: Any
+    graph: Any
+
+    def __len__(self) -> int:
+        return len(self.subject)
+
+    def rows(self, chosen: Any) -> Statements:
+        """Some of them."""
+        return Statements(self.subject[chosen], self.predicate[chosen], self.object[chosen], self.graph[chosen])
+
+
+def statements(snapshot: Snapshot, *, graphs: bool, rows: int = ROWS) -> Iterator[Statements]:
+    """Everything in a snapshot, about ``rows`` at a time; without ``graphs`` a statement comes once, in however many graphs it is."""
+    bounds = _bounds(snapshot, rows)
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        whole = _between(snapshot, low, high)
+        if not graphs:
+            whole = _once(whole)
+        for start in range(0, len(whole), rows):
+            yield whole.rows(slice(start, start + rows))
+
+
+def _bounds(snapshot: Snapshot, rows: int) -> list[int]:
+    """Subjects at which to divide: between two of them are about so many statements, unless one subject has more."""
+    step = max(1, rows // max(1, len(snapshot.predicates)))
+    samples = [segment.so.key[::step] for one in snapshot.predicates if (segment := snapshot.segment(one))]
+    if not samples:
+        return [0]
+    # a sample stands for ``step`` statements at most, so that ``rows`` of them fill the samples of all predicates
+    found = np.unique(np.sort(np.concatenate(samples))[:: max(1, rows // step)])
+    return [*found.tolist(), int(max(one[-1] for one in _keys(snapshot))) + 1]
+
+
+def _keys(snapshot: Snapshot) -> Iterator[Any]:
+    for one in snapshot.predicates:
+        if segment := snapshot.segment(one):
+            yield segment.so.key
+
+
+def _between(snapshot: Snapshot, low: int, high: int) -> Statements:
+    """Statements whose subject is at least ``low`` and below ``high``."""
+    parts = [part for one in snapshot.predicates if len(part := _of_predicate(snapshot, one, low, high))]
+    names = ("subject", "predicate", "object", "graph")
+    whole = Statements(*(np.concatenate([getattr(part, name) for part in parts] or [np.empty(0, np.int64)]) for name in names))
+    return whole.rows(np.lexsort((whole.graph, whole.object, whole.predicate, whole.subject)))
+
+
+def _of_predicate(snapshot: Snapshot, predicate: int, low: int, high: int) -> Statements:
+    segment = snapshot.segment(predicate)
+    order = segment.so if segment else None
+    if order is None:
+        empty = np.empty(0, np.int64)
+        return Statements(empty, empty, empty, empty)
+    start, stop = np.searchsorted(order.key, [low, high])
+    span = slice(int(start), int(stop))
+    key = order.key[span]
+    graph = np.full(len(key), -1, dtype=np.int64)
+    if order.graph is not None:
+        numbers = order.graph[span]
+        graph[numbers > 0] = snapshot.graphs[numbers[numbers > 0] - 1]
+    return Statements(key, np.full(len(key), predicate, dtype=np.int64), order.value[span], graph)
+
+
+def _once(whole: Statements) -> Statements:
+    if not len(whole):
+        return whole
+    columns = (whole.subject, whole.predicate, whole.object)
+    new = np.concatenate([[True], np.logical_or.reduce([one[1:] != one[:-1] for one in columns])])
+    return whole.rows(new)

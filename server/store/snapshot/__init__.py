@@ -1,0 +1,23 @@
+"""What lies on the disk: terms as 64-bit ids, statements per predicate in two orders, geometries in columns; all immutable, memory-mapped.
+
+::
+
+    Quads ──▶ SnapshotBuilder ──▶ folder ──▶ Snapshot ──▶ Segment.so / .os (ids) ──▶ terms(ids), numbers(ids), geometries
+"""
+
+from ._builder import SnapshotBuilder
+from ._geometries import EMPTY, READABLE, TURNED, VALID, VALIDITY_KNOWN, Geometries
+from ._ids import BIAS, BITS, DECIMAL_BIAS, UNBOUND, Tag, make, payloads, signed, tags
+from ._inline import inline, inline_term, outline
+from ._segments import Order, Segment
+from ._snapshot import Snapshot
+from ._source import SourceSummary
+from ._statistics import PredicateStatistics, Statistics
+from ._terms import BNODE, IRI, STRING, Kind, Quads, Term, Terms, TermType, iri, literal, tagged
+
+__all__ = [
+    "BIAS", "BITS", "BNODE", "DECIMAL_BIAS", "EMPTY", "IRI", "READABLE", "STRING", "TURNED", "UNBOUND", "VALID", "VALIDITY_KNOWN",
+    "Geometries", "Kind", "Order", "PredicateStatistics", "Quads", "Segment", "Snapshot", "SnapshotBuilder", "SourceSummary", "Statistics",
+    "Tag", "Term", "TermType", "Terms",
+    "inline", "inline_term", "iri", "literal", "make", "outline", "payloads", "signed", "tagged", "tags",
+]

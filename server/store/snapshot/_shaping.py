@@ -1,0 +1,224 @@
+"""Geometry literals of a load turned into rows of the geometry table, once the axis order of their source is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import shapely
+
+from earthweave.ontology import CRS84, Axis, Crs, CrsError
+from earthweave.ontology.geometry import AxisOrder, AxisProof, Block, block_proof, normalised, read_block
+
+from ._geometries import EMPTY, READABLE, TURNED, VALID, VALIDITY_KNOWN
+from ._parts import FORMS
+from ._terms import TermType
+
+_PREFIX = r"^\s*<([^<>\s]*)>"
+_KINDS = np.array([1, 2, 2, 3, 4, 5, 6, 7, 0], dtype=np.uint8)
+_ALWAYS_VALID = (1, 4)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Literals of one block as they are written.
+
+    Attributes:
+        count: of all.
+        blocks: places in the block of literals of one form, and what was read of them.
+        given: places of literals whose coordinates were known, and those: WKB in CRS84, longitude first.
+        given_crs: IRI of the CRS that each of them is written in, empty if it could not be told.
+    """
+
+    count: int
+    blocks: tuple[tuple[Any, Block], ...]
+    given: Any
+    given_wkb: Any
+    given_crs: tuple[str, ...]
+    proof: AxisProof
+
+    @property
+    def doubtful(self) -> bool:
+        """True if some literals are under a latitude-first CRS, so that the order of their coordinates depends on the source."""
+        return any(crs.latitude_first for _, block in self.blocks for crs in block.systems)
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """Rows of the geometry table: CRS84, longitude first.
+
+    Attributes:
+        wkb: pyarrow LargeBinaryArray, null where unreadable.
+        systems: IRI per code in ``crs`` (int16, -1 unknown).
+        problems: places of unreadable literals, ascending, and why.
+    """
+
+    wkb: Any
+    bounds: Any
+    vertices: Any
+    kinds: Any
+    flags: Any
+    crs: Any
+    systems: tuple[str, ...]
+    problems: tuple[tuple[int, str], ...]
+
+
+def read(text: Any, code: Any, types: Sequence[TermType], wkb: Any = None) -> Reading:
+    """Read literals of any geometry datatype; those with ``wkb`` (not null) are taken as that says."""
+    known = np.zeros(len(text), dtype=bool) if wkb is None else wkb.is_valid().to_numpy(zero_copy_only=False)
+    blocks = []
+    proof = AxisProof(AxisOrder.STRICT)
+    for form, codes in _forms(types).items():
+        places = np.flatnonzero(np.isin(code, codes) & ~known)
+        if len(places):
+            texts = text if len(places) == len(text) else text.take(pa.array(places))
+            block = read_block(texts, form)
+            proof += block_proof(block, texts)
+            blocks.append((places, block))
+    given = np.flatnonzero(known)
+    given_wkb = None if wkb is None else wkb.take(pa.array(given))
+    systems = _systems(text.take(pa.array(given)), code[given], types) if len(given) else ()
+    return Reading(len(text), tuple(blocks), given, given_wkb, systems, proof)
+
+
+def _forms(types: Sequence[TermType]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for code, kind in enumerate(types):
+        if kind.datatype in FORMS:
+            found.setdefault(FORMS[kind.datatype], []).append(code)
+    return found
+
+
+def _systems(text: Any, code: Any, types: Sequence[TermType]) -> tuple[str, ...]:
+    """IRI of the CRS of each literal from its beginning alone."""
+    heads = cast(pl.Series, pl.from_arrow(text)).str.extract(_PREFIX).fill_null("").to_list()
+    forms = [FORMS[types[one].datatype] for one in code.tolist()]
+    return tuple(_system(head, form) for head, form in zip(heads, forms, strict=True))
+
+
+def _system(head: str, form: str) -> str:
+    if form == "gml":
+        return ""
+    return _iri(head) if form == "wkt" and head else CRS84.iri
+
+
+@lru_cache(maxsize=256)
+def _iri(text: str) -> str:
+    try:
+        return Crs.parse(text).iri
+    except CrsError:
+        return ""
+
+
+def settle(reading: Reading, order: AxisOrder, *, proved: bool) -> Shaped:
+    """The rows of some literals under an axis order.
+
+    Args:
+        order: ``STRICT`` or ``LONLAT``.
+        proved: True if the data themselves proved it: then it speaks for degrees alone, and eastings and northings stay as their
+            authority writes them.
+    """
+    table = _Table(reading.count)
+    for places, block in reading.blocks:
+        table.put(places, block, order, proved=proved)
+    if len(reading.given):
+        table.put_given(reading.given, reading.given_wkb, reading.given_crs)
+    return table.shaped()
+
+
+class _Table:
+    """Rows that are filled form by form."""
+
+    def __init__(self, count: int) -> None:
+        self._bounds = np.full((count, 4), np.nan)
+        self._vertices, self._kinds = np.zeros(count, np.int32), np.zeros(count, np.uint8)
+        self._flags, self._crs = np.zeros(count, np.uint8), np.full(count, -1, np.int16)
+        self._systems: dict[str, int] = {}
+        self._problems: dict[int, str] = {}
+        self._places: list[Any] = []
+        self._wkb: list[Any] = []
+
+    def put(self, places: Any, block: Block, order: AxisOrder, *, proved: bool) -> None:
+        """Rows of one form."""
+        turned = np.array([_turns(crs, order, proved=proved) for crs in block.systems] + [False], dtype=bool)[block.crs]
+        mixed = order is AxisOrder.LONLAT and any(_turns(crs, order, proved=False) and not crs.latitude_first for crs in block.systems)
+        if proved and mixed:
+            for mine, each in ((turned, AxisOrder.LONLAT), (~turned, AxisOrder.STRICT)):
+                rows = np.flatnonzero(mine)
+                self._put(places[rows], normalised(_part(block, rows), each))
+        else:
+            self._put(places, normalised(block, order))
+        codes = np.array([self._system(crs.iri) for crs in block.systems] + [-1], dtype=np.int16)
+        self._crs[places] = codes[block.crs]
+        self._flags[places[turned]] |= TURNED
+
+    def _system(self, iri: str) -> int:
+        return self._systems.setdefault(iri, len(self._systems))
+
+    def _put(self, places: Any, block: Block) -> None:
+        self._bounds[places], self._vertices[places], self._kinds[places] = block.bounds, block.vertices, block.kinds
+        readable = block.wkb.is_valid().to_numpy(zero_copy_only=False)
+        self._flags[places] |= np.where(readable, READABLE, 0).astype(np.uint8)
+        self._problems.update((int(places[problem.index]), problem.reason) for problem in block.problems)
+        self._places.append(places)
+        self._wkb.append(block.wkb)
+
+    def put_given(self, places: Any, wkb: Any, systems: tuple[str, ...]) -> None:
+        """Rows whose coordinates were known."""
+        shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+        missing = shapely.is_missing(shapes)
+        self._bounds[places] = shapely.bounds(shapes)
+        self._vertices[places] = shapely.get_num_coordinates(shapes)
+        self._kinds[places] = _KINDS[shapely.get_type_id(shapes)]
+        self._flags[places] |= np.where(missing, 0, READABLE).astype(np.uint8)
+        self._crs[places] = [self._system(iri) if iri else -1 for iri in systems]
+        self._problems.update((int(row), "the well-known binary that came with it cannot be read") for row in places[missing])
+        self._places.append(places)
+        self._wkb.append(wkb)
+
+    def shaped(self) -> Shaped:
+        """All rows."""
+        readable = (self._flags & READABLE) != 0
+        self._flags[readable & np.isnan(self._bounds[:, 0])] |= EMPTY
+        # points cannot be invalid; for the rest it would cost more than the load itself to find out
+        self._flags[np.isin(self._kinds, _ALWAYS_VALID)] |= VALID | VALIDITY_KNOWN
+        problems = tuple((row, self._problems[row]) for row in sorted(self._problems))
+        columns = (self._bounds, self._vertices, self._kinds, self._flags, self._crs)
+        return Shaped(self._ordered_wkb(), *columns, tuple(self._systems), problems)
+
+    def _ordered_wkb(self) -> Any:
+        if len(self._wkb) == 1 and len(self._wkb[0]) == len(self._kinds):
+            return self._wkb[0]
+        if not self._wkb:
+            return pa.array([], pa.large_binary())
+        order = np.empty(len(self._kinds), dtype=np.int64)
+        order[np.concatenate(self._places)] = np.arange(len(order))
+        return pa.concat_arrays(self._wkb).take(pa.array(order))
+
+
+def _turns(crs: Crs, order: AxisOrder, *, proved: bool) -> bool:
+    """True if a literal is read longitude first against the order of its CRS."""
+    return order is AxisOrder.LONLAT and (crs.latitude_first if proved else crs.axis is Axis.YX)
+
+
+def turns(iri: str, *, proved: bool) -> bool:
+    """True if a literal of this CRS is turned when its source is read longitude first."""
+    return bool(iri) and _turns(Crs.parse(iri), AxisOrder.LONLAT, proved=proved)
+
+
+def latitude_first(iri: str) -> bool:
+    """True for a latitude-first CRS in degrees."""
+    return bool(iri) and Crs.parse(iri).latitude_first
+
+
+def _part(block: Block, rows: Any) -> Block:
+    """Some rows of a block."""
+    back = {int(row): place for place, row in enumerate(rows)}
+    problems = tuple(type(one)(back[one.index], one.reason) for one in block.problems if one.index in back)
+    return replace(block, wkb=block.wkb.take(pa.array(rows)), crs=block.crs[rows], bounds=block.bounds[rows], kinds=block.kinds[rows],
+                   vertices=block.vertices[rows], problems=problems)

@@ -1,0 +1,31 @@
+"""Space in queries: functions and aggregates of ``geof:``, conditions that an index answers, and operators that answer them.
+
+::
+
+    recognise(expression) ──▶ SpatialCondition ──▶ SpatialSeed      constant: geometries from the store's tree begin the plan
+                                   │               SpatialSelect    constant, or both geometries in one row: a filter
+                                   │               SpatialJoin      two patterns: pairs of rows, tree to tree
+                                   │               SpatialSemiJoin  the same, if only the existence of a partner counts
+                                   └── share ──▶ what to expect
+    nearest_key(expression) ─────▶ NearestSeed, Nearest             ORDER BY distance LIMIT k
+    functions, aggregates ───────▶ everything else, on columns of ids
+"""
+
+# the engine imports these, and is imported by what follows
+from ._shapes import Shapes
+from ._tally import Remark, Tally
+
+# isort: split
+from ._aggregates import aggregates
+from ._condition import Operand, SpatialCondition, recognise
+from ._estimate import share
+from ._functions import functions
+from ._join import SpatialJoin, SpatialSemiJoin
+from ._literals import bounds_of, shapes_of
+from ._nearest import Nearest, NearestKey, NearestSeed, nearest_key
+from ._select import SpatialSeed, SpatialSelect
+
+__all__ = [
+    "Nearest", "NearestKey", "NearestSeed", "Operand", "Remark", "Shapes", "SpatialCondition", "SpatialJoin", "SpatialSeed",
+    "SpatialSelect", "SpatialSemiJoin", "Tally", "aggregates", "bounds_of", "functions", "nearest_key", "recognise", "shapes_of", "share",
+]

@@ -1,0 +1,247 @@
+"""The functions of ``geof:`` (OGC GeoSPARQL 1.1, 22-047r1, §8.7–8.9, §9) on columns of ids.
+
+Each takes the context and one int64 array per argument, all of one length, and gives int64 ids, or float64 for what is xsd:double: -1 or
+NaN where an argument is unbound, is no geometry or cannot be evaluated, which the tally tells. Work is done once per distinct tuple of
+arguments. Computed geometries are CRS84, longitude first; measures are geodesic, in the unit asked for or metres; relations are planar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from earthweave.ontology import CRS84, GEO, GEOF, SF, XSD, Crs
+from earthweave.ontology.geometry import RELATIONS, area_m2, buffer_m, distance_m, length_m, relate, split_crs, write_literals, write_wkt
+
+from ..snapshot import IRI, UNBOUND, Kind, Tag, TermType, payloads, tags
+from ._call import WKT, Call, Refused, distinct_rows
+from ._condition import ALIASES
+from ._tests import related
+from ._units import METRES, SQUARE_METRES, unknown_unit
+
+if TYPE_CHECKING:
+    from ..engine._context import Context
+
+Kernel = Callable[..., Any]
+Function = Callable[..., Any]
+_URI = TermType(Kind.LITERAL, str(XSD.anyURI))
+_NO_COORDINATE = "an empty geometry has no such coordinate"
+_LENGTHS, _AREAS = "metre or kilometre", "squareMetre, unit:HA or unit:KiloM2"
+_WRITTEN = {
+    "asWKT": ("wkt", WKT), "asGeoJSON": ("geojson", TermType(Kind.LITERAL, str(GEO.geoJSONLiteral))),
+    "asGML": ("gml", TermType(Kind.LITERAL, str(GEO.gmlLiteral))), "asKML": ("kml", TermType(Kind.LITERAL, str(GEO.kmlLiteral))),
+}
+
+
+def _function(name: str, arities: tuple[int, ...], kernel: Kernel) -> Function:
+    """A function of ids from a kernel on distinct arguments."""
+    takes = " or ".join(str(one) for one in arities)
+
+    def call(context: Context, *columns: Any) -> Any:
+        columns = tuple(np.asarray(column, dtype=np.int64) for column in columns)
+        length = len(columns[0]) if columns else 0
+        bound = np.flatnonzero(np.logical_and.reduce([column >= 0 for column in columns])) if columns else np.empty(0, dtype=np.int64)
+        found = np.full(length, UNBOUND, dtype=np.int64)
+        context.tally.calls[name] += len(bound)
+        if len(columns) not in arities:
+            context.tally.note("argument", f"geof:{name} takes {takes} arguments, not {len(columns)}", count=max(len(bound), 1))
+        elif len(bound):
+            distinct, inverse = distinct_rows(tuple(column[bound] for column in columns))
+            work = Call(name, context, np.bincount(inverse))
+            values = kernel(work, *distinct)[inverse]
+            found = found if values.dtype == np.int64 else np.full(length, np.nan)
+            found[bound] = values
+        return found
+
+    return call
+
+
+def _metres(call: Call, units: Any, table: dict[str, float], offered: str) -> Any:
+    def factor(one: int) -> float:
+        iri = call.context.terms.term(one).text
+        if iri not in table:
+            raise Refused("unit", unknown_unit(iri, offered))
+        return table[iri]
+
+    return call.each(units, factor, np.float64)
+
+
+def _numbers(call: Call, ids: Any) -> Any:
+    values = np.asarray(call.context.terms.numbers(ids), dtype=np.float64)
+    for one in np.unique(ids[np.isnan(values) & call.alive]).tolist():
+        call.fail(np.flatnonzero(ids == one), "argument", "a number was expected", call.context.terms.term(one).text)
+    return values
+
+
+def _text(call: Call, ids: Any) -> Any:
+    return call.each(ids, lambda one: call.context.terms.term(one).text)
+
+
+def _relation(name: str) -> Kernel:
+    def kernel(call: Call, a: Any, b: Any) -> Any:
+        call.readable(a)
+        call.readable(b)
+        rows = np.flatnonzero(call.alive)
+        held = np.zeros(len(a), dtype=bool)
+        held[rows] = related(name, a[rows], b[rows], call.context)
+        return call.booleans(held)
+
+    return kernel
+
+
+def _relate(call: Call, a: Any, b: Any, patterns: Any) -> Any:
+    left, right, names = call.shapes(a), call.shapes(b), _text(call, patterns)
+    held = np.zeros(len(a), dtype=object)
+    for name in sorted(set(names[call.alive].tolist())):
+        rows = np.flatnonzero(call.alive & (names == name))
+        held[rows] = call.apply(lambda x, y, name=name: relate(name, x, y), left, right, rows=rows)[rows]
+    return call.booleans(held)
+
+
+def _measures() -> dict[str, Function]:
+    def distance(call: Call, a: Any, b: Any, unit: Any | None = None) -> Any:
+        metres = call.measured(distance_m, call.shapes(a), call.shapes(b))
+        return call.doubles(metres / (1.0 if unit is None else _metres(call, unit, METRES, _LENGTHS)))
+
+    def measure(kernel: Kernel, table: dict[str, float], offered: str) -> Kernel:
+        return lambda call, a, unit: call.doubles(call.measured(kernel, call.shapes(a)) / _metres(call, unit, table, offered))
+
+    def metric(kernel: Kernel) -> Kernel:
+        return lambda call, a: call.doubles(call.measured(kernel, call.shapes(a)))
+
+    def coordinate(axis: int, place: int) -> Kernel:
+        return lambda call, a: call.doubles(call.measured(lambda shapes: _extreme(shapes, axis, place), call.shapes(a)), _NO_COORDINATE)
+
+    by_unit = {name: _function(name, (2,), measure(length_m, METRES, _LENGTHS)) for name in ("length", "perimeter")}
+    by_metre = {name: _function(name, (1,), metric(length_m)) for name in ("metricLength", "metricPerimeter")}
+    extremes = {f"{way}{axis}": _function(f"{way}{axis}", (1,), coordinate(number, place))
+                for place, way in enumerate(("min", "max")) for number, axis in enumerate("XYZ")}
+    return {
+        "distance": _function("distance", (3,), distance), "metricDistance": _function("metricDistance", (2,), distance),
+        "area": _function("area", (2,), measure(area_m2, SQUARE_METRES, _AREAS)),
+        "metricArea": _function("metricArea", (1,), metric(area_m2)),
+        **by_unit, **by_metre, **extremes,
+    }
+
+
+def _extreme(shapes: Any, axis: int, place: int) -> Any:
+    """Least (0) or greatest (1) coordinate of each geometry; NaN if it has none."""
+    if axis < 2:
+        return shapely.bounds(shapes)[:, axis + 2 * place]
+    points, owner = shapely.get_coordinates(shapes, include_z=True, return_index=True)
+    found = np.full(len(shapes), np.nan)
+    (np.fmin if place == 0 else np.fmax).at(found, owner, points[:, 2])
+    return found
+
+
+def _builders() -> dict[str, Function]:
+    def one(kernel: Kernel) -> Kernel:
+        return lambda call, a: call.geometries(call.apply(kernel, call.shapes(a)))
+
+    def two(kernel: Kernel) -> Kernel:
+        return lambda call, a, b: call.geometries(call.apply(kernel, call.shapes(a), call.shapes(b)))
+
+    def buffer(call: Call, a: Any, radius: Any, unit: Any | None = None) -> Any:
+        shapes, metres = call.shapes(a), _numbers(call, radius)
+        if unit is not None:
+            metres = metres * _metres(call, unit, METRES, _LENGTHS)
+        return call.geometries(call.apply(_buffers, shapes, metres))
+
+    ones = {
+        "convexHull": shapely.convex_hull, "envelope": shapely.envelope, "boundary": shapely.boundary, "centroid": shapely.centroid,
+        "concaveHull": shapely.concave_hull, "boundingCircle": shapely.minimum_bounding_circle,
+    }
+    twos = {"union": shapely.union, "intersection": shapely.intersection, "difference": shapely.difference,
+            "symDifference": shapely.symmetric_difference}
+    return {
+        "buffer": _function("buffer", (3,), buffer), "metricBuffer": _function("metricBuffer", (2,), buffer),
+        **{name: _function(name, (1,), one(kernel)) for name, kernel in ones.items()},
+        **{name: _function(name, (2,), two(kernel)) for name, kernel in twos.items()},
+        "geometryN": _function("geometryN", (2,), _member), "transform": _function("transform", (2,), _transform),
+    }
+
+
+def _buffers(shapes: Any, metres: Any) -> Any:
+    found = np.empty(len(shapes), dtype=object)
+    found[:] = [buffer_m(shape, radius) for shape, radius in zip(shapes.tolist(), metres.tolist(), strict=True)]
+    return found
+
+
+def _member(call: Call, a: Any, number: Any) -> Any:
+    shapes, places = call.shapes(a), _numbers(call, number)
+    whole = np.where(call.alive, places, 1).astype(np.int64)
+    members = call.apply(lambda some, place: shapely.get_geometry(some, np.maximum(place, 1) - 1), shapes, whole)
+    outside = (whole < 1) | (whole != np.where(call.alive, places, 1)) | shapely.is_missing(members)
+    call.fail(np.flatnonzero(outside), "argument", "geof:geometryN counts members from 1")
+    return call.geometries(members)
+
+
+def _transform(call: Call, a: Any, systems: Any) -> Any:
+    shapes, names = call.shapes(a), _text(call, systems)
+    return call.texts(call.apply(_moved, shapes, names), WKT)
+
+
+def _moved(shapes: Any, names: Any) -> list[str]:
+    return [write_wkt([shape], Crs.parse(name))[0] for shape, name in zip(shapes, names, strict=True)]
+
+
+def _questions() -> dict[str, Function]:
+    def ask(kernel: Kernel) -> Kernel:
+        return lambda call, a: call.booleans(call.apply(kernel, call.shapes(a)))
+
+    def count(kernel: Kernel) -> Kernel:
+        return lambda call, a: call.integers(call.apply(kernel, call.shapes(a)))
+
+    def write(form: str, kind: TermType) -> Kernel:
+        return lambda call, a, *_profile: call.texts(call.apply(lambda some: write_literals(some, form, CRS84), call.shapes(a)), kind)
+
+    asked = {"isEmpty": shapely.is_empty, "isSimple": shapely.is_simple, "isValid": shapely.is_valid, "is3D": shapely.has_z,
+             "isMeasured": shapely.has_m}
+    counted = {"dimension": shapely.get_dimensions, "coordinateDimension": shapely.get_coordinate_dimension,
+               "spatialDimension": _spatial_dimension, "numGeometries": shapely.get_num_geometries}
+    return {
+        "relate": _function("relate", (3,), _relate),
+        **{name: _function(name, (1,), ask(kernel)) for name, kernel in asked.items()},
+        **{name: _function(name, (1,), count(kernel)) for name, kernel in counted.items()},
+        **{name: _function(name, (1, 2) if name == "asGML" else (1,), write(*how)) for name, how in _WRITTEN.items()},
+        "geometryType": _function("geometryType", (1,), _geometry_type), "getSRID": _function("getSRID", (1,), _system),
+    }
+
+
+def _spatial_dimension(shapes: Any) -> Any:
+    return 2 + shapely.has_z(shapes).astype(np.int64)
+
+
+def _geometry_type(call: Call, a: Any) -> Any:
+    names = call.apply(lambda shapes: [f"{SF}{shape.geom_type}" for shape in shapes], call.shapes(a))
+    return call.texts(names, IRI)
+
+
+def _system(call: Call, a: Any) -> Any:
+    call.readable(a)
+
+    def system(one: int) -> str:
+        geometries = call.context.shapes.geometries
+        if tags(one) == Tag.GEOMETRY:
+            return str(geometries.systems[geometries.crs[payloads(one)]])
+        term = call.context.terms.term(one)
+        return split_crs(term.text)[0].iri if term.type == WKT else CRS84.iri
+
+    rows = np.flatnonzero(call.alive)
+    found = np.full(len(a), None, dtype=object)
+    found[rows] = call.each(a[rows], system)
+    return call.texts(found, _URI)
+
+
+def _all() -> dict[str, Function]:
+    named = {name: _function(name, (2,), _relation(name)) for name in RELATIONS}
+    named |= {**_measures(), **_builders(), **_questions()}
+    named |= {slip: named[meant] for slip, meant in ALIASES.items()}
+    return {str(GEOF) + name: function for name, function in named.items()}
+
+
+functions: dict[str, Function] = _all()
+"""IRI → function."""

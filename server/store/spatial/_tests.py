@@ -1,0 +1,153 @@
+"""What must hold between two geometries, and its evaluation on many pairs of ids.
+
+Relations are planar on longitudes and latitudes (`relate`), distances are geodesic metres (`distance_m`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from earthweave.ontology.geometry import intersecting, relate, relate_pairs, transposed, within_pairs
+
+from ._literals import bounds_of, shapes_of
+
+if TYPE_CHECKING:
+    from ..engine._context import Context
+
+_PAIRS = 262_144
+_PATTERN, _MEETING = 9, (0, 1, 3, 4)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A topological relation: a name of GeoSPARQL, or a DE-9IM pattern of nine characters."""
+
+    name: str
+
+    @property
+    def metres(self) -> float:
+        """How far apart two geometries may be for which it holds."""
+        return 0.0
+
+    @property
+    def empties(self) -> bool:
+        """True if it holds between two empty geometries, which no index finds."""
+        return self.name == "sfEquals"
+
+    def turned(self) -> Relation:
+        """The same with left and right exchanged."""
+        return Relation(transposed(self.name))
+
+    def pairs(self, left: Any, right: Any, pairs: Any, context: Context) -> Any:
+        """For which pairs of places in two arrays of geometries it holds."""
+        return relate_pairs(self.name, left, right, pairs, check=context.check)
+
+    def constant(self, constant: Any, others: Any, _context: Context) -> Any:
+        """For which of ``others`` it holds with a (prepared) geometry on the left."""
+        return relate(self.name, constant, others)
+
+
+@dataclass(frozen=True)
+class Within:
+    """At most so many metres apart."""
+
+    metres: float
+
+    @property
+    def empties(self) -> bool:
+        """An empty geometry is at no distance."""
+        return False
+
+    def turned(self) -> Within:
+        """Itself."""
+        return self
+
+    def pairs(self, left: Any, right: Any, pairs: Any, context: Context) -> Any:
+        """For which pairs of places in two arrays of geometries it holds."""
+        return within_pairs(left, right, pairs, self.metres, context.check)
+
+    def constant(self, constant: Any, others: Any, context: Context) -> Any:
+        """For which of ``others`` it holds with a geometry."""
+        pairs = np.stack([np.zeros(len(others), dtype=np.int64), np.arange(len(others))])
+        return within_pairs(np.array([constant], dtype=object), others, pairs, self.metres, context.check)
+
+
+Test = Relation | Within
+
+
+def needs_meeting(name: str) -> bool:
+    """True if a relation or pattern holds only where the geometries have a point in common (or both are empty)."""
+    if is_pattern(name):
+        return any(name[place] in "T012" for place in _MEETING)
+    return intersecting(name)
+
+
+def is_pattern(name: str) -> bool:
+    """True for a DE-9IM pattern."""
+    return len(name) == _PATTERN and set(name) <= set("TF*012")
+
+
+def any_pairs(tests: tuple[Test, ...], left: Any, right: Any, pairs: Any, context: Context) -> Any:
+    """For which pairs of places in two arrays of geometries any of the tests holds."""
+    found = tests[0].pairs(left, right, pairs, context)
+    for test in tests[1:]:
+        rest = np.flatnonzero(~found)
+        found[rest] = test.pairs(left, right, pairs[:, rest], context)
+    return found
+
+
+def refined(tests: tuple[Test, ...], left: Any, right: Any, pairs: Any, context: Context) -> Any:
+    """For which pairs of places in two columns of ids any of the tests holds; bool (m,). The geometries are read block by block.
+
+    Without tests all hold whose geometries can be read.
+    """
+    found = np.zeros(pairs.shape[1], dtype=bool)
+    for start in range(0, pairs.shape[1], _PAIRS):
+        part = slice(start, start + _PAIRS)
+        (lefts, first), (rights, second) = (np.unique(side, return_inverse=True) for side in pairs[:, part])
+        context.check()
+        shapes = shapes_of(left[lefts], context), shapes_of(right[rights], context)
+        places = np.stack([first, second])
+        if tests:
+            found[part] = _bravely(tests, *shapes, places, context)
+        else:
+            found[part] = ~(shapely.is_missing(shapes[0])[first] | shapely.is_missing(shapes[1])[second])
+    return found
+
+
+def _bravely(tests: tuple[Test, ...], left: Any, right: Any, pairs: Any, context: Context) -> Any:
+    """The same; pairs that GEOS refuses are told and do not hold."""
+    try:
+        return any_pairs(tests, left, right, pairs, context)
+    except shapely.GEOSException as error:
+        if pairs.shape[1] == 1:
+            context.tally.note("geometry", str(error).strip()[:120])
+            return np.zeros(1, dtype=bool)
+        middle = pairs.shape[1] // 2
+        return np.concatenate([_bravely(tests, left, right, half, context) for half in (pairs[:, :middle], pairs[:, middle:])])
+
+
+def related(name: str, left: Any, right: Any, context: Context) -> Any:
+    """For which rows of two columns of ids, all geometries, a relation holds; bool (n,)."""
+    if name in ("sfDisjoint", "ehDisjoint"):
+        return ~related("sfIntersects", left, right, context)
+    test, rows = Relation(name), np.arange(len(left))
+    if needs_meeting(name):
+        boxes = bounds_of(left, context), bounds_of(right, context)
+        near = boxes_meet(*boxes)
+        if test.empties:
+            near |= np.isnan(boxes[0][:, 0]) & np.isnan(boxes[1][:, 0])
+        rows = np.flatnonzero(near)
+    (lefts, first), (rights, second) = (np.unique(side[rows], return_inverse=True) for side in (left, right))
+    found = np.zeros(len(left), dtype=bool)
+    found[rows] = refined((test,), lefts, rights, np.stack([first, second]), context)
+    return found
+
+
+def boxes_meet(left: Any, right: Any) -> Any:
+    """For which rows two arrays of boxes have a point in common; bool (n,), False for NaN."""
+    return (left[:, 0] <= right[:, 2]) & (right[:, 0] <= left[:, 2]) & (left[:, 1] <= right[:, 3]) & (right[:, 1] <= left[:, 3])
