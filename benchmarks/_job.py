@@ -220,6 +220,9 @@ def main() -> None:
     parser.add_argument("job", choices=list(JOBS))
     parser.add_argument("paths", type=Path, nargs="+")
     given = parser.parse_args()
+    # pyarrow imports pandas, where it is installed, with the first array that it makes
+    import pandas  # noqa: F401
+
     import earthweave.server.store.engine
     import earthweave.server.store.loading
     import earthweave.server.store.spatial  # noqa: F401

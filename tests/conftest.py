@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from benchmarks.postgis import Postgis, missing
 
 settings.register_profile("earthweave", deadline=None)
 settings.load_profile("earthweave")
@@ -42,6 +45,15 @@ def chromium() -> str:
     if not found:
         absent("chromium", "install the package chromium or set EARTHWEAVE_CHROMIUM")
     return str(found)
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[Postgis]:
+    """A private PostGIS, started for the tests and stopped after them."""
+    if reason := missing():
+        absent("postgis", reason)
+    with Postgis() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
-"""Geometries as arrays: literals to CRS84 geometries and back, topological relations, geodesic metrics, an index in memory.
+"""Geometries as arrays: literals to CRS84 geometries and back, topological relations, geodesic metrics, an index.
 
 ::
 
     literals ──read_wkt──▶ geometries (x before y, CRS84 degrees) ──relate / distance_m / SpatialIndex──▶ numbers, pairs
-                               ▲                                                       │
-                           reproject ◀───────────────── write_wkt ◀────────────────────┘
+        │                      ▲          ▲                                                  │
+        │                  reproject ◀────│───────────── write_literals ◀────────────────────┘
+        └──read_block──▶ Block ──normalised──▶ Block (WKB, bounds, kinds) ──PackedTree──▶ pairs ──relate_pairs──▶ pairs that hold
 
-A geometry prepared with ``shapely.prepare`` must never be used by two threads (it crashes the process); nothing here keeps one.
+A geometry prepared with ``shapely.prepare`` must never be used by two threads (it crashes the process). Nothing here keeps one, but
+`relate_pairs`, `mask_pairs`, `distance_pairs` and `within_pairs` prepare what they are given while they run.
 """
 
 from ._block import Block, block_proof, normalised, read_block
@@ -38,6 +40,6 @@ __all__ = [
     "EH", "MAX_CHARACTERS", "MAX_NESTING", "RCC8", "RELATIONS", "SF",
     "AxisOrder", "AxisProof", "Block", "GeometryColumn", "PackedTree", "Problem", "Relation", "SpatialIndex",
     "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "grown_boxes", "intersecting", "length_m",
-    "line_pieces", "mask_pairs", "normalised", "prove_axis", "read_block", "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names",
-    "reproject", "split_crs", "transposed", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
+    "line_pieces", "mask_pairs", "normalised", "prove_axis", "read_block", "read_wkt", "relate", "relate_pairs", "relation_masks",
+    "relation_names", "reproject", "split_crs", "transposed", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
 ]

@@ -8,24 +8,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import shapely
 
 from .. import CRS84, Crs, CrsError
 from ._bulk import Codes, parse_wkt
+from ._documents import parse_documents
 from ._layout import layout, places, put, take
 from ._literals import AxisOrder, AxisProof, Problem, beyond, parse, prove, swaps, told
 from ._transform import alike, moved
 
-
+pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
 _PART, _ROWS = 8 * 1024 * 1024, 1024
 """Bytes of text, and rows of well-known binary, that are worked on at a time."""
+_COLUMNS = ("crs", "bounds", "kinds", "vertices")
 _CODES = np.array([1, 2, 2, 3, 4, 5, 6, 7, 0], dtype=np.uint8)
 """OGC type code of each shapely type; None (-1) is the last one."""
 
@@ -112,7 +113,7 @@ class _Part:
 def _read_part(texts: Any, form: str, codes: Codes, start: int) -> _Part:
     null = texts.is_null().to_numpy(zero_copy_only=False)
     if null.any():
-        texts = texts.fill_null("")
+        texts = texts.fill_null("null")  # which is no geometry in any form
     fast = parse_wkt(texts, codes) if form == "wkt" else None
     if fast is None:
         part = _read_slowly(texts, form, codes)
@@ -120,7 +121,6 @@ def _read_part(texts: Any, form: str, codes: Codes, start: int) -> _Part:
         part = _Part(fast.wkb, fast.crs, fast.bounds, fast.kinds, fast.vertices, {})
         _mend(part, texts, np.flatnonzero(~fast.read), codes)
     for row in np.flatnonzero(null).tolist():
-        _blank(part, row)
         part.problems[row] = "no text"
     part.problems = {start + row: reason for row, reason in part.problems.items()}
     return part
@@ -134,13 +134,13 @@ def _mend(part: _Part, texts: Any, rows: Any, codes: Codes) -> None:
     mask = np.zeros(len(texts), dtype=bool)
     mask[rows] = True
     part.wkb = pc.replace_with_mask(part.wkb, pa.array(mask), slow.wkb.cast(part.wkb.type))
-    for name in ("crs", "bounds", "kinds", "vertices"):
+    for name in _COLUMNS:
         getattr(part, name)[rows] = getattr(slow, name)
     part.problems = {int(rows[row]): reason for row, reason in slow.problems.items()}
 
 
 def _read_slowly(texts: Any, form: str, codes: Codes) -> _Part:
-    crs, raw, problems = parse(texts.to_pylist())
+    crs, raw, problems = parse(texts.to_pylist()) if form == "wkt" else parse_documents(texts.to_pylist(), form)
     numbers = np.array([-1 if one is None else codes.of(one) for one in crs], dtype=np.int16)
     return _described(raw, numbers, problems)
 
@@ -153,9 +153,9 @@ def _described(raw: Any, crs: Any, problems: dict[int, str]) -> _Part:
 
 def _joined(parts: list[_Part], systems: tuple[Crs, ...]) -> Block:
     wkb = pa.concat_arrays([part.wkb.cast(pa.large_binary()) for part in parts])
-    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in ("crs", "bounds", "kinds", "vertices")]
+    crs, bounds, kinds, vertices = (np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS)
     problems = {index: reason for part in parts for index, reason in part.problems.items()}
-    return Block(wkb, columns[0], systems, *columns[1:], told(problems))
+    return Block(wkb, crs, systems, bounds, kinds, vertices, told(problems))
 
 
 def block_proof(block: Block, texts: Any) -> AxisProof:

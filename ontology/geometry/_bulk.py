@@ -8,21 +8,23 @@ halved until the bad rows are alone, and all those are left to GEOS. Whatever co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from .. import CRS84, Crs
 from ._layout import layout, take, words
 from ._literals import MAX_CHARACTERS, PREFIX, known_crs
 
+pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
+_geoarrow: Any
 try:
-    from geoarrow.c import ScalarFunction
-    from geoarrow.c.lib import GeoArrowCException
+    _geoarrow = import_module("geoarrow.c")
 except ImportError:  # GEOS reads everything then
-    ScalarFunction = None
+    _geoarrow = None
 
 _FEWEST = 16
 """Shorter lists are read sooner by GEOS alone."""
@@ -36,7 +38,7 @@ _WKB, _SPACE, _OPEN = 100001, 0x20, ord("<")
 _BLOCK = 256 * 1024
 _KEYWORD = np.isin(np.arange(256), np.frombuffer(b"PLMZ", dtype=np.uint8))
 _MISREAD = (
-    r"[0-9.](?:[^0-9.E\s,()]|E(?:[^-+0-9]|[-+][^0-9]|[-+]?[0-9]*[^0-9\s,()]))"  # what follows a number is no part of it
+    r"[0-9.](?:[^0-9.E\s,()]|E(?:[^-+0-9]|[-+][^0-9]|[-+]?[0-9]+[^0-9\s,()]))"  # what follows a number is no part of it
     r"|\.[0-9]*\.|NAN|INF|EMPTY|GEOMETRY"  # collections and empty parts differ in detail
 )
 
@@ -76,7 +78,7 @@ class Codes:
 def parse_wkt(texts: Any, codes: Codes) -> Parsed | None:
     """Read what can be read fast of a pa.LargeStringArray without nulls; None if nothing can."""
     data, offsets = _buffers(texts)
-    if ScalarFunction is None or len(texts) < _FEWEST or offsets[-1] - offsets[0] > _MOST_BYTES:
+    if _geoarrow is None or len(texts) < _FEWEST or offsets[-1] - offsets[0] > _MOST_BYTES:
         return None
     data, offsets = data[offsets[0]:offsets[-1]].copy(), offsets - offsets[0]
     crs, skipped = _named(texts, data, offsets, codes)
@@ -182,14 +184,14 @@ class _Tagged:
 
 
 def _converted(strings: Any) -> Any:
-    return pa.concat_arrays(_halved(ScalarFunction("as_geoarrow", type=_WKB), strings))
+    return pa.concat_arrays(_halved(_geoarrow.ScalarFunction("as_geoarrow", type=_WKB), strings))
 
 
 def _halved(parse: Any, strings: Any) -> list[Any]:
     """The rows as WKB, null in batches of at most `_ALONE` that fail."""
     try:
         found = pa.array(parse(_Tagged(strings, "geoarrow.wkt")))
-    except GeoArrowCException:
+    except _geoarrow.lib.GeoArrowCException:
         if len(strings) <= _ALONE:
             return [pa.nulls(len(strings), pa.binary())]
         middle = len(strings) // 2
@@ -207,7 +209,7 @@ def _measured(wkb: Any, crs: Any) -> Parsed:
     kinds[rows] = words(data, starts + 1) % 1000
     vertices[:] = np.bincount(runs.owner, weights=runs.count, minlength=len(wkb))
     read[_broken(data, runs)] = False
-    boxes = pa.array(ScalarFunction("box")(_Tagged(wkb, "geoarrow.wkb")))
+    boxes = pa.array(_geoarrow.ScalarFunction("box")(_Tagged(wkb, "geoarrow.wkb")))
     boxes = boxes.storage if isinstance(boxes, pa.ExtensionArray) else boxes
     bounds[:] = np.column_stack([side.to_numpy(zero_copy_only=False) for side in boxes.flatten()])
     for column in (kinds, vertices):

@@ -61,5 +61,6 @@ def _sorted(pairs: Any) -> Any:
 
 def _grown(geometries: Any, metres: float) -> Any:
     bounds = grown_boxes(shapely.bounds(geometries), metres)
-    boxes: Any = np.where(np.isnan(bounds[:, 0]), None, np.asarray(shapely.box(*bounds.T)))
+    boxes = np.asarray(shapely.box(*bounds.T), dtype=object)
+    boxes[np.isnan(bounds[:, 0])] = None
     return boxes

@@ -142,7 +142,7 @@ def told(problems: dict[int, str]) -> tuple[Problem, ...]:
 
 
 def swaps(crs: Crs, order: AxisOrder, proof: AxisProof | None = None) -> bool:
-    """True if coordinates of this system are to be turned; ``AUTO`` takes the proof for latitude-first degrees, the authority for all else."""
+    """True if coordinates of this system are to be turned; ``AUTO`` takes the proof for latitude-first degrees alone."""
     if order is AxisOrder.AUTO:
         order = proof.order if proof is not None and _latitude_first(crs) else AxisOrder.STRICT
     return order is not AxisOrder.LONLAT and crs.axis is Axis.YX
@@ -179,12 +179,12 @@ def parse(literals: Sequence[str]) -> tuple[list[Crs | None], Any, dict[int, str
             problems[index] = reason
         crs.append(found)
         texts.append(None if reason else text or "GEOMETRYCOLLECTION EMPTY")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         raw = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore") if texts else np.empty(0, dtype=object)
     for index in np.flatnonzero(shapely.is_missing(raw)).tolist():
         if (unread := texts[index]) is not None:
             problems[index] = _reason(unread)
-    _refuse_infinite(raw, problems)
+    refuse_infinite(raw, problems)
     return crs, raw, problems
 
 
@@ -217,13 +217,15 @@ def _depth(text: str) -> int:
 
 def _reason(text: str) -> str:
     try:
-        shapely.from_wkt(text)
+        with np.errstate(over="ignore", invalid="ignore"):
+            shapely.from_wkt(text)
     except shapely.GEOSException as error:
         return f"not WKT: {str(error).strip()[:200]}"
     return "not WKT"
 
 
-def _refuse_infinite(geometries: Any, problems: dict[int, str]) -> None:
+def refuse_infinite(geometries: Any, problems: dict[int, str]) -> None:
+    """Replace geometries with infinite or missing coordinates by None, and say so."""
     points, owner = shapely.get_coordinates(geometries, return_index=True)
     for index in np.unique(owner[~np.isfinite(points).all(axis=1)]):
         problems[int(index)] = "a coordinate is not a finite number"

@@ -41,6 +41,7 @@ def distance_m(a: Any, b: Any) -> Any:
     return found.reshape(shape)[()]
 
 
+@np.errstate(invalid="ignore", divide="ignore")  # GEOS leaves such flags behind at edges without length
 def _measured(left: Any, right: Any) -> Any:
     """The shorter geodesic of two: between the nearest points in degrees, and between those in a plane true to scale there."""
     line = shapely.shortest_line(left, right)

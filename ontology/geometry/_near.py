@@ -72,6 +72,7 @@ def within_pairs(left: Any, right: Any, pairs: Any, metres: float, check: Check 
     return found
 
 
+@np.errstate(invalid="ignore", divide="ignore")  # GEOS leaves such flags behind at edges without length
 def _decided(a: Any, b: Any, metres: float) -> tuple[Any, Any]:
     """Pairs that are surely near, and pairs that may be, bool (n,) each."""
     near, undecided = np.zeros(len(a), dtype=bool), np.zeros(len(a), dtype=bool)

@@ -69,7 +69,8 @@ def _masks(matrices: Any, left: Any, right: Any, *, turned: bool) -> Any:
 
 def _mask(matrix: str, left: int, right: int) -> int:
     """Bits of a matrix; dimensions are one greater than they are."""
-    return sum(1 << bit for bit, name in enumerate(relation_names) if any(_fits(matrix, one) for one in _patterns(name, left, right, matrix)))
+    held = [any(_fits(matrix, one) for one in _patterns(name, left, right, matrix)) for name in relation_names]
+    return sum(1 << bit for bit, holds in enumerate(held) if holds)
 
 
 def _patterns(name: str, left: int, right: int, matrix: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ without geoindex-rs.
 from __future__ import annotations
 
 import struct
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,8 +20,9 @@ import shapely
 
 from .. import StoreError
 
+_rust: Any
 try:
-    from geoindex_rs import rtree as _rust
+    _rust = import_module("geoindex_rs.rtree")
 except ImportError:
     _rust = None
 
@@ -115,6 +117,10 @@ def _engine(boxes: Any) -> _Engine:
     return _Str(boxes) if _rust is None else _Hilbert.build(boxes)
 
 
+def _finite(bounds: Any) -> Any:
+    return np.clip(np.asarray(bounds, dtype=np.float64), -_FARTHEST, _FARTHEST)
+
+
 class PackedTree:
     """An R-tree over boxes west, south, east, north; touching counts as meeting, and boxes with NaN are never found.
 
@@ -127,7 +133,7 @@ class PackedTree:
     @classmethod
     def build(cls, bounds: Any) -> PackedTree:
         """A tree over boxes, float64 (n, 4)."""
-        boxes = np.clip(np.asarray(bounds, dtype=np.float64).reshape(-1, 4), -_FARTHEST, _FARTHEST)
+        boxes = _finite(bounds).reshape(-1, 4)
         known = ~np.isnan(boxes).any(axis=1)
         rows = None if known.all() else np.flatnonzero(known)
         filled = boxes if rows is None else boxes[rows]
@@ -146,11 +152,8 @@ class PackedTree:
     @classmethod
     def open(cls, path: Path) -> PackedTree:
         """Open a file that `save` wrote, memory-mapped. Raises `StoreError` if it is damaged or of another format."""
-        data = np.memmap(path, dtype=np.uint8, mode="r") if path.stat().st_size else np.empty(0, dtype=np.uint8)
-        try:
-            magic, version, kind, count, items, size = _HEAD.unpack_from(data)
-        except struct.error:
-            magic = b""
+        data: Any = np.memmap(path, dtype=np.uint8, mode="r") if path.stat().st_size else b""
+        magic, version, kind, count, items, size = _HEAD.unpack(bytes(data[: _HEAD.size]).ljust(_HEAD.size, b"\0"))
         if magic != _MAGIC or version != _FORMAT or kind not in (_BOXES, _FLATBUSH):
             raise StoreError(f"{path.name} is no spatial index that this version reads", way_out="load the data again")
         begin = _HEAD_BYTES + (8 * items if items != count else 0)
@@ -175,7 +178,7 @@ class PackedTree:
         """Rows of the boxes that meet ``box`` (west, south, east, north), int64, sorted; none if it has NaN."""
         if self._engine is None or np.isnan(box).any():
             return np.empty(0, dtype=np.int64)
-        return np.sort(self._named(self._engine.search([float(side) for side in box])))
+        return np.sort(self._named(self._engine.search(_finite(box).tolist())))
 
     def join(self, other: PackedTree) -> Any:
         """All pairs of boxes that meet, int64 (2, m), own rows first; in no particular order."""

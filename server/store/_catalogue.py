@@ -6,15 +6,16 @@ from earthweave.ontology.geometry import RELATIONS
 
 MEASURES = ("distance", "metricDistance", "area", "metricArea", "length", "metricLength", "perimeter", "metricPerimeter")
 BUILDERS = (
-    "buffer", "metricBuffer", "convexHull", "envelope", "boundary", "centroid",
-    "union", "intersection", "difference", "symDifference", "transform",
+    "buffer", "metricBuffer", "convexHull", "concaveHull", "boundingCircle", "envelope", "boundary", "centroid",
+    "union", "intersection", "difference", "symDifference", "geometryN", "transform",
 )
 QUESTIONS = (
-    "relate", "isEmpty", "isSimple", "is3D", "dimension", "coordinateDimension", "spatialDimension", "numGeometries",
-    "geometryType", "getSRID", "asWKT", "asGeoJSON",
+    "relate", "isEmpty", "isSimple", "isValid", "is3D", "isMeasured", "dimension", "coordinateDimension", "spatialDimension",
+    "numGeometries", "geometryType", "getSRID", "minX", "minY", "minZ", "maxX", "maxY", "maxZ",
 )
-AGGREGATES = ("aggUnion", "aggBoundingBox", "aggConvexHull", "aggCentroid")
-FUNCTIONS = frozenset({*RELATIONS, *MEASURES, *BUILDERS, *QUESTIONS, *AGGREGATES})
+WRITERS = ("asWKT", "asGML", "asGeoJSON", "asKML")
+AGGREGATES = ("aggUnion", "aggBoundingBox", "aggBoundingCircle", "aggConvexHull", "aggConcaveHull", "aggCentroid")
+FUNCTIONS = frozenset({*RELATIONS, *MEASURES, *BUILDERS, *QUESTIONS, *WRITERS, *AGGREGATES})
 """Every local name that can be called."""
 ALIASES = {"sIntersects": "sfIntersects"}
 """Slips in published queries, and what they mean."""

@@ -36,32 +36,15 @@ _HIDDEN = {
 _UPDATES = frozenset({"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"})
 _QUERIES = frozenset({"SELECT", "CONSTRUCT", "DESCRIBE", "ASK"})
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
-_DATASET = frozenset({"FROM", "USING", "WITH"})
 _STEPS = {"open": 1, "close": -1}
-_PARSER_PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-_ENGINE_FUNCTION = re.compile(r"custom (?:aggregate )?function <([^>]*)> is not supported")
 _CASTS = ("boolean", "double", "float", "integer", "decimal", "string", "date", "time", "dateTime", "duration")
 _SURE = 75.0
-_CHOICES = 12
 
 
-@dataclass(frozen=True)
-class Passed:
-    """A text that may be evaluated.
-
-    Attributes:
-        notices: what was read with good will, or will not do what it seems to.
-        dataset: True if the text names its own dataset (FROM, USING, WITH).
-    """
-
-    notices: tuple[Notice, ...]
-    dataset: bool
-
-
-def admit(text: str, limits: Limits, *, update: bool = False) -> Passed:
+def admit(text: str, limits: Limits, *, update: bool = False) -> tuple[Notice, ...]:
     """Check length, nesting, SERVICE and LOAD, prefixes and GeoSPARQL functions.
 
-    Raises `SizeLimitError`, `ForbiddenError`, `QueryError` (undeclared prefix, open string; with line and column) or
+    Returns what was read with good will, or will not do what it seems to. Raises `SizeLimitError`, `ForbiddenError`, `QueryError` (undeclared prefix, open string; with line and column) or
     `UnknownFunctionError`.
     """
     _measure(text, limits, update=update)
@@ -75,7 +58,7 @@ def admit(text: str, limits: Limits, *, update: bool = False) -> Passed:
         inspection.see(before, token, following)
         before = token
     _refuse_other_kind(inspection.verb, update=update)
-    return Passed(tuple(inspection.notices), inspection.dataset)
+    return tuple(inspection.notices)
 
 
 def _refuse_other_kind(verb: str, *, update: bool) -> None:
@@ -121,7 +104,6 @@ class _Inspection:
     nesting: int
     prefixes: dict[str, str] = field(default_factory=dict)
     notices: dict[Notice, None] = field(default_factory=dict)
-    dataset: bool = False
     verb: str = ""
     depth: int = 0
     signs: int = 0
@@ -133,7 +115,6 @@ class _Inspection:
         self._count(token)
         if token.kind == "word":
             word = token.text.upper()
-            self.dataset |= word in _DATASET
             self.verb = self.verb or (word if word not in _PROLOGUE else "")
         elif token.kind in ("iri", "name"):
             if before.kind == "word" and before.text.upper() == "PREFIX":
@@ -152,10 +133,6 @@ class _Inspection:
 
     def _name(self, token: Token, following: Token) -> None:
         iri = self._expanded(token)
-        relation = iri.removeprefix(str(GEO))
-        if iri.startswith(str(GEO)) and relation in RELATIONS:
-            text = f"geo:{relation} is found where a triple says it and not computed; to compute it use FILTER(geof:{relation}(…, …))"
-            self.notices[Notice("property", text)] = None
         if following.text == "(" and iri.startswith(str(GEOF)):
             self._function(token, iri.removeprefix(str(GEOF)))
 
@@ -194,21 +171,3 @@ def unknown_function(iri: str, where: str = "") -> UnknownFunctionError:
     way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
     return UnknownFunctionError(f"{where}there is no function <{iri}>", way_out=way_out)
 
-
-def explain(message: str) -> QueryError:
-    """An engine's complaint about a text as an error of ours, with line and column."""
-    if match := _ENGINE_FUNCTION.search(message):
-        return unknown_function(match[1])
-    if match := _PARSER_PLACE.match(message):
-        line, column, detail = match.groups()
-        return QueryError(f"line {line}, column {column}: the text is not SPARQL 1.1", why=_readable(detail),
-                          way_out="look at what stands just before that place")
-    return QueryError("the text cannot be evaluated", why=message[:300])
-
-
-def _readable(detail: str) -> str:
-    """What a parser expected, without its character classes, shortened."""
-    head, _, rest = " ".join(detail.split()).partition("expected ")
-    choices = [one for one in re.split(r", (?=[\w\"\[])", rest.removeprefix("one of ")) if not one.startswith("[")]
-    shown = ", ".join(choices[:_CHOICES]) + (", …" if len(choices) > _CHOICES else "")
-    return f"{head}expected {shown}" if shown else head or "it ends too early or goes on too long"

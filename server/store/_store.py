@@ -13,11 +13,12 @@ from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
+
 from earthweave.ontology import EarthweaveError, NotFoundError, ParameterError, Progress, ProgressSink, StoreError, silent
 from earthweave.ontology.geometry import AxisOrder
 
 from ._frames import Frame
-from ._gate import Passed, admit
+from ._gate import admit
 from ._layout import Generation, Layout
 from ._limits import Limits
 from ._pool import Pool
@@ -93,12 +94,12 @@ class Store:
         Raises `QueryError`, `ForbiddenError`, `SizeLimitError`, `DeadlineError`, `MemoryLimitError` or `AbortedError`.
         """
         bounds = limits or self.limits
-        passed = admit(text, bounds)
+        told = admit(text, bounds)
         header = {"kind": "query", "default_graphs": [*default_graphs], "named_graphs": [*named_graphs],
                   "rows": bounds.query_rows, "bytes": bounds.query_bytes, "seconds": bounds.query_deadline, "explain": explain}
         budget = Budget("the query", "query_deadline", bounds.query_deadline, "query_memory", bounds.query_memory)
         reply, number = self._read("query", text, header, budget)
-        return _answer(reply, passed, bounds, number)
+        return _answer(reply, told, bounds, number)
 
     def _read(self, kind: str, text: str, header: dict[str, Any], budget: Budget) -> tuple[Frame, int]:
         for _ in range(_TRIES):
@@ -197,9 +198,9 @@ class Store:
     def update(self, text: str) -> UpdateReport:
         """Run a SPARQL 1.1 update, all or nothing. Raises as `query` does, and `StoreBusyError`; ``LOAD`` is refused."""
         start = time.perf_counter()
-        passed = admit(text, self.limits, update=True)
+        told = admit(text, self.limits, update=True)
         done, generation = self._write("update", text, {})
-        notices = (*passed.notices, *(Notice(*one) for one in done["notices"]))
+        notices = (*told, *(Notice(*one) for one in done["notices"]))
         return UpdateReport(done["before"], done["after"], time.perf_counter() - start, generation, notices)
 
     def _write_budget(self, work: str) -> Budget:
@@ -306,10 +307,10 @@ def _statistics(generation: Generation) -> Statistics:
     return Statistics(int(generation.facts["triples"]), generation.number, generation.size)
 
 
-def _answer(reply: Frame, passed: Passed, limits: Limits, generation: int) -> Answer:
+def _answer(reply: Frame, told: tuple[Notice, ...], limits: Limits, generation: int) -> Answer:
     header = reply.header
     kind = header["form"]
-    notices = (*passed.notices, *(Notice(*one) for one in header["notices"]))
+    notices = (*told, *(Notice(*one) for one in header["notices"]))
     answer = Answer(kind, notices=notices, truncated=header["truncated"], seconds=header["seconds"], limits=limits, generation=generation,
                     plan=header["plan"])
     if kind == "boolean":

@@ -11,7 +11,6 @@ and local government areas of New South Wales. What differs between the two by d
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks.postgis import Postgis, missing
+from benchmarks.postgis import Postgis
 from earthweave.ontology.geometry import distance_m
 from earthweave.server.store import Limits, Store, open_store
 
@@ -164,7 +163,7 @@ CASES = {
     "areas that the tutorial's area of interest meets": select("lga", "sfIntersects", "ST_Intersects", AOI),
     "power units within 2 km of floods": near("power", "flood", 2000),
     "power units within 20 km of floods": near("power", "flood", 20_000),
-    "waters within 50 m of floods": near("water", "flood", 50),
+    "waters within 60 m of floods": near("water", "flood", 60),
     "power units within 3 km of municipalities": near("power", "gemeinde", 3000),
     "floods within 15 km of a place": around("flood", 15_000, PADUA),
     "power units within 100 km of a place": around("power", 100_000, VENICE),
@@ -190,12 +189,9 @@ def kinds(shared: Path) -> dict[str, Features]:
 
 
 @pytest.fixture(scope="module")
-def server(kinds: dict[str, Features]) -> Iterator[Postgis]:
-    if reason := missing():
-        (pytest.fail if "postgis" in os.environ.get("EARTHWEAVE_REQUIRE", "").split(",") else pytest.skip)(f"postgis is absent: {reason}")
-    with Postgis() as running:
-        fill(running, kinds)
-        yield running
+def server(kinds: dict[str, Features], postgis: Postgis) -> Postgis:
+    fill(postgis, kinds)
+    return postgis
 
 
 @pytest.fixture(scope="module")

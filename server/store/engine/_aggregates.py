@@ -182,7 +182,8 @@ def _floats(rank: Any, real: Any, space: TermSpace) -> Any:
 
 def _exact_ids(totals: _Totals, rows: Any, rank: Rank, space: TermSpace) -> Any:
     if totals.mantissa is None:
-        return space.listed(term(Number(int(one) if rank == Rank.INTEGER else one, rank)) for one in (totals.listed[row] for row in rows.tolist()))
+        kept = int if rank == Rank.INTEGER else Decimal
+        return space.listed(term(Number(kept(totals.listed[row]), rank)) for row in rows.tolist())
     mantissa, good = totals.mantissa[rows], np.ones(len(rows), dtype=bool)
     if rank == Rank.INTEGER:
         return Numbers(mantissa // 10**totals.places, rank, good).ids(space)

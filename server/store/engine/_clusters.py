@@ -30,7 +30,7 @@ def clustered(items: list[Item], seeds: frozenset[str]) -> list[Item]:
     Filters, removals, and binds that others depend on go into the cluster that they are about; options stay outside, because they are
     better left until the clusters have been joined.
     """
-    free = [item for item in items if isinstance(item, FREE) and item.scope]
+    free: list[Item] = [item for item in items if isinstance(item, FREE) and item.scope]
     sets = _sets(items, free, seeds)
     home = {sets.find(next(iter(seeds)))} if seeds else set()
     roots = dict.fromkeys(sets.find(next(iter(item.scope))) for item in free)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..snapshot import Segment
+from ..snapshot import Segment, Tag
 from ._algebra import (
     Bgp,
     Distinct,
@@ -87,6 +87,12 @@ class Costs:
     def place(self, place: Place) -> Slot:
         """Name of a variable, or id of a constant; -1 if it does not occur."""
         return place.name if isinstance(place, Variable) else int(self._context.terms.id(place.term, create=False))
+
+    def tags(self, pattern: Triple) -> set[Tag]:
+        """What kinds of objects the predicate of a pattern has; none if it is a variable or has no statements."""
+        predicate = self.place(pattern.predicate)
+        segment = None if isinstance(predicate, str) else self._context.snapshot.segment(predicate)
+        return set() if segment is None else set(segment.ranges)
 
     def pattern(self, pattern: Triple | PathPattern) -> Cost:
         """Of one pattern without seeds."""

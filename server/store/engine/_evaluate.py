@@ -97,9 +97,9 @@ def surroundings(snapshot: Snapshot, *, shapes: Shapes | None = None, budget: Bu
     """A context for one evaluation, the clock of its budget started."""
     from ..spatial import Shapes
 
-    budget = budget or Budget()
-    context = Context(snapshot, TermSpace(snapshot), shapes or Shapes(snapshot.geometries, _CACHE), deadline=time.monotonic() + budget.seconds,
-                      seconds=budget.seconds, mebibytes=budget.mebibytes, base=resident())
+    budget, shapes = budget or Budget(), shapes or Shapes(snapshot.geometries, _CACHE)
+    context = Context(snapshot, TermSpace(snapshot), shapes, deadline=time.monotonic() + budget.seconds, seconds=budget.seconds,
+                      mebibytes=budget.mebibytes, base=resident())
     context.exists = _Existence(context)
     return context
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import numpy as np
 from earthweave.ontology import UnsupportedError
 
 from ..snapshot import UNBOUND, Term, iri, literal
-from ._evaluator_arithmetic import arithmetic, is_numeric, negative, to_double
+from ._evaluator_arithmetic import absolute, arithmetic, is_numeric, lowered, negative, raised, rounded, to_double
 from ._evaluator_columns import Coded, Column, Ids, Numbers, Single, Truths
 from ._evaluator_compare import comparison
 from ._evaluator_strings import KERNELS as STRING_KERNELS
@@ -220,7 +219,7 @@ def _rand(_call: Call, batch: Batch, _context: Context) -> Column:
 
 def _uuid(make: Callable[[str], Term]) -> Callable[[Call, Batch, Context], Column]:
     def call(_call: Call, batch: Batch, _context: Context) -> Column:
-        return Coded(np.arange(batch.length), [make(str(uuid.UUID(int=random.getrandbits(128), version=4))) for _ in range(batch.length)])
+        return Coded(np.arange(batch.length), [make(str(uuid.uuid4())) for _ in range(batch.length)])
 
     return call
 
@@ -238,7 +237,8 @@ def _bnode(call: Call, batch: Batch, context: Context) -> Column:
 
 _COMPARISONS = frozenset({"=", "!=", "<", ">", "<=", ">="})
 KERNELS: dict[str, Kernel] = {
-    **STRING_KERNELS, **{name: arithmetic(name) for name in ("+", "-", "*", "/")}, "neg": negative, "ISNUMERIC": is_numeric,
+    **STRING_KERNELS, **{name: arithmetic(name) for name in ("+", "-", "*", "/")}, "neg": negative, "ABS": absolute,
+    "ROUND": rounded, "CEIL": raised, "FLOOR": lowered, "ISNUMERIC": is_numeric,
     XSD_BASE + "double": to_double, "!": _negation, "SAMETERM": _same,
 }
 """Functions on whole columns by name; None where the scalar function is to be used."""

@@ -13,7 +13,7 @@ import numpy as np
 from ..snapshot import UNBOUND
 from ._evaluator_columns import Column, Decimals, Ids, Numbers, Quotients, Single, Truths
 from ._functions_operators import UNORDERED
-from ._values import Number, Operand, Rank
+from ._values import Number, Operand, Rank, nearest
 from ._values_numeric import MOST_PLACES, Typed, split, typed
 
 if TYPE_CHECKING:
@@ -52,15 +52,8 @@ def _listed(operands: list[Operand | None]) -> Typed:
     pairs = [split(one) for one in numbers]
     return Typed(
         np.array([-1 if one is None else one.rank for one in numbers], dtype=np.int8),
-        np.array([np.nan if one is None else _real(one) for one in numbers]),
+        np.array([np.nan if one is None else nearest(one) for one in numbers]),
         np.array([mantissa for mantissa, _ in pairs], dtype=np.int64), np.array([places for _, places in pairs], dtype=np.int8))
-
-
-def _real(number: Number) -> float:
-    try:
-        return float(number.number)
-    except OverflowError:
-        return np.inf if number.number > 0 else -np.inf
 
 
 def ordered(left: Typed, right: Typed) -> tuple[Any, Any]:
@@ -122,10 +115,11 @@ def _times(left: Typed, right: Typed) -> tuple[Any, Any, Any]:
 
 
 _EXACTLY: dict[str, Callable[[Typed, Typed], tuple[Any, Any, Any]]] = {"+": _plus(1), "-": _plus(-1), "*": _times}
+_Kernel = Callable[[list[Column], "Context"], Column | None]
 _ROUGHLY: dict[str, Callable[[Any, Any], Any]] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
-def arithmetic(name: str) -> Callable[[list[Column], Context], Column | None]:
+def arithmetic(name: str) -> _Kernel:
     """``+ - * /`` of numbers; None if the scalars are to do it (dates, or a value that does not fit)."""
 
     def call(arguments: list[Column], context: Context) -> Column | None:
@@ -186,19 +180,53 @@ def _rough(name: str, left: Typed, right: Typed, good: Any, rank: Rank) -> Colum
     return Numbers(np.where(good, found, 0.0), rank, good)
 
 
-def negative(arguments: list[Column], context: Context) -> Column | None:
-    """Unary minus."""
-    numbers = numeric(arguments[0], context.terms)
-    good = numbers.rank >= 0
-    ranks = np.unique(numbers.rank[good])
-    if len(ranks) != 1 or not good.all() and not _empty(arguments, ~good, context.terms):
-        return None
-    rank = Rank(int(ranks[0]))
-    if rank >= Rank.FLOAT:
-        return Numbers(np.where(good, -numbers.real, 0.0), rank, good)
-    if (numbers.places[good] < 0).any():
-        return None
-    return Numbers(-numbers.mantissa, rank, good) if rank == Rank.INTEGER else Decimals(-numbers.mantissa, numbers.places, good)
+def _unary(exactly: Callable[[Any, Any], tuple[Any, Any]], roughly: Callable[[Any], Any]) -> _Kernel:
+    """A function of one number that keeps its type: by mantissas and places, and by doubles; None if the scalars are to do it."""
+
+    def call(arguments: list[Column], context: Context) -> Column | None:
+        numbers = numeric(arguments[0], context.terms)
+        good = numbers.rank >= 0
+        ranks = np.unique(numbers.rank[good])
+        if len(ranks) != 1 or not good.all() and not _empty(arguments, ~good, context.terms):
+            return None
+        rank = Rank(int(ranks[0]))
+        if rank >= Rank.FLOAT:
+            with np.errstate(all="ignore"):
+                return Numbers(np.where(good, roughly(numbers.real), 0.0), rank, good)
+        if (numbers.places[good] < 0).any():
+            return None
+        mantissa, places = exactly(numbers.mantissa, np.where(good, numbers.places, 0).astype(np.int64))
+        return Numbers(mantissa, rank, good) if rank == Rank.INTEGER else Decimals(mantissa, places, good)
+
+    return call
+
+
+def _kept(roughly: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Rounding of doubles that keeps the sign of what becomes zero."""
+    return lambda real: np.copysign(roughly(real), real)
+
+
+def _half_up(real: Any) -> Any:
+    whole = np.floor(real)
+    return np.where(np.isfinite(real), whole + (real - whole >= 0.5), real)
+
+
+def _step(up: Callable[[Any, Any], Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """Rounding of exact numbers down, and up by one where ``up`` says so of what is behind the point and of the unit."""
+
+    def call(mantissa: Any, places: Any) -> tuple[Any, Any]:
+        unit = 10**places
+        whole, rest = np.divmod(mantissa, unit)
+        return whole + up(rest, unit), np.zeros_like(places)
+
+    return call
+
+
+negative = _unary(lambda mantissa, places: (-mantissa, places), np.negative)
+absolute = _unary(lambda mantissa, places: (np.abs(mantissa), places), np.abs)
+rounded = _unary(_step(lambda rest, unit: 2 * rest >= unit), _kept(_half_up))
+raised = _unary(_step(lambda rest, _unit: rest > 0), _kept(np.ceil))
+lowered = _unary(_step(lambda _rest, _unit: 0), _kept(np.floor))
 
 
 def is_numeric(arguments: list[Column], context: Context) -> Column | None:

@@ -38,21 +38,33 @@ class Column(ABC):
 
     length: int
 
-    @abstractmethod
     def ids(self, space: TermSpace) -> Any:
         """Term ids, int64, -1 where there is no value."""
+        return self._ids(space)
 
-    @abstractmethod
     def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         """Places (int64, -1 for no value) in a list of operands, which may hold a term twice."""
+        return self._coded(space)
 
-    @abstractmethod
     def take(self, rows: Any) -> Column:
         """The values on some rows (places)."""
+        return self._take(rows)
 
     def truths(self, space: TermSpace) -> Any:
         """Effective boolean values: 1, 0, or -1 for an error; int8."""
-        codes, operands = self.coded(space)
+        return self._truths(space)
+
+    @abstractmethod
+    def _ids(self, space: TermSpace) -> Any: ...
+
+    @abstractmethod
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]: ...
+
+    @abstractmethod
+    def _take(self, rows: Any) -> Column: ...
+
+    def _truths(self, space: TermSpace) -> Any:
+        codes, operands = self._coded(space)
         table = np.array([*(truth_of(one) for one in operands), -1], dtype=np.int8)
         return table[codes]
 
@@ -72,25 +84,25 @@ class Ids(Column):
         self.values = ids
         self.length = len(ids)
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         return self.values
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         distinct, codes = np.unique(self.values, return_inverse=True)
         if len(distinct) and distinct[0] == UNBOUND:
             distinct, codes = distinct[1:], codes - 1
         return codes, [Operand(term) for term in space.listing(distinct)]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Ids(self.values[rows])
 
-    def truths(self, space: TermSpace) -> Any:
+    def _truths(self, space: TermSpace) -> Any:
         found = np.full(self.length, -1, dtype=np.int8)
         found[self.values == TRUE_ID] = 1
         found[self.values == FALSE_ID] = 0
         rest = np.flatnonzero((found < 0) & (self.values != UNBOUND))
         if len(rest):
-            found[rest] = super(Ids, Ids(self.values[rest])).truths(space)
+            found[rest] = super(Ids, Ids(self.values[rest]))._truths(space)
         return found
 
 
@@ -101,13 +113,13 @@ class Single(Column):
         self.operand = Operand(term)
         self.length = length
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         return np.full(self.length, space.id(self.operand.term), dtype=np.int64)
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         return np.zeros(self.length, dtype=np.int64), [self.operand]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Single(self.operand.term, len(rows))
 
 
@@ -118,16 +130,16 @@ class Truths(Column):
         self.values = np.asarray(values, dtype=np.int8)
         self.length = len(self.values)
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         return np.array([FALSE_ID, TRUE_ID, UNBOUND], dtype=np.int64)[self.values]
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         return self.values.astype(np.int64), _TRUTHS
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Truths(self.values[rows])
 
-    def truths(self, space: TermSpace) -> Any:
+    def _truths(self, space: TermSpace) -> Any:
         return self.values
 
 
@@ -142,13 +154,13 @@ class Coded(Column):
         self.terms = [term for term in terms if term is not None]
         self.length = len(codes)
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         return np.append(space.listed(self.terms), UNBOUND)[self.codes]
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         return self.codes, [Operand(term) for term in self.terms]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Coded(self.codes[rows], list(self.terms))
 
 
@@ -168,17 +180,17 @@ class Strings(Column):
         places = np.append(np.where(good, np.cumsum(good) - 1, -1), -1)
         return places[self.codes], self.text.drop_null()
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         codes, text = self._kept()
         encoded = text.dictionary_encode()
         distinct = _made(encoded.dictionary, self.kind, space)
         return np.append(distinct[encoded.indices.to_numpy()], UNBOUND)[codes]
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         codes, text = self._kept()
         return codes, [Operand(Term(one, self.kind)) for one in text.to_pylist()]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Strings(self.codes[rows], self.text, self.kind)
 
 
@@ -195,7 +207,7 @@ class Numbers(Column):
         self.good = good
         self.length = len(values)
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         if self.rank == Rank.INTEGER:
             inside = self.good & (self.values >= -BIAS) & (self.values < BIAS)
             found = np.where(inside, make(Tag.INTEGER, self.values + BIAS), UNBOUND)
@@ -208,7 +220,7 @@ class Numbers(Column):
         found[rows] = _written(distinct.view(np.float64), self.rank, space)[codes]
         return found
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         bits = self.values.view(np.int64)
         distinct, codes = np.unique(bits[self.good], return_inverse=True)
         places = np.full(self.length, -1, dtype=np.int64)
@@ -217,10 +229,10 @@ class Numbers(Column):
         texts = _texts(distinct.view(self.values.dtype), self.rank)
         return places, [Operand(Term(text, kind)) for text in texts]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Numbers(self.values[rows], self.rank, self.good[rows])
 
-    def truths(self, space: TermSpace) -> Any:
+    def _truths(self, space: TermSpace) -> Any:
         holds = (self.values != 0) & (self.values == self.values)
         return np.where(self.good, holds, -1).astype(np.int8)
 
@@ -237,7 +249,7 @@ class Decimals(Column):
         self.good = good
         self.length = len(mantissa)
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         inside = self.good & (self.places > 0) & (self.places <= INLINE_PLACES) & (np.abs(self.mantissa) < DECIMAL_BIAS)
         found = np.where(inside, make(Tag.DECIMAL, ((self.mantissa + DECIMAL_BIAS) << 4) | self.places), UNBOUND)
         rest = np.flatnonzero(self.good & ~inside)
@@ -246,7 +258,7 @@ class Decimals(Column):
             found[rest] = space.listed(one.term for one in operands)[codes]
         return found
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         rows = np.flatnonzero(self.good)
         pairs = np.stack([self.mantissa[rows], self.places[rows]])
         first, codes = distinct_pairs(*pairs)
@@ -254,10 +266,10 @@ class Decimals(Column):
         places[rows] = codes
         return places, [Operand(_decimal(*pair)) for pair in pairs[:, first].T.tolist()]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Decimals(self.mantissa[rows], self.places[rows], self.good[rows])
 
-    def truths(self, space: TermSpace) -> Any:
+    def _truths(self, space: TermSpace) -> Any:
         return np.where(self.good, self.mantissa != 0, -1).astype(np.int8)
 
 
@@ -283,18 +295,18 @@ class Quotients(Column):
         places[rows] = codes
         return places, [_quotient_text(*pair) for pair in zip(above[first].tolist(), below[first].tolist(), strict=True)]
 
-    def ids(self, space: TermSpace) -> Any:
+    def _ids(self, space: TermSpace) -> Any:
         codes, texts = self._distinct()
         return np.append(_made(pa.array(texts, pa.large_string()), DECIMAL, space), UNBOUND)[codes]
 
-    def coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
+    def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         codes, texts = self._distinct()
         return codes, [Operand(Term(text, DECIMAL)) for text in texts]
 
-    def take(self, rows: Any) -> Column:
+    def _take(self, rows: Any) -> Column:
         return Quotients(self.numerator[rows], self.denominator[rows], self.good[rows])
 
-    def truths(self, space: TermSpace) -> Any:
+    def _truths(self, space: TermSpace) -> Any:
         return np.where(self.good, self.numerator != 0, -1).astype(np.int8)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from earthweave.ontology import XSD
 
@@ -28,6 +28,7 @@ without a known value; a literal that may or may not have one."""
 _OF_TAG = np.array([_DOUBTFUL, _OPEN, _NUMBER, _BOOLEAN, _TIME, _TIME, _TIME, _NUMBER, _DOUBTFUL, _NONE], dtype=np.int8)
 _COMPARABLE = np.array([tag in (Tag.INTEGER, Tag.BOOLEAN, Tag.DATE, Tag.DATETIME, Tag.INSTANT) for tag in range(10)])
 """Tags under which ids are in the order of their values; the last entry is that of unbound."""
+pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
 _OPEN_ROW = -2
 _NUMERIC = (Numbers, Decimals, Quotients)
 _ACCEPTED: dict[str, tuple[int, ...]] = {"<": (-1,), ">": (1,), "<=": (-1, 0), ">=": (0, 1)}

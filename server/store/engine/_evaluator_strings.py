@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from ..snapshot import BIAS, STRING, UNBOUND, Kind, Tag, TermType, iri, payloads, tags
 from ._builtins_regex import compiled
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ._context import Context
     from ._terms import TermSpace
 
+pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
 _DAY = 86_400_000_000
 _PLAIN = re.compile(r"(\^?)([^\\|.\-^?*+{}()\[\]$]*)")
 Kernel = Callable[[list[Column], "Context"], Column | None]
@@ -170,7 +170,7 @@ def length(arguments: list[Column], context: Context) -> Column | None:
     return Numbers(counts.astype(np.int64), Rank.INTEGER, good)
 
 
-def _mapped(change: Callable[[pl.Expr], pl.Expr]) -> Kernel:
+def _mapped(change: Callable[[str], str]) -> Kernel:
     """UCASE, LCASE, where all strings have one type."""
 
     def call(arguments: list[Column], context: Context) -> Column | None:
@@ -178,9 +178,9 @@ def _mapped(change: Callable[[pl.Expr], pl.Expr]) -> Kernel:
         if found is None or len(found[2]) > 1:
             return None
         codes, values, kinds = found
-        series = cast(pl.Series, pl.from_arrow(values))
-        changed = pl.select(change(pl.lit(series))).to_series() if len(series) else series
-        return Strings(codes, changed.to_arrow().cast(pa.large_string()), kinds[0] if kinds else STRING)
+        # not in a compiled loop: that knows another version of Unicode than Python does
+        changed = [None if one is None else change(one) for one in values.to_pylist()]
+        return Strings(codes, pa.array(changed, pa.large_string()), kinds[0] if kinds else STRING)
 
     return call
 
@@ -274,7 +274,7 @@ KERNELS: dict[str, Kernel] = {
     "ISBLANK": _of_type(lambda one: one.kind == Kind.BNODE), "ISLITERAL": _of_type(lambda one: one.kind == Kind.LITERAL),
     "LANG": language, "DATATYPE": datatype, "STR": text, "STRLEN": length, "CONCAT": concatenated,
     "CONTAINS": _tested(_contains), "STRSTARTS": _tested(_starts), "STRENDS": _tested(_ends), "REGEX": regex,
-    "UCASE": _mapped(lambda one: one.str.to_uppercase()), "LCASE": _mapped(lambda one: one.str.to_lowercase()),
+    "UCASE": _mapped(str.upper), "LCASE": _mapped(str.lower),
     "YEAR": _dated(_years), "MONTH": _dated(_months), "DAY": _dated(_days),
     "HOURS": _clocked(_hours), "MINUTES": _clocked(_minutes), "SECONDS": _clocked(_seconds),
 }

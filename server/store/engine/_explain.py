@@ -17,7 +17,7 @@ _LONGEST = 160
 
 
 def plan_report(operator: Operator, context: Context) -> dict[str, Any]:
-    """The plan as JSON: ``plan`` (see `operator_report`), ``remarks`` that belong to no operator, and ``text`` with all of it for people."""
+    """The plan as JSON: ``plan`` (see `operator_report`), ``remarks`` that belong to no operator, and ``text``, all of it for people."""
     return {"plan": operator_report(operator), "remarks": list(context.rewrites), "text": plan_text(operator, context)}
 
 
@@ -52,11 +52,15 @@ def _lines(operator: Operator, head: str, indent: str) -> Iterator[str]:
 
 def _figures(operator: Operator) -> str:
     measured = operator.measured
-    expected = f"{operator.estimate:,.0f} rows expected"
+    expected = f"{operator.estimate:,.0f} expected"
     if not measured.chunks and not measured.seconds:
         return f"{expected}, not run"
-    chunks = "1 chunk" if measured.chunks == 1 else f"{measured.chunks:,} chunks"
-    return f"{measured.rows:,} rows, {expected}, {chunks}, {measured.seconds * _THOUSAND:,.1f} ms"
+    rows, chunks = _counted(measured.rows, "row"), _counted(measured.chunks, "chunk")
+    return f"{rows}, {expected}, {chunks}, {measured.seconds * _THOUSAND:,.1f} ms"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _own(operator: Operator) -> float:

@@ -25,6 +25,7 @@ from ._values import (
     Tagged,
     Value,
     boolean,
+    nearest,
     single,
     term,
 )
@@ -73,11 +74,7 @@ def cast(number: Number, rank: Rank) -> Any:
         return number.number
     if rank == Rank.DECIMAL:
         return Decimal(number.number)
-    try:
-        found = float(number.number)
-    except OverflowError:
-        found = math.inf if number.number > 0 else -math.inf
-    return single(found) if rank == Rank.FLOAT else found
+    return single(nearest(number)) if rank == Rank.FLOAT else nearest(number)
 
 
 def equal(left: Operand, right: Operand) -> bool:

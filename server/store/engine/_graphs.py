@@ -36,10 +36,13 @@ class View:
         """True if some statement of the segment is in one of the graphs."""
         return self.numbers is None or not segment.graphs.keys().isdisjoint(self.numbers.tolist())
 
+    def holds(self, segment: Segment) -> bool:
+        """True if every statement of the segment is in one of the graphs."""
+        return self.numbers is None or segment.graphs.keys() <= set(self.numbers.tolist())
+
     def passes(self, segment: Segment) -> bool:
         """True if every position of the segment's orders is to be kept."""
-        whole = self.numbers is None or segment.graphs.keys() <= set(self.numbers.tolist())
-        return whole and not (self.merged and segment.repeated)
+        return self.holds(segment) and not (self.merged and segment.repeated)
 
     def keep(self, segment: Segment, order: Order, positions: Any) -> Any:
         """Mask of the positions (int64, or a slice) that are seen, repeated statements of a merged view once."""

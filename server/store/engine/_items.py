@@ -256,6 +256,11 @@ def _condition(one: Expression, sees: frozenset[str], reads: frozenset[str], aft
 
 def has_exists(expression: Expression) -> bool:
     """True if there is an EXISTS anywhere in the expression."""
+    return bool(patterns_within(expression))
+
+
+def patterns_within(expression: Expression) -> list[Node]:
+    """The patterns of all EXISTS in an expression, those within these patterns left out."""
     if isinstance(expression, Exists):
-        return True
-    return any(has_exists(one) for one in getattr(expression, "arguments", ()))
+        return [expression.pattern]
+    return [found for one in getattr(expression, "arguments", ()) for found in patterns_within(one)]

@@ -81,9 +81,13 @@ class Line:
 
     def operator(self, estimate: float) -> Operator:
         """All of them as one."""
-        if len(self.operators) == 1 and not self._dead[0]:
-            return self.operators[0]
-        return Steps(tuple(sorted(self._made)), self.operators, self._dead, estimate)
+        operators, dead = self.operators, self._dead
+        if len(operators) == 1 and not dead[0]:
+            return operators[0]
+        if len(operators) == 1 and isinstance(operators[0], Steps) and operators[0].inputs:
+            inner = operators[0]
+            operators, dead = list(inner.inputs), [*inner.dead[:-1], inner.dead[-1] | dead[0]]
+        return Steps(tuple(sorted(self._made)), operators, dead, estimate)
 
 
 def _without(batch: Batch, dead: frozenset[str]) -> Batch:
@@ -144,7 +148,8 @@ class LeftOuter(Operator):
         scope: variables that the condition can see.
     """
 
-    def __init__(self, right: Operator, condition: Expression | None, scope: frozenset[str], names: tuple[str, ...], estimate: float) -> None:
+    def __init__(self, right: Operator, condition: Expression | None, scope: frozenset[str], names: tuple[str, ...],
+                 estimate: float) -> None:
         super().__init__(names, estimate, (right,))
         self.condition = condition
         self.scope = scope

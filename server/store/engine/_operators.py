@@ -16,6 +16,7 @@ from ._joins import visible
 from ._operator import Batch, Operator, concatenated
 from ._ordering import order
 from ._rows import RowIndex
+from ._slices import Slices
 from ._tables import Table
 from ._text import aggregated, written
 
@@ -52,6 +53,7 @@ class Restrict(Operator):
         super().__init__((), estimate)
         self.condition = condition
         self.scope = scope
+        self._slices = Slices()
 
     @property
     def label(self) -> str:
@@ -60,7 +62,7 @@ class Restrict(Operator):
 
     def produce(self, context: Context, seed: Batch) -> Iterator[Batch]:
         """The seeds for which it holds."""
-        mask = holds(self.condition, visible(seed, self.scope), context)
+        mask = self._slices.values(visible(seed, self.scope), context, lambda batch: holds(self.condition, batch, context))
         yield seed if mask.all() else seed.take(mask)
 
 
@@ -78,6 +80,7 @@ class Bind(Operator):
         self.name = name
         self.expression = expression
         self.scope = scope
+        self._slices = Slices()
 
     @property
     def label(self) -> str:
@@ -86,7 +89,7 @@ class Bind(Operator):
 
     def produce(self, context: Context, seed: Batch) -> Iterator[Batch]:
         """Seeds with the value; where the seed has another one already, it is dropped."""
-        values = evaluate(self.expression, visible(seed, self.scope), context)
+        values = self._slices.values(visible(seed, self.scope), context, lambda batch: evaluate(self.expression, batch, context))
         if self.name not in seed.columns:
             yield seed.extended({self.name: values})
             return

@@ -19,12 +19,16 @@ from earthweave.ontology import QueryError, SizeLimitError, UnsupportedError
 
 from ._algebra import Query
 from ._parse_query import QueryParser
-from ._parse_tokens import LongestTokenError, code_points
+from ._parse_tokens import code_points
 
 _REMEMBERED = 256
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _CHOICES = 12
 _CALLS = 4000
+_EXTENSIONS = frozenset(
+    "LATERAL VERSION TRIPLE SUBJECT PREDICATE OBJECT ISTRIPLE LANGDIR HASLANG HASLANGDIR STRLANGDIR ADJUST UNFOLD".split()
+)
+"""Words of SPARQL 1.2 and of single stores that the checker lets pass."""
 _WORDS_OF_A_SENTENCE = 4
 _ABSENT: dict[pyoxigraph.Variable, pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal | pyoxigraph.Triple] = {
     pyoxigraph.Variable("earthweave_absent"): pyoxigraph.NamedNode("urn:x-earthweave:absent")
@@ -68,21 +72,21 @@ def _parsed(text: str) -> Query:
         query = parser.query()
     except (QueryError, UnsupportedError) as error:
         _check(parser)
-        if isinstance(error, UnsupportedError | LongestTokenError):
-            raise
-        raise UnsupportedError(f"{error.what}: this is no SPARQL 1.1", why=error.why) from error
+        if isinstance(error, QueryError) and _extends(parser):
+            raise UnsupportedError(f"{error.what}: this is more than SPARQL 1.1", why=error.why) from error
+        raise
     _check(parser)
     return query
 
 
+def _extends(parser: QueryParser) -> bool:
+    """Whether the parser stopped where an extension begins."""
+    return parser.key in _EXTENSIONS or parser.text.startswith(("<<", "{|"), parser.start)
+
+
 def _check(parser: QueryParser) -> None:
     """Check the syntax of what was read, without evaluating anything; raises `QueryError` with line and column."""
-    text = parser.text
-    for start in parser.distinct:
-        # the checker knows DISTINCT in SPARQL's own aggregates alone
-        text = text[:start] + " " * len("DISTINCT") + text[start + len("DISTINCT") :]
-    for start in parser.lowered:
-        text = text[:start] + text[start : start + len("false")].lower() + text[start + len("false") :]
+    text = _checkable(parser)
     custom = {pyoxigraph.NamedNode(name): _refused for name in parser.custom}
     try:
         pyoxigraph.Store().query(text, substitutions=_ABSENT, custom_aggregate_functions=custom)
@@ -93,6 +97,19 @@ def _check(parser: QueryParser) -> None:
     except RuntimeError:
         # the substitution is refused, or a custom function is missing: both come after the syntax was found right
         return
+
+
+def _checkable(parser: QueryParser) -> str:
+    """The text without what is right and the checker does not know; all that stays keeps its place, but for a grouped ASK or CONSTRUCT."""
+    text = parser.text
+    for start in parser.distinct:
+        text = text[:start] + " " * len("DISTINCT") + text[start + len("DISTINCT") :]
+    for start in parser.lowered:
+        text = text[:start] + text[start : start + len("false")].lower() + text[start + len("false") :]
+    if parser.head is not None:
+        start, stop = parser.head
+        text = f"{text[:start]}SELECT (1 AS ?earthweave_grouped) {text[stop:]}"
+    return text
 
 
 def _refused() -> pyoxigraph.AggregateFunctionAccumulator:

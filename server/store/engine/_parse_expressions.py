@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
-from earthweave.ontology import GEOF, XSD, UnsupportedError
+from earthweave.ontology import GEOF, XSD
 
 from ..snapshot import iri, literal
 from ._algebra import Node
@@ -163,8 +163,8 @@ class ExpressionParser(TripleParser):
 
     def _standing_for(self, aggregate: Aggregate) -> Variable:
         if self.aggregates is None:
-            raise UnsupportedError(f"{aggregate.name} stands where there is no group",
-                                   why="aggregates belong into SELECT, HAVING or ORDER BY")
+            self.break_rule(f"the aggregate {aggregate.name} stands where there is no group",
+                            "aggregates are for SELECT, HAVING and ORDER BY", "compute it in a sub-select")
         if aggregate not in self.aggregates:
             self.aggregates[aggregate] = self.invented()
         return self.aggregates[aggregate]

@@ -62,7 +62,15 @@ class _Dataset:
 
 
 class QueryParser(PatternParser):
-    """Reads a query."""
+    """Reads a query.
+
+    Attributes:
+        head: where the head of a form that is no SELECT begins and ends, if the solutions are grouped; else None.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.head: tuple[int, int] | None = None
+        super().__init__(text)
 
     def query(self) -> Query:
         """The whole text as a query; raises `QueryError` or `UnsupportedError`."""
@@ -131,7 +139,10 @@ class QueryParser(PatternParser):
 
     def _where(self) -> Node:
         self.accept("WHERE")
-        return self.group()
+        outer, self.aggregates = self.aggregates, None
+        node = self.group()
+        self.aggregates = outer
+        return node
 
     def _tail(self) -> _Tail:
         tail = _Tail()
@@ -178,8 +189,8 @@ class QueryParser(PatternParser):
     def _slice(self, tail: _Tail) -> None:
         while self.key in ("LIMIT", "OFFSET"):
             limiting = self.advance().upper() == "LIMIT"
-            if self.kind != "number":
-                self.fail("a number")
+            if not self.word.isdecimal():
+                self.fail("a whole number")
             count = int(self.advance())
             if limiting:
                 tail.limit = count
@@ -240,26 +251,32 @@ class QueryParser(PatternParser):
         return Slice(node, tail.offset, tail.limit)
 
     def _ask(self) -> Query:
+        start = self.start
         self.advance()
         dataset, self.aggregates = _Dataset(), {}
+        head = start, self.start
         self._dataset(dataset)
-        return _query("ask", self._solutions(self._where(), None), dataset)
+        return _query("ask", self._solutions(self._where(), None, head), dataset)
 
-    def _solutions(self, where: Node, names: tuple[str, ...] | None) -> Node:
+    def _solutions(self, where: Node, names: tuple[str, ...] | None, head: tuple[int, int]) -> Node:
         tail = self._tail()
+        if tail.keys is not None or tail.having or self.aggregates:
+            self.head = head
         return self._modified(self._grouped(where, tail, self.aggregates or {}), tail, names, once=False)
 
     def _construct(self) -> Query:
+        start = self.start
         self.advance()
         dataset, self.aggregates = _Dataset(), {}
         template = self._template() if self.key == "{" else None
+        head = start, self.start
         self._dataset(dataset)
         where = self._where()
         if template is None:
             template = where.patterns if isinstance(where, Bgp) else ()
         triples = tuple(one for one in template if isinstance(one, Triple))
         places = (place for one in triples for place in (one.subject, one.predicate, one.object))
-        return _query("construct", self._solutions(where, _names(places)), dataset, template=triples)
+        return _query("construct", self._solutions(where, _names(places), head), dataset, template=triples)
 
     def _template(self) -> tuple[Triple | PathPattern, ...]:
         self.expect("{")
@@ -269,17 +286,19 @@ class QueryParser(PatternParser):
         return tuple(found)
 
     def _describe(self) -> Query:
+        start = self.start
         self.advance()
         dataset, self.aggregates = _Dataset(), {}
         places: list[Place] = []
         star = self.accept("*")
         while self.kind in ("variable", "iri", "name"):
             places.append(self.variable_or_iri())
+        head = start, self.start
         self._dataset(dataset)
         where = self._where() if self.key in ("WHERE", "{") else Bgp(())
         if star:
             places = [Variable(name) for name in self._all(where)]
-        return _query("describe", self._solutions(where, _names(places)), dataset, described=tuple(places))
+        return _query("describe", self._solutions(where, _names(places), head), dataset, described=tuple(places))
 
 
 def _names(places: Iterable[Place]) -> tuple[str, ...]:

@@ -39,10 +39,6 @@ _CONTROL = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _LOCAL_ESCAPE = re.compile(r"\\(.)")
 
 
-class LongestTokenError(QueryError):
-    """What looks like a comparison is an IRI."""
-
-
 class Tokens:
     """The token at hand, and the way to the next.
 
@@ -73,11 +69,10 @@ class Tokens:
         return left
 
     def compared(self) -> None:
-        """Where an operator must follow, raise `LongestTokenError` if ``<`` and a ``>`` further on make an IRI."""
+        """Where an operator must follow, raise `QueryError` if ``<`` and a ``>`` further on make an IRI."""
         if self.kind == "iri":
-            line, column = self.place()
-            raise LongestTokenError(f"line {line}, column {column}: {self.word[:40]} is an IRI, and an operator was expected",
-                                    why="the longest token counts (§19.8)", way_out="to compare, put a space behind <")
+            self.break_rule(f"{self.word[:40]} is an IRI, and an operator was expected", "the longest token counts (§19.8)",
+                            "to compare, put a space behind <")
 
     def accept(self, key: str) -> bool:
         """Step over a keyword or sign if it is at hand."""
@@ -96,6 +91,11 @@ class Tokens:
         line, column = self.place()
         found = f"found {self.word[:40]}" if self.word else "the text ends"
         raise QueryError(f"line {line}, column {column}: {expected} was expected", why=found)
+
+    def break_rule(self, what: str, why: str, way_out: str) -> NoReturn:
+        """Raise `QueryError` with line and column of the token at hand."""
+        line, column = self.place()
+        raise QueryError(f"line {line}, column {column}: {what}", why=why, way_out=way_out)
 
     def place(self) -> tuple[int, int]:
         """Line and column of the token at hand, from 1."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..snapshot import Order, Segment, iri
+from ..snapshot import Order, Segment, Tag, iri, make
 from ._algebra import Alternative, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence
 from ._context import Context
 from ._expression import Variable
@@ -22,7 +22,9 @@ from ._rows import Part, RowIndex, by_boundness
 from ._tables import Table
 from ._text import pattern as pattern_text
 
-_MOST_STARTS = 65_536
+_MOST_STARTS, _MOST_ENDS = 65_536, 1 << 21
+_FIRST_BITS = 1 << 16
+_DICTIONARY_END = make(Tag.GEOMETRY, 0)
 _BLOCK = 1 << 22
 """Statements that are looked at between two checks of the deadline."""
 
@@ -55,20 +57,30 @@ class PathScan(Operator):
 
     def _found(self, context: Context, part: Part, walker: _Walker) -> Iterator[Batch]:
         """Distinct starts and where walks from them end, as solutions of the pattern alone."""
-        known = [self._known(slot, part) for slot in (self._subject, self._object)]
-        backward = known[1] is not None and (known[0] is None or _distinct(known[1]) < _distinct(known[0]))
+        backward = self._is_backward(part)
         path = inverted(self._path) if backward else self._path
         near, far = (self._object, self._subject) if backward else (self._subject, self._object)
-        given = known[1] if backward else known[0]
-        nodes, graphs = walker.starts(path) if given is None else walker.distinct(given, self._numbers(context, part))
-        if given is not None and isinstance(near, str) and isinstance(far, str) and nullable(path):
+        nodes, graphs = self._starts(context, part, walker, path, near)
+        if near in part.bound and isinstance(far, str) and nullable(path):
             # between two variables a path of no length begins at a node of the graph (§18.4)
             there = walker.present(nodes, graphs)
             nodes, graphs = nodes[there], None if graphs is None else graphs[there]
-        for rows in _chunks(len(nodes)):
+        first, size = 0, FIRST_ROWS
+        while first < len(nodes):
+            rows = slice(first, first + size)
             numbers = None if graphs is None else graphs[rows]
             place, ends = walker.walk(path, nodes[rows], numbers)
             yield self._solutions(context, [(near, nodes[rows][place]), (far, ends)], None if numbers is None else numbers[place])
+            # where a start leads to many ends, fewer starts are taken at once
+            first, size = first + size, max(min(2 * size, _MOST_STARTS, _MOST_ENDS * size // max(len(ends), 1)), 1)
+
+    def _is_backward(self, part: Part) -> bool:
+        subject, object_ = self._known(self._subject, part), self._known(self._object, part)
+        return object_ is not None and (subject is None or _distinct(object_) < _distinct(subject))
+
+    def _starts(self, context: Context, part: Part, walker: _Walker, path: Path, near: Slot) -> tuple[Any, Any]:
+        given = self._known(near, part)
+        return walker.starts(path) if given is None else walker.distinct(given, self._numbers(context, part))
 
     def _solutions(self, context: Context, ends: list[tuple[Slot, Any]], numbers: Any) -> Batch:
         names = [] if numbers is None else [(self._graph, np.asarray(context.snapshot.graphs, dtype=np.int64)[numbers - 1])]
@@ -215,16 +227,16 @@ class _Walker:
 
     def _closure(self, path: Repeat, nodes: Any, graphs: Any) -> tuple[Any, Any]:
         start, at = np.arange(len(nodes)), np.asarray(nodes)
-        seen = RowIndex(2)
+        seen = _OnePlace() if len(at) == 1 else _Places()
         found = [_NOTHING]
         if path.least == 0:
-            seen.add([start, at], len(at))
+            seen.fresh(start, at)
             found.append((start, at))
         while len(at):
             self._context.check()
             step, ends = self.walk(path.part, at, None if graphs is None else graphs[start])
             origin = start[step]
-            fresh = seen.fresh([origin, ends], len(ends))
+            fresh = seen.fresh(origin, ends)
             start, at = origin[fresh], ends[fresh]
             found.append((start, at))
             if path.once:
@@ -288,6 +300,41 @@ class _Walker:
         return [key[np.concatenate([[True], key[1:] != key[:-1]])]] if len(key) else [key]
 
 
+class _Places:
+    """Which nodes were reached from which start."""
+
+    def __init__(self) -> None:
+        self._pairs = RowIndex(2)
+
+    def fresh(self, start: Any, ends: Any) -> Any:
+        """Places of the pairs that are new, each once, after taking them up."""
+        return self._pairs.fresh([start, ends], len(ends))
+
+
+class _OnePlace(_Places):
+    """The same for a single start: a bit for each term of the dictionary instead of a table of pairs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bits = np.zeros(_FIRST_BITS, dtype=bool)
+
+    def fresh(self, start: Any, ends: Any) -> Any:
+        """Places of the nodes that are new, each once, after taking them up."""
+        others = np.flatnonzero(ends >= _DICTIONARY_END)
+        if len(others):
+            inside = np.flatnonzero(ends < _DICTIONARY_END)
+            return np.concatenate([inside[self._unseen(ends[inside])], others[super().fresh(start[others], ends[others])]])
+        return self._unseen(ends)
+
+    def _unseen(self, ends: Any) -> Any:
+        last = int(ends.max(initial=-1))
+        if last >= len(self._bits):
+            self._bits = np.concatenate([self._bits, np.zeros(max(last + 1, 2 * len(self._bits)) - len(self._bits), dtype=bool)])
+        new = np.flatnonzero(~self._bits[ends])
+        self._bits[ends[new]] = True
+        return new[np.unique(ends[new], return_index=True)[1]]
+
+
 _NOTHING = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
@@ -309,14 +356,6 @@ def _slot(place: Place, context: Context) -> Slot:
 
 def _distinct(ids: Any) -> int:
     return len(np.unique(ids))
-
-
-def _chunks(length: int) -> Iterator[Any]:
-    """Places 0 … length - 1 in growing blocks."""
-    first, size = 0, FIRST_ROWS
-    while first < length:
-        yield np.arange(first, min(first + size, length))
-        first, size = first + size, min(2 * size, _MOST_STARTS)
 
 
 def _together(found: list[tuple[Any, Any]]) -> tuple[Any, Any]:

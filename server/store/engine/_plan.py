@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ._aggregates import spatial_aggregates
 from ._algebra import (
     Distinct,
     Extend,
@@ -17,12 +18,15 @@ from ._algebra import (
     Slice,
     Union,
     Values,
+    children,
+    expressions,
     in_scope,
     mentioned,
 )
 from ._context import Context
 from ._costs import UNIT_COST, Cost, Costs
 from ._expression import Aggregate, Expression, Variable, variables
+from ._functions import check_functions, unknown
 from ._items import (
     Binding,
     Cluster,
@@ -37,6 +41,7 @@ from ._items import (
     certain,
     conditions,
     flattened,
+    patterns_within,
 )
 from ._joins import Apart, Either, IfAny, LeftOuter, Line, Steps, Without
 from ._nodes import OnlyNodes
@@ -45,8 +50,9 @@ from ._operators import Bind, Cut, Graphs, Grouped, Inline, Nothing, Restrict, S
 from ._order import State, ordered
 from ._paths import PathScan, nullable
 from ._push import pushed
+from ._rewrite import rewritten
 from ._scan import Scan
-from ._spatial import arranged, located, recognised, stored_objects
+from ._spatial import arranged, located, only_geometries, recognised
 from ._text import pattern as pattern_text
 
 _MODIFIERS = (Project, Distinct, OrderBy, Slice, Group)
@@ -91,7 +97,14 @@ class Wish:
 
 
 def plan(query: Query, context: Context) -> Operator:
-    """The operators that answer a query; for ASK they give something or nothing."""
+    """The operators that answer a query; for ASK they give something or nothing.
+
+    Raises:
+        UnknownFunctionError: it calls a function that nobody defined.
+        QueryError: it calls one with too few or too many arguments.
+    """
+    _check(query.pattern)
+    query = rewritten(query, context)
     names = frozenset(query.names) if query.form == "select" else in_scope(query.pattern)
     wish = Wish(frozenset(), once=True, few=True) if query.form == "ask" else Wish(names)
     return Planner(context).node(query.pattern, NO_SEEDS, wish)
@@ -157,7 +170,7 @@ class Planner:
         names = frozenset({key.name})
         items = flattened(node.input, names)
         rows, count = self.costs.node(node.input).rows, self.context.shapes.geometries.count
-        if not names <= stored_objects(items) or rows < _SORTED_QUICKLY or rows * rows <= top * count:
+        if not names <= only_geometries(items, self.costs) or rows < _SORTED_QUICKLY or rows * rows <= top * count:
             return None
         taken = min(float(count), top * count / rows)
         rest = self.group(items, Seeds(names, names, cost=Cost(taken, {key.name: taken})), replace(wish, few=True))
@@ -276,7 +289,7 @@ class Planner:
         inner = self.group(list(item.items), NO_SEEDS, wish)
         if wish.once and not item.scope & wish.names:
             return IfAny(inner)
-        return self._apart(inner, seeds)
+        return self._apart(inner, seeds) if seeds.maybe else inner
 
     def _whole(self, item: Whole, seeds: Seeds, wish: Wish) -> Operator:
         node = item.node
@@ -290,6 +303,20 @@ class Planner:
         if isinstance(node, GraphNames):
             return Graphs(self.costs.place(node.graph), self.costs.node(node).rows)
         return self.node(node, seeds, replace(wish, names=wish.names | (item.scope & seeds.maybe)))
+
+
+def _check(node: Node) -> None:
+    """See that all functions and aggregates exist."""
+    for expression in expressions(node):
+        check_functions(expression)
+        for inner in patterns_within(expression):
+            _check(inner)
+    if isinstance(node, Group):
+        for _, one in node.aggregates:
+            if ":" in one.name and one.name not in spatial_aggregates():
+                raise unknown(one.name)
+    for child in children(node):
+        _check(child)
 
 
 def _meant(key: Expression, node: Node) -> Expression:

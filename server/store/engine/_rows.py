@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from ._operator import FIRST_ROWS, MOST_ROWS, Batch
 
 _FIRST_SLOTS = 1 << 12
-_BLOCK = MOST_ROWS
+_FIRST_BLOCK = 4096
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
@@ -32,13 +32,13 @@ class RowIndex:
         if not self._columns:
             self.count = max(self.count, min(length, 1))
             return np.zeros(length, dtype=np.int64)
-        return self._blockwise(columns, length, insert=True)
+        return self._blockwise(columns, length, self._numbered)
 
     def find(self, columns: Sequence[Any], length: int) -> Any:
         """Number of each row, -1 where it was never added; int64."""
         if not self._columns:
             return np.full(length, self.count - 1, dtype=np.int64)
-        return self._blockwise(columns, length, insert=False)
+        return self._blockwise(columns, length, self._found)
 
     def fresh(self, columns: Sequence[Any], length: int) -> Any:
         """Places of the rows that are new, each once, after adding them; ascending int64."""
@@ -53,49 +53,64 @@ class RowIndex:
         """The distinct rows, column by column, in the order of their numbers."""
         return [column[:self.count] for column in self._columns]
 
-    def _blockwise(self, columns: Sequence[Any], length: int, *, insert: bool) -> Any:
+    def _blockwise(self, columns: Sequence[Any], length: int, numbered: Callable[[list[Any]], Any]) -> Any:
+        """Block by block: where rows repeat, most of a later block is known already."""
         result = np.empty(length, dtype=np.int64)
-        for start in range(0, length, _BLOCK):
-            part = [column[start:start + _BLOCK] for column in columns]
-            result[start:start + _BLOCK] = self._runs(part, insert=insert)
+        start, size = 0, _FIRST_BLOCK
+        while start < length:
+            part = [column[start:start + size] for column in columns]
+            result[start:start + size] = _by_runs(part, numbered)
+            start, size = start + size, min(4 * size, MOST_ROWS)
         return result
 
-    def _runs(self, columns: list[Any], *, insert: bool) -> Any:
-        """Neighbours are often equal: then only the first of each run is looked up."""
-        length = len(columns[0])
-        change = np.zeros(length, dtype=bool)
-        change[:1] = True
-        for column in columns:
-            change[1:] |= column[1:] != column[:-1]
-        heads = np.flatnonzero(change)
-        if 2 * len(heads) > length:
-            return self._number(columns, insert=insert)
-        found = self._number([column[heads] for column in columns], insert=insert)
-        return np.repeat(found, np.diff(heads, append=length))
+    def _numbered(self, columns: list[Any]) -> Any:
+        numbers = self._found(columns)
+        new = np.flatnonzero(numbers < 0)
+        if len(new):
+            numbers[new] = self._placed([column[new] for column in columns])
+        return numbers
 
-    def _number(self, columns: list[Any], *, insert: bool) -> Any:
-        length = len(columns[0])
-        if insert:
-            self._reserve(length)
-        mask = len(self._slots) - 1
-        slots = (_hashed(columns) & np.uint64(mask)).astype(np.int64)
-        result = np.full(length, -1, dtype=np.int64)
-        rows = np.arange(length)
+    def _found(self, columns: list[Any]) -> Any:
+        slots = self._slot(columns)
+        result = np.full(len(slots), -1, dtype=np.int64)
+        rows = np.arange(len(slots))
         while len(rows):
-            found = self._slots[slots]
-            same = found >= 0
-            for own, given in zip(self._columns, columns, strict=True):
-                same &= own[found] == given[rows]
-            result[rows[same]] = found[same]
-            empty = found < 0
-            if insert and empty.any():
-                self._insert(columns, rows[empty], slots[empty])
-            stays = ~same if insert else ~same & ~empty
-            rows, slots = rows[stays], np.where(empty, slots, (slots + 1) & mask)[stays]
+            numbers = self._slots[slots]
+            same = self._same(numbers, columns, rows)
+            result[rows[same]] = numbers[same]
+            further = np.flatnonzero(~same & (numbers >= 0))
+            rows, slots = rows[further], self._next(slots[further])
         return result
+
+    def _placed(self, columns: list[Any]) -> Any:
+        """Numbers of rows that are not in the table, of which some may be alike."""
+        self._reserve(len(columns[0]))
+        slots = self._slot(columns)
+        result = np.full(len(slots), -1, dtype=np.int64)
+        rows = np.arange(len(slots))
+        while len(rows):
+            empty = np.flatnonzero(self._slots[slots] < 0)
+            self._insert(columns, rows[empty], slots[empty])
+            numbers = self._slots[slots]
+            same = self._same(numbers, columns, rows)
+            result[rows[same]] = numbers[same]
+            rows, slots = rows[~same], self._next(slots[~same])
+        return result
+
+    def _same(self, numbers: Any, columns: list[Any], rows: Any) -> Any:
+        same = numbers >= 0
+        for own, given in zip(self._columns, columns, strict=True):
+            same &= own[numbers] == given[rows]
+        return same
+
+    def _slot(self, columns: list[Any]) -> Any:
+        return (_hashed(columns) & np.uint64(len(self._slots) - 1)).astype(np.int64)
+
+    def _next(self, slots: Any) -> Any:
+        return (slots + 1) & (len(self._slots) - 1)
 
     def _insert(self, columns: list[Any], rows: Any, slots: Any) -> None:
-        """Put one row into each of the empty slots; rows that lost the slot to another look again."""
+        """Put one row into each of the empty slots."""
         self._slots[slots] = -2 - rows
         winners = self._slots[slots] == -2 - rows
         rows, slots = rows[winners], slots[winners]
@@ -112,14 +127,25 @@ class RowIndex:
         if 2 * needed <= len(self._slots):
             return
         self._slots = np.full(1 << int(2 * needed).bit_length(), -1, dtype=np.int64)
-        mask = len(self._slots) - 1
-        rows = np.arange(self.count)
-        slots = (_hashed(self.rows()) & np.uint64(mask)).astype(np.int64)
+        rows, slots = np.arange(self.count), self._slot(self.rows())
         while len(rows):
             empty = self._slots[slots] < 0
             self._slots[slots[empty]] = rows[empty]
             stays = self._slots[slots] != rows
-            rows, slots = rows[stays], (slots[stays] + 1) & mask
+            rows, slots = rows[stays], self._next(slots[stays])
+
+
+def _by_runs(columns: list[Any], numbered: Callable[[list[Any]], Any]) -> Any:
+    """Neighbours are often equal: then only the first of each run is looked up."""
+    length = len(columns[0])
+    change = np.zeros(length, dtype=bool)
+    change[:1] = True
+    for column in columns:
+        change[1:] |= column[1:] != column[:-1]
+    heads = np.flatnonzero(change)
+    if 2 * len(heads) > length:
+        return numbered(columns)
+    return np.repeat(numbered([column[heads] for column in columns]), np.diff(heads, append=length))
 
 
 def _hashed(columns: Sequence[Any]) -> Any:

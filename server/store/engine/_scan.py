@@ -98,8 +98,8 @@ class _Match:
         self._batch = part.batch
         self._bound = frozenset(part.bound)
         self._free = frozenset(scan.slots.names) - self._bound
-        self._passes = seen.passes(segment)
-        self._idle = scan.once and self._passes
+        self._idle = scan.once and seen.holds(segment)
+        self._passes = self._idle or seen.passes(segment)
 
     def batches(self, context: Context) -> Iterator[Batch]:
         """The solutions."""
@@ -155,10 +155,10 @@ class _Match:
         for slot, column in pairs:
             if isinstance(slot, str) and slot in self._free and slot not in self._unwanted:
                 piece, batch = _bind(piece, batch, slot, np.asarray(column[piece.positions]), bound)
-        slot = self._slots.graph
-        if isinstance(slot, str) and (slot in self._bound or slot not in self._unwanted):
+        graph = self._slots.graph
+        if isinstance(graph, str) and (graph in self._bound or graph not in self._unwanted):
             numbers = order.graph[piece.positions]
-            piece, batch = _bind(piece, batch, slot, np.asarray(context.snapshot.graphs)[numbers - 1], bound)
+            piece, batch = _bind(piece, batch, graph, np.asarray(context.snapshot.graphs)[numbers - 1], bound)
         return batch
 
 

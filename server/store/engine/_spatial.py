@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..snapshot import Tag
+from ._algebra import Triple
 from ._clusters import clustered
 from ._costs import Costs
 from ._expression import Variable
@@ -54,6 +56,12 @@ def stored_objects(items: list[Item]) -> frozenset[str]:
     return frozenset(item.pattern.object.name for item in items if isinstance(item, Pattern) and isinstance(item.pattern.object, Variable))
 
 
+def only_geometries(items: list[Item], costs: Costs) -> frozenset[str]:
+    """Those of them that can be bound to nothing else, because the predicate has no other objects."""
+    return frozenset(item.pattern.object.name for item in items if isinstance(item, Pattern) and isinstance(item.pattern, Triple)
+                     and isinstance(item.pattern.object, Variable) and costs.tags(item.pattern) == {Tag.GEOMETRY})
+
+
 def arranged(items: list[Item], seeds: frozenset[str], wanted: frozenset[str], costs: Costs, context: Context) -> list[Item]:
     """Items in clusters, and clusters linked by spatial filters in the order of the links.
 
@@ -64,7 +72,7 @@ def arranged(items: list[Item], seeds: frozenset[str], wanted: frozenset[str], c
     items = clustered(items, seeds)
     clusters = [item for item in items if isinstance(item, Cluster)]
     links = [link for item in items if (link := _link(item)) is not None]
-    if not clusters or not links:
+    if not clusters or not links or any(isinstance(item, Linked) for item in items):
         return items
     reached = _outside(items, seeds)
     while clusters:

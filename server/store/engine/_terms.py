@@ -17,7 +17,7 @@ from earthweave.ontology import CRS84, GEO
 from earthweave.ontology.geometry import write_wkt
 
 from ..snapshot import BNODE, UNBOUND, Kind, Snapshot, Tag, Term, Terms, TermType, inline, inline_term, make, payloads, tags
-from ._values import Number, value
+from ._values import Number, nearest, value
 
 WKT = TermType(Kind.LITERAL, str(GEO.wktLiteral))
 _TERM_BYTES = 250
@@ -133,11 +133,15 @@ class TermSpace:
         tag = tags(ids)
         stored = np.flatnonzero((tag >= 0) & (tag < Tag.SCRATCH))
         found[stored] = self.snapshot.numbers(ids[stored])
-        for row in np.flatnonzero(tag == Tag.SCRATCH).tolist():
-            known = value(self.term(int(ids[row])))
-            if isinstance(known, Number):
-                found[row] = float(known.number)
+        computed = np.flatnonzero(tag == Tag.SCRATCH)
+        if len(computed):
+            distinct, places = np.unique(ids[computed], return_inverse=True)
+            found[computed] = np.array([self._number(one) for one in distinct.tolist()])[places]
         return found
+
+    def _number(self, id: int) -> float:
+        known = value(self.term(id))
+        return nearest(known) if isinstance(known, Number) else float("nan")
 
     def fresh_bnode(self) -> int:
         """Id of a new blank node, whose label is in no data and in no other query."""

@@ -264,3 +264,11 @@ def shortest(found: Number) -> Decimal:
     """The decimal of the fewest digits that are read back as a finite double or float."""
     number = float(found.number)
     return Decimal(str(np.float32(number)) if found.rank == Rank.FLOAT else repr(number))
+
+
+def nearest(found: Number) -> float:
+    """The nearest double, an infinity beyond all of them."""
+    try:
+        return float(found.number)
+    except OverflowError:
+        return math.inf if found.number > 0 else -math.inf

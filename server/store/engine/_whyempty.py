@@ -14,7 +14,7 @@ from earthweave.ontology import GEO, GEOF, RDF, XSD
 
 from ..snapshot import READABLE, Kind, Term, iri, literal
 from ..spatial import Remark, bounds_of, shapes_of
-from ._algebra import Bgp, Join, LeftJoin, Minus, Node, PathPattern, Place, Query, Triple, Union, children, expressions, places
+from ._algebra import Bgp, LeftJoin, Minus, Node, PathPattern, Place, Query, Triple, Union, children, expressions, places
 from ._context import Context
 from ._expression import Call, Constant, Exists, Expression, Variable
 from ._joins import Steps
@@ -23,12 +23,12 @@ from ._plan import NO_SEEDS, Planner, Wish
 from ._text import pattern as pattern_text
 from ._text import term as term_text
 
-_SURE = 75.0
+_SURE = 78.0
 _TYPE = iri(str(RDF.type))
 _BLOCK = 1 << 18
 _REASONS = 3
 _MOST_TYPES = 1000
-_INTEGER = str(XSD.integer)
+_COMMON = tuple(literal("", str(XSD[name])).type for name in ("integer", "decimal", "boolean", "date", "dateTime"))
 _STRDF = "http://strdf.di.uoa.gr/ontology#"
 _GEOMETRIES = frozenset({*(f"{GEO}{name}Literal" for name in ("wkt", "gml", "geoJSON", "kml")), f"{_STRDF}WKT", f"{_STRDF}GML"})
 
@@ -42,9 +42,7 @@ def why_empty(query: Query, operator: Operator, context: Context) -> tuple[Remar
     Args:
         operator: the plan, run to its end.
     """
-    found = [*_datasets(query, context), *_missing(query.pattern, context)]
-    if not found:
-        found = [*_emptied(operator)]
+    found = [*_datasets(query, context)] or _missing(query.pattern, context) or [*_emptied(operator)]
     calls = [*_calls(query.pattern)]
     return tuple(dict.fromkeys([*found, *_constants(calls, context), *_unreadable(calls, context)]))
 
@@ -116,20 +114,17 @@ def _absent(place: Place, context: Context) -> Remark:
 
 def _other_types(term: Term, context: Context) -> Iterator[Term]:
     """Literals of the data with the same text and another datatype or language."""
-    for kind in context.snapshot.dictionary.types[:_MOST_TYPES]:
-        other = Term(term.text, kind)
-        if kind.kind is Kind.LITERAL and kind != term.type and context.snapshot.find(other) >= 0:
-            yield other
-    number = literal(term.text, _INTEGER)
-    if number.type != term.type and re.fullmatch(r"-?[1-9]\d*|0", term.text):
-        id = context.snapshot.find(number)
-        if any(_holds_object(segment, id) for segment in map(context.snapshot.segment, context.snapshot.predicates)):
-            yield number
+    for kind in dict.fromkeys((*context.snapshot.dictionary.types[:_MOST_TYPES], *_COMMON)):
+        id = context.snapshot.find(Term(term.text, kind))
+        if kind.kind is Kind.LITERAL and kind != term.type and id >= 0 and _is_object(id, context):
+            yield Term(term.text, kind)
 
 
-def _holds_object(segment: Any, id: int) -> bool:
-    start, stop = segment.os.ranges(np.array([id]))
-    return bool(start[0] < stop[0])
+def _is_object(id: int, context: Context) -> bool:
+    """Numbers and dates have an id whether they occur or not."""
+    wanted = np.array([id], dtype=np.int64)
+    segments = filter(None, map(context.snapshot.segment, context.snapshot.predicates))
+    return any(bool(np.less(*segment.os.ranges(wanted))[0]) for segment in segments)
 
 
 def _meant(term: Term, ids: Iterable[int], context: Context) -> str:
@@ -199,7 +194,8 @@ def _unreadable(calls: list[Call], context: Context) -> Iterator[Remark]:
         reasons.setdefault(reason, row)
     samples = [f"{reason}, e.g. {term_text(literal(str(geometries.lexical(np.array([row]))[0])))}"
                for reason, row in islice(reasons.items(), _REASONS)]
-    yield Remark("geometry", f"{len(rows):,} of {geometries.count:,} geometry literals cannot be read and meet nothing: {'; '.join(samples)}")
+    text = f"{len(rows):,} of {geometries.count:,} geometry literals cannot be read and meet nothing: {'; '.join(samples)}"
+    yield Remark("geometry", text)
 
 
 def _constants(calls: list[Call], context: Context) -> Iterator[Remark]:

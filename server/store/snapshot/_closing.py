@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,12 @@ from ._parts import part_files
 from ._segment_files import SegmentFile, class_counts, renumbered, write_segment
 from ._segments import Order, Segment
 from ._snapshot import Snapshot
-from ._sorting import Rows, joined
+from ._sorting import Rows, Shelf, joined, sorted_rows
 from ._spool import Spool
 
 _OWN_FILE, _SHARE = 65_536, 48
 """A segment of so many statements, and of this share of all, has a file of its own, so that it can be linked on the next load."""
+_BLOCK = 16_000_000
 _LINKED = 2**20
 """A file that several segments share is linked if it has so many bytes and nothing in it changes."""
 
@@ -57,8 +57,8 @@ class Closing:
             if entry and not more and not less:
                 self._entries.append(entry if entry.file in linked else self._copy(entry))
             else:
-                parts = [*self._remaining(predicate, less), *more]
-                self._write(predicate, parts, work, own=count >= least)
+                more = [sorted_rows(joined(more))] if entry and sum(rows.size for rows in more) <= self._budget else more
+                self._write(predicate, [*self._remaining(predicate, less, work), *more], work, own=count >= least)
         if self._shared is not None:
             self._shared.close()
 
@@ -82,13 +82,23 @@ class Closing:
             self._shared = self._new_file()
         return self._shared
 
-    def _remaining(self, predicate: int, less: list[Rows]) -> Iterator[Rows]:
+    def _remaining(self, predicate: int, less: list[Rows], work: Path) -> list[Rows]:
         """The base's statements of a predicate but for those that are taken out."""
         segment = self._base.segment(predicate) if self._base else None
         if segment is None:
-            return
+            return []
         rows = Rows(segment.so.key, segment.so.value, segment.so.graph)
-        yield rows if not less else rows.at(_others(segment.so, joined(less)))
+        if not less:
+            return [rows]
+        gone = _places(segment.so, joined(less))
+        shelf = Shelf(work / f"remaining-{predicate}")
+        for start in range(0, rows.size, _BLOCK):
+            block = rows.at(slice(start, start + _BLOCK))
+            keep = np.ones(block.size, dtype=bool)
+            keep[gone[slice(*np.searchsorted(gone, [start, start + _BLOCK]))] - start] = False
+            shelf.append(block.at(keep))
+            rows.release()
+        return [shelf.rows()]
 
     def _write(self, predicate: int, parts: list[Rows], work: Path, *, own: bool) -> None:
         file = self._new_file() if own else self._common()
@@ -142,15 +152,12 @@ def _serial(file: str) -> int:
     return int(file.removeprefix("segment-"))
 
 
-def _others(order: Order, less: Rows) -> Any:
-    """Places of the statements that are not among some others."""
+def _places(order: Order, less: Rows) -> Any:
+    """Places of the statements that are among some others, ascending."""
     start, stop = order.ranges(np.unique(less.key))
     length = stop - start
     places = np.repeat(start - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
     rows = Rows(order.key, order.value, order.graph).at(places)
     near = pl.DataFrame({"key": rows.key, "value": rows.value, "graph": rows.graphs(), "place": places})
     gone = pl.DataFrame({"key": less.key, "value": less.value, "graph": less.graphs()})
-    out = near.join(gone, on=["key", "value", "graph"], how="semi")["place"].to_numpy()
-    keep = np.ones(len(order), dtype=bool)
-    keep[out] = False
-    return np.flatnonzero(keep)
+    return np.sort(near.join(gone, on=["key", "value", "graph"], how="semi")["place"].to_numpy())

@@ -41,6 +41,19 @@ def array_of(data: memoryview, dtype: Any) -> Any:
     return np.frombuffer(data, dtype=dtype) if len(data) else np.empty(0, dtype=dtype)
 
 
+def release(array: Any) -> None:
+    """Give the memory of a mapped array back, which counts as the process's own while it stays; what is used again is read again.
+
+    Does nothing to arrays that are not mapped.
+    """
+    base = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    owner = base.obj if isinstance(base, memoryview) else base
+    if isinstance(owner, mmap.mmap):
+        owner.madvise(mmap.MADV_DONTNEED)
+
+
 def strings(starts: memoryview, data: memoryview, *, binary: bool = False) -> Any:
     """Arrow's large string (or binary) array over its two buffers: int64 starts (one more than texts), and bytes end to end."""
     kind = pa.large_binary() if binary else pa.large_string()

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from earthweave.ontology import StoreError
 from earthweave.ontology.geometry import PackedTree
 
 from ._manifest import Manifest
@@ -67,11 +68,11 @@ class Geometries:
     @cached_property
     def tree(self) -> PackedTree:
         """The packed R-tree over the boxes of all geometries that have one; its rows are those of this table."""
-        path = self.folder / TREE
-        if path.exists():
-            return PackedTree.open(path)
-        # the snapshot was removed while it was in use: its columns are mapped, the tree was not yet
-        return PackedTree.build(self.bounds)
+        try:
+            return PackedTree.open(self.folder / TREE)
+        except (OSError, StoreError):
+            # the folder was removed while it was in use, or the tree is of another version: all that it says is in the boxes
+            return PackedTree.build(self.bounds)
 
     def wkb(self, rows: Any) -> Any:
         """Well-known binary (ISO) of some rows as a pyarrow LargeBinaryArray; null where unreadable."""

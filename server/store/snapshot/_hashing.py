@@ -107,7 +107,8 @@ class Runs:
 
     def add(self, run: Run) -> None:
         """Take one more run."""
-        self.runs.append(run)
+        if len(run):
+            self.runs.append(run)
         while len(self.runs) > 1 and len(self.runs[-2]) < _FANOUT * len(self.runs[-1]):
             self.runs[-2:] = [self._merged(self.runs[-2:])]
 

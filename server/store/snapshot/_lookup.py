@@ -9,7 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ._files import release
 from ._hashing import Hashed, Run
+
+_LARGE = 16_000_000
+"""Entries of a run whose memory is given back after each use."""
 
 
 class Held(Protocol):
@@ -42,6 +46,9 @@ def found_in(runs: Sequence[Run], column: Hashed, rows: Any, held: Held) -> Any:
             same = _same(ids, column, rows[places], held)
             found[places[same]] = ids[same]
             places, at = places[~same], at[~same] + 1
+        if len(run) > _LARGE:
+            release(run.hash)
+            release(run.id)
     return found
 
 

@@ -29,6 +29,8 @@ class PartEntry:
 class OrderEntry:
     """Where one order of a segment lies in its file: offsets in bytes, -1 for what is absent.
 
+    Columns that are still to come, such as valid time, are absent where an entry does not name them.
+
     Attributes:
         key, value: int64 columns.
         graph: int32 column; -1 if every statement is in ``only_graph`` of the segment.

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._files import array_of, mapped_bytes
+from ._files import array_of, mapped_bytes, release
 from ._ids import BITS
 from ._manifest import OrderEntry, SegmentEntry
 from ._segments import Order
-from ._sorting import Rows, joined, sorted_blocks, sorted_rows
+from ._sorting import Rows, extremes, joined, sorted_blocks, sorted_rows
 
 ROWS = 32_000_000
 """Statements of one predicate that are sorted in memory."""
@@ -98,8 +98,8 @@ def write_segment(file: SegmentFile, predicate: int, parts: list[Rows], folder: 
 
 def _only_graph(parts: list[Rows]) -> int | None:
     """The graph that all statements are in, None if there are several."""
-    least = min(0 if part.graph is None else int(part.graph.min()) for part in parts)
-    most = max(0 if part.graph is None else int(part.graph.max()) for part in parts)
+    limits = [(0, 0) if part.graph is None else extremes(part.graph) for part in parts]
+    least, most = min(low for low, _ in limits), max(high for _, high in limits)
     return least if least == most else None
 
 
@@ -155,6 +155,7 @@ def _firsts(key: Any) -> Iterator[tuple[Any, Any]]:
         new = np.concatenate([[start == 0 or mine[0] != key[start - 1]], mine[1:] != mine[:-1]])
         places = np.flatnonzero(new)
         yield places + start, mine[places]
+        release(key)
 
 
 def _entry(predicate: int, file: SegmentFile, so: _Written, os_: _Written, graph: int | None) -> SegmentEntry:
@@ -175,6 +176,8 @@ def _pairs(rows: Rows) -> int:
         here, before = slice(start, start + _BLOCK), slice(start - 1, start + _BLOCK - 1)
         key, value = rows.key[here], rows.value[here]
         found += int(np.count_nonzero((key != rows.key[before][: len(key)]) | (value != rows.value[before][: len(key)])))
+        release(key)
+        release(value)
     return found
 
 
@@ -184,6 +187,7 @@ def _counted(graph: Any) -> dict[int, int]:
         more = np.bincount(graph[start : start + _BLOCK], minlength=len(counts))
         more[: len(counts)] += counts
         counts = more
+        release(graph)
     return {int(number): int(counts[number]) for number in np.flatnonzero(counts)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
@@ -115,17 +115,17 @@ def _iri(text: str) -> str:
         return ""
 
 
-def settle(reading: Reading, order: AxisOrder, *, proved: bool) -> Shaped:
+def settle(reading: Reading, order: AxisOrder, proof: AxisProof) -> Shaped:
     """The rows of some literals under an axis order.
 
     Args:
-        order: ``STRICT`` or ``LONLAT``.
-        proved: True if the data themselves proved it: then it speaks for degrees alone, and eastings and northings stay as their
-            authority writes them.
+        order: what the caller wants; ``LONLAT`` holds for every literal that names a CRS.
+        proof: of the whole source, for ``AUTO``: it speaks for degrees alone, and eastings and northings stay as their authority writes
+            them.
     """
     table = _Table(reading.count)
     for places, block in reading.blocks:
-        table.put(places, block, order, proved=proved)
+        table.put(places, block, order, proof)
     if len(reading.given):
         table.put_given(reading.given, reading.given_wkb, reading.given_crs)
     return table.shaped()
@@ -143,30 +143,21 @@ class _Table:
         self._places: list[Any] = []
         self._wkb: list[Any] = []
 
-    def put(self, places: Any, block: Block, order: AxisOrder, *, proved: bool) -> None:
+    def put(self, places: Any, block: Block, order: AxisOrder, proof: AxisProof) -> None:
         """Rows of one form."""
-        turned = np.array([_turns(crs, order, proved=proved) for crs in block.systems] + [False], dtype=bool)[block.crs]
-        mixed = order is AxisOrder.LONLAT and any(_turns(crs, order, proved=False) and not crs.latitude_first for crs in block.systems)
-        if proved and mixed:
-            for mine, each in ((turned, AxisOrder.LONLAT), (~turned, AxisOrder.STRICT)):
-                rows = np.flatnonzero(mine)
-                self._put(places[rows], normalised(_part(block, rows), each))
-        else:
-            self._put(places, normalised(block, order))
-        codes = np.array([self._system(crs.iri) for crs in block.systems] + [-1], dtype=np.int16)
-        self._crs[places] = codes[block.crs]
+        self._crs[places] = np.array([self._system(crs.iri) for crs in block.systems] + [-1], dtype=np.int16)[block.crs]
+        turned = np.array([_turns(crs, order, proof) for crs in block.systems] + [False], dtype=bool)[block.crs]
         self._flags[places[turned]] |= TURNED
-
-    def _system(self, iri: str) -> int:
-        return self._systems.setdefault(iri, len(self._systems))
-
-    def _put(self, places: Any, block: Block) -> None:
+        block = normalised(block, order, proof)
         self._bounds[places], self._vertices[places], self._kinds[places] = block.bounds, block.vertices, block.kinds
         readable = block.wkb.is_valid().to_numpy(zero_copy_only=False)
         self._flags[places] |= np.where(readable, READABLE, 0).astype(np.uint8)
         self._problems.update((int(places[problem.index]), problem.reason) for problem in block.problems)
         self._places.append(places)
         self._wkb.append(block.wkb)
+
+    def _system(self, iri: str) -> int:
+        return self._systems.setdefault(iri, len(self._systems))
 
     def put_given(self, places: Any, wkb: Any, systems: tuple[str, ...]) -> None:
         """Rows whose coordinates were known."""
@@ -201,24 +192,18 @@ class _Table:
         return pa.concat_arrays(self._wkb).take(pa.array(order))
 
 
-def _turns(crs: Crs, order: AxisOrder, *, proved: bool) -> bool:
+def _turns(crs: Crs, order: AxisOrder, proof: AxisProof) -> bool:
     """True if a literal is read longitude first against the order of its CRS."""
-    return order is AxisOrder.LONLAT and (crs.latitude_first if proved else crs.axis is Axis.YX)
+    if order is AxisOrder.AUTO:
+        return proof.order is AxisOrder.LONLAT and crs.latitude_first
+    return order is AxisOrder.LONLAT and crs.axis is Axis.YX
 
 
-def turns(iri: str, *, proved: bool) -> bool:
-    """True if a literal of this CRS is turned when its source is read longitude first."""
-    return bool(iri) and _turns(Crs.parse(iri), AxisOrder.LONLAT, proved=proved)
+def turns(iri: str, order: AxisOrder, proof: AxisProof) -> bool:
+    """True if literals of the CRS with this IRI are read longitude first against its order; see `settle`."""
+    return _turns(Crs.parse(iri), order, proof)
 
 
 def latitude_first(iri: str) -> bool:
     """True for a latitude-first CRS in degrees."""
-    return bool(iri) and Crs.parse(iri).latitude_first
-
-
-def _part(block: Block, rows: Any) -> Block:
-    """Some rows of a block."""
-    back = {int(row): place for place, row in enumerate(rows)}
-    problems = tuple(type(one)(back[one.index], one.reason) for one in block.problems if one.index in back)
-    return replace(block, wkb=block.wkb.take(pa.array(rows)), crs=block.crs[rows], bounds=block.bounds[rows], kinds=block.kinds[rows],
-                   vertices=block.vertices[rows], problems=problems)
+    return Crs.parse(iri).latitude_first

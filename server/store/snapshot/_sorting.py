@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._files import Column
+from ._files import Column, release
 from ._ids import BITS
 
 _WORD = 63
 _SAMPLE = 65_536
 _MOST_PARTS = 64
+_BLOCK = 16_000_000
+_RUNS = 16
 
 
 class Rows(NamedTuple):
@@ -33,6 +35,11 @@ class Rows(NamedTuple):
         """The statements at some places (array, mask or slice)."""
         return Rows(self.key[places], self.value[places], None if self.graph is None else self.graph[places])
 
+    def release(self) -> None:
+        """Give the memory back that mapped columns take."""
+        for column in self:
+            release(column)
+
     def graphs(self) -> Any:
         """Graph numbers, also where all are 0."""
         return np.zeros(self.size, np.int32) if self.graph is None else self.graph
@@ -46,6 +53,13 @@ def joined(parts: list[Rows]) -> Rows:
     """All in one; the graph column is left away if nobody has one."""
     if len(parts) == 1:
         return parts[0]
+    found = _concatenated(parts)
+    for part in parts:
+        part.release()
+    return found
+
+
+def _concatenated(parts: list[Rows]) -> Rows:
     key = np.concatenate([np.empty(0, dtype=np.int64), *(part.key for part in parts)])
     value = np.concatenate([np.empty(0, dtype=np.int64), *(part.value for part in parts)])
     if all(part.graph is None for part in parts):
@@ -107,14 +121,15 @@ def sorted_rows(rows: Rows, *, distinct: bool = True) -> Rows:
 
 
 def _ascending(words: Any, *, distinct: bool) -> Any:
-    """Most columns come sorted already, since ids are given in order of appearance: looking costs little."""
-    steps = words[1:] > words[:-1]
-    if steps.all():
+    """Most columns come sorted already, or in a few sorted runs, since ids are given in order of appearance: looking costs little."""
+    descents = int(np.count_nonzero(words[1:] < words[:-1]))
+    if descents:
+        # the stable sort makes use of runs
+        words = np.sort(words, kind="stable" if descents < _RUNS else None)
+    if not distinct:
         return words
-    if not (words[1:] >= words[:-1]).all():
-        words = np.sort(words)
-        steps = words[1:] != words[:-1]
-    return words[np.concatenate([[True], steps])] if distinct else words
+    new = words[1:] != words[:-1]
+    return words if new.all() else words[np.concatenate([[True], new])]
 
 
 def _compared(rows: Rows, *, distinct: bool) -> Rows:
@@ -143,7 +158,7 @@ def sorted_blocks(parts: list[Rows], budget: int, folder: Path) -> Iterator[Rows
         yield parts[0].at(slice(0, 1))
         return
     splits = _splits(parts, column, total, budget)
-    shelves = [_Shelf(folder / f"{folder.name}{number}") for number in range(len(splits) + 1)]
+    shelves = [Shelf(folder / f"{folder.name}{number}") for number in range(len(splits) + 1)]
     for piece in _sliced(parts, max(budget // 4, 1)):
         _distribute(piece, column, splits, shelves)
     for shelf in shelves:
@@ -155,15 +170,26 @@ def _sliced(parts: Iterable[Rows], most: int) -> Iterator[Rows]:
     for part in parts:
         for start in range(0, part.size, most):
             yield part.at(slice(start, start + most))
+            part.release()
 
 
 def _varying(parts: list[Rows]) -> int:
     """Number of the first column that is not the same throughout, -1 if there is none."""
     for column in range(3):
-        values = [np.zeros(1) if part[column] is None else part[column] for part in parts if part.size]
-        if min(int(each.min()) for each in values) < max(int(each.max()) for each in values):
+        limits = [(0, 0) if part[column] is None else extremes(part[column]) for part in parts if part.size]
+        if min(low for low, _ in limits) < max(high for _, high in limits):
             return column
     return -1
+
+
+def extremes(values: Any) -> tuple[int, int]:
+    """The least and the greatest value of a column that is not empty."""
+    least, most = int(values[0]), int(values[0])
+    for start in range(0, len(values), _BLOCK):
+        block = values[start : start + _BLOCK]
+        least, most = min(least, int(block.min())), max(most, int(block.max()))
+        release(values)
+    return least, most
 
 
 def _splits(parts: list[Rows], column: int, total: int, budget: int) -> Any:
@@ -176,7 +202,7 @@ def _splits(parts: list[Rows], column: int, total: int, budget: int) -> Any:
     return np.unique(np.concatenate([cuts, cuts + 1]))
 
 
-def _distribute(rows: Rows, column: int, splits: Any, shelves: list[_Shelf]) -> None:
+def _distribute(rows: Rows, column: int, splits: Any, shelves: list[Shelf]) -> None:
     values = np.zeros(rows.size, np.int64) if rows[column] is None else rows[column]
     shelf = np.searchsorted(splits, values, side="right").astype(np.int16)
     rows = rows.at(np.argsort(shelf, kind="stable"))
@@ -186,8 +212,8 @@ def _distribute(rows: Rows, column: int, splits: Any, shelves: list[_Shelf]) -> 
             shelves[number].append(rows.at(slice(start, stop)))
 
 
-class _Shelf:
-    """Statements of one range, on the disk until it is their turn."""
+class Shelf:
+    """Statements that wait on the disk, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -195,16 +221,19 @@ class _Shelf:
         self._columns = [Column(folder / name, dtype) for name, dtype in (("key", np.int64), ("value", np.int64), ("graph", np.int32))]
 
     def append(self, rows: Rows) -> None:
+        """Take more."""
         key, value, graph = self._columns
         key.append(rows.key)
         value.append(rows.value)
         graph.append(rows.graphs())
 
     def rows(self) -> Rows:
+        """All of them, mapped."""
         key, value, graph = (column.read() for column in self._columns)
         return Rows(key, value, graph if len(graph) and graph.any() else None)
 
     def remove(self) -> None:
+        """Remove the files."""
         for column in self._columns:
             column.discard()
         self.folder.rmdir()

@@ -91,7 +91,7 @@ class Source:
         if self._order is AxisOrder.AUTO and (reading.doubtful or self._queue.waits):
             self._queue.put(reading)
         else:
-            self._table.append(settle(reading, self._settled, proved=False))
+            self._table.append(settle(reading, self._order, self._proof))
 
     def _count(self, rows: Any, times: Any, new: NewGeometries) -> None:
         """Note which rows are met how often, but for those that are new and met once."""
@@ -118,28 +118,28 @@ class Source:
 
     def end(self) -> SourceSummary:
         """Settle the order, write what waited for it, and tell what there was."""
-        order, proved = self._settled, self._order is AxisOrder.AUTO
+        order = self._settled
         for reading in self._queue.drain():
-            self._table.append(settle(reading, order, proved=proved))
+            self._table.append(settle(reading, self._order, self._proof))
         rows = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in self._again)])
         times = np.concatenate([np.empty(0, np.int64), *(times for _, times in self._again)])
         old = np.unique(rows[rows < self._first])
         if order is AxisOrder.LONLAT:
-            self._turn(old, proved=proved)
+            self._turn(old)
         fresh = self._first + np.flatnonzero(self._table.unreadable(np.arange(self._first, self._table.rows)))
         unreadable = len(fresh) + int(times[self._table.unreadable(rows)].sum()) + self._foreign
         return SourceSummary(self._name, self._triples, self._geometries, order, self._proof.sample, self._proof.contradiction, unreadable,
                              self._samples(fresh, old))
 
-    def _turn(self, rows: Any, *, proved: bool) -> None:
+    def _turn(self, rows: Any) -> None:
         """A literal that an earlier source had, read by the authority's order, is turned: it cannot be read in two ways at once."""
-        codes = [code for code, iri in enumerate(self._table.systems) if turns(iri, proved=proved)]
+        codes = [code for code, iri in enumerate(self._table.systems) if turns(iri, self._order, self._proof)]
         rows = rows[np.isin(self._table.column("crs")[rows], codes)]
         rows = rows[(self._table.column("flags")[rows] & TURNED) == 0]
         if len(rows):
             ids = make(Tag.GEOMETRY, rows)
             reading = read(self._vocabulary.texts(ids), self._vocabulary.codes(ids), self._vocabulary.types)
-            self._table.correct(rows, settle(reading, AxisOrder.LONLAT, proved=proved))
+            self._table.correct(rows, settle(reading, self._order, self._proof))
 
     def _samples(self, fresh: Any, old: Any) -> tuple[str, ...]:
         rows = [*fresh[:_SAMPLES], *old[self._table.unreadable(old)][:_SAMPLES]][:_SAMPLES]

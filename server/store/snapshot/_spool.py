@@ -24,11 +24,16 @@ class _Flush(NamedTuple):
 
 
 class Spool:
-    """Statements by predicate; bounded memory. Predicates are numbered in order of appearance."""
+    """Statements by predicate; bounded memory. Predicates are numbered in order of appearance.
 
-    def __init__(self, folder: Path, name: str, most: int = ROWS) -> None:
+    Attributes:
+        most: statements that are held in memory.
+    """
+
+    most = ROWS
+
+    def __init__(self, folder: Path, name: str) -> None:
         self._numbers: dict[int, int] = {}
-        self._most = most
         self._waiting: list[tuple[Any, Rows]] = []
         self._held = 0
         self._flushes: list[_Flush] = []
@@ -55,7 +60,7 @@ class Spool:
         """Take statements: subjects as keys, objects as values; ``predicate`` holds their numbers, int32."""
         self._waiting.append((predicate, rows))
         self._held += rows.size
-        if self._held >= self._most:
+        if self._held >= self.most:
             self.flush()
 
     def flush(self) -> None:

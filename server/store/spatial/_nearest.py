@@ -13,7 +13,7 @@ from earthweave.ontology.geometry import distance_pairs
 
 from ..engine._expression import Call, Expression, Variable
 from ..engine._operator import MOST_ROWS, UNIT, Batch, Operator
-from ..snapshot import EMPTY, READABLE, Tag, make
+from ..snapshot import EMPTY, READABLE, Segment, Tag, make, tags
 from ._condition import geof, operand, written
 from ._literals import shapes_of
 from ._select import joined
@@ -54,6 +54,12 @@ def nearest_key(expression: Expression) -> NearestKey | None:
         if isinstance(one, Variable) and fixed is not None and not isinstance(fixed.place, Variable):
             return NearestKey(one.name, other)
     return None
+
+
+def all_geometries(segment: Segment) -> bool:
+    """True if every object of a predicate is a geometry literal, as `NearestSeed` needs it."""
+    keys = segment.os.key
+    return not len(keys) or bool((tags(np.array([keys[0], keys[-1]])) == Tag.GEOMETRY).all())
 
 
 def _unit(expression: Expression) -> bool:
@@ -167,7 +173,8 @@ class Nearest(Operator):
     """
 
     def __init__(self, seed: NearestSeed, rest: Operator | None, wanted: int, *, estimate: float = 1.0) -> None:
-        super().__init__(rest.names if rest else seed.names, estimate, (seed, rest) if rest else (seed,))
+        names = tuple(dict.fromkeys((*seed.names, *(rest.names if rest else ()))))
+        super().__init__(names, estimate, (seed, rest) if rest else (seed,))
         self.wanted = wanted
 
     @property

@@ -41,7 +41,11 @@ def evaluated(expression: Expression, ids: Any, context: Context) -> Any:
 
 def operand_boxes(operand: Operand, ids: Any, context: Context) -> Any:
     """Boxes that hold what an operand gives for these ids of its variable, which are not computed for it."""
-    boxes = bounds_of(ids, context)
+    return reached_boxes(operand, bounds_of(ids, context))
+
+
+def reached_boxes(operand: Operand, boxes: Any) -> Any:
+    """The same for boxes of the variable's geometries, float64 (n, 4)."""
     if operand.plain:
         return boxes
     west, south, east, north = boxes.T

@@ -31,9 +31,11 @@ def typed(datatype: str, *texts: str) -> list[Term]:
 
 
 NUMBERS = [*typed("integer", "0", "1", "2", "-3", "007", "4611686018427387904", "99999999999999999999"), *typed("byte", "5"),
-           *typed("decimal", "1.5", "2.0", "-0.25", "0.1", "0.000000000000000001", "12345678901234567890.5"), *typed("float", "0.5", "-2.5"),
+           *typed("decimal", "1.5", "2.0", "-0.25", "0.1", "0.000000000000000001", "12345678901234567890.5"),
+           *typed("float", "0.5", "-2.5"),
            *typed("double", "1.5E0", "-3", "1e3")]
-OTHERS = [literal("a"), literal("B"), literal("é"), tagged("a", "en"), iri("http://example.org/a"), Term("n", BNODE), literal("x", X + "integer"),
+OTHERS = [literal("a"), literal("B"), literal("é"), tagged("a", "en"), iri("http://example.org/a"), Term("n", BNODE),
+    literal("x", X + "integer"),
           *typed("date", "2020-01-02", "2019-12-31"), *typed("boolean", "true")]
 
 
@@ -52,7 +54,8 @@ def answers(context: Context, one: Aggregate, rows: list[tuple[int, Term | None]
 
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([*NUMBERS, *NUMBERS, *OTHERS, None])), max_size=14)
-EXACT = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([one for one in NUMBERS if value(one).rank <= Rank.DECIMAL])), max_size=14)  # type: ignore[union-attr]
+EXACT = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([one for one in NUMBERS if value(one).rank <= Rank.DECIMAL])),
+    max_size=14)  # type: ignore[union-attr]
 
 
 def summed(terms: list[Term | None]) -> Number | None:
@@ -122,8 +125,10 @@ def test_an_empty_group(context: Context, name: str, wanted: str | None) -> None
 
 
 @pytest.mark.parametrize(("values", "datatype"), [
-    (typed("integer", "1", "2"), "integer"), (typed("byte", "1", "2"), "integer"), (typed("integer", "1") + typed("decimal", "1.0"), "decimal"),
-    (typed("decimal", "1.0") + typed("float", "1"), "float"), (typed("float", "1") + typed("double", "1"), "double"), (typed("integer", "1") + typed("double", "1"), "double"),
+    (typed("integer", "1", "2"), "integer"), (typed("byte", "1", "2"), "integer"),
+    (typed("integer", "1") + typed("decimal", "1.0"), "decimal"),
+    (typed("decimal", "1.0") + typed("float", "1"), "float"), (typed("float", "1") + typed("double", "1"), "double"),
+    (typed("integer", "1") + typed("double", "1"), "double"),
 ])
 def test_a_sum_has_the_highest_type_of_its_values(context: Context, values: list[Term], datatype: str) -> None:
     for order in (values, values[::-1]):
@@ -133,7 +138,8 @@ def test_a_sum_has_the_highest_type_of_its_values(context: Context, values: list
 
 
 def test_the_mean_of_integers_is_a_decimal(context: Context) -> None:
-    rows = [(0, one) for one in typed("integer", "1", "2")] + [(1, one) for one in typed("integer", "1", "1", "2")] + [(2, one) for one in typed("integer", "2", "2")]
+    rows = [(0, one) for one in typed("integer", "1", "2")] + [(1, one) for one in typed("integer", "1", "1", "2")] + [(2,
+        one) for one in typed("integer", "2", "2")]
     assert answers(context, Aggregate("AVG", A), rows, 3) == typed("decimal", "1.5", "1.333333333333333333", "2")
 
 

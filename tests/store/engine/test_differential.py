@@ -150,8 +150,11 @@ class Maker:
 
     def group(self, depth: int, least: int = 1) -> list[tuple[Any, ...]]:
         elements: list[tuple[Any, ...]] = [("triple", self.triple()) for _ in range(self.chance.randint(least, 2 + (depth > 1)))]
-        for _ in range(self.chance.randint(0, 2) if depth else 0):
+        for _ in range(max(self.chance.randint(0, 2) if depth else 0, not elements)):
             elements.insert(self.chance.randint(min(1, len(elements)), len(elements)), self.nested(depth - 1))
+        if elements[0][0] == "minus":
+            # of nothing, the oracle takes nothing away and has nothing left
+            elements[0] = ("group", *elements[0][1:])
         if self.often(0.3):
             elements.append(("filter", f"FILTER({self.condition(2)})"))
         if self.often(0.15):

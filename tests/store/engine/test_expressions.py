@@ -30,17 +30,21 @@ def typed(datatype: str, *texts: str) -> list[Term]:
 
 
 NUMBERS = [
-    *typed("integer", "0", "1", "2", "-3", "7", "01", "123456789012"), *typed("byte", "5"), *typed("int", "+4"), *typed("unsignedLong", "18446744073709551615"),
+    *typed("integer", "0", "1", "2", "-3", "7", "01", "123456789012"), *typed("byte", "5"), *typed("int", "+4"),
+    *typed("unsignedLong", "18446744073709551615"),
     *typed("decimal", "1.5", "2.0", "-0.25", "1.50", "0.1", "2", "3.000000000000000001"), *typed("float", "0.1", "2.5", "-7.5e3", "NaN"),
     *typed("double", "1.5E0", "1", "NaN", "INF", "-INF", "0.1", "-0", "2E-3"),
 ]
-STRINGS = [literal(one) for one in ("", "abc", "Abcabc", "1", "true", "a.c", "größe ß", "http://example.org/y", "en", "1.5e2", "2020-01-01", "\U0001f600b")]
+STRINGS = [literal(one) for one in ("", "abc", "Abcabc", "1", "true", "a.c", "größe ß", "http://example.org/y", "en", "1.5e2",
+    "2020-01-01", "\U0001f600b")]
 STRINGS += [tagged("abc", "en"), tagged("abc", "fr"), tagged("", "en"), tagged("b", "en-us")]
 TIMES = [
-    *typed("date", "2020-01-01", "2020-01-02", "2020-01-01Z", "2019-12-31+05:00"), *typed("time", "12:30:00", "12:30:00Z", "08:00:00.5-03:00"),
+    *typed("date", "2020-01-01", "2020-01-02", "2020-01-01Z", "2019-12-31+05:00"),
+    *typed("time", "12:30:00", "12:30:00Z", "08:00:00.5-03:00"),
     *typed("dateTime", "2020-01-01T00:00:00", "2020-01-01T00:00:00Z", "2020-01-01T05:00:00+05:00", "2020-01-01T10:30:15.25-08:00",
            "2020-01-31T23:59:59.5", "0001-02-28T00:00:00Z", "2020-02-29T12:00:00"),
-    *typed("dayTimeDuration", "P1D", "PT36H", "-PT0.5S"), *typed("yearMonthDuration", "P1M", "P1Y2M"), *typed("duration", "P1M", "P30D", "P1Y2M3DT4H5M6.7S"),
+    *typed("dayTimeDuration", "P1D", "PT36H", "-PT0.5S"), *typed("yearMonthDuration", "P1M", "P1Y2M"),
+    *typed("duration", "P1M", "P30D", "P1Y2M3DT4H5M6.7S"),
 ]
 ILL = [*typed("integer", "abc"), *typed("decimal", "x"), *typed("double", "q"), *typed("boolean", "no"), *typed("date", "2020-02-30"),
        *typed("dateTime", "2021-13-01T00:00:00")]
@@ -58,14 +62,16 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("STRLEN", "UCASE", "LCASE", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512"), ("string",)),
     **dict.fromkeys(("CONTAINS", "STRSTARTS", "STRENDS", "STRBEFORE", "STRAFTER", "CONCAT", "LANGMATCHES"), ("string", "string")),
     "SUBSTR": ("string", "small"), "REGEX": ("string", "pattern"), "REPLACE": ("string", "pattern", "string"),
-    **dict.fromkeys(("ISIRI", "ISBLANK", "ISLITERAL", "ISNUMERIC", "LANG", "BOUND"), ("any",)), "IF": ("boolean", "any", "any"), "COALESCE": ("any", "any"),
+    **dict.fromkeys(("ISIRI", "ISBLANK", "ISLITERAL", "ISNUMERIC", "LANG", "BOUND"), ("any",)), "IF": ("boolean", "any", "any"),
+    "COALESCE": ("any", "any"),
     "in": ("any", "any", "any"), "not in": ("any", "any", "any"),
     **dict.fromkeys(("YEAR", "MONTH", "DAY", "HOURS", "MINUTES", "SECONDS", "TIMEZONE"), ("time",)), "STRLANG": ("string", "string"),
     **{X + name: ("any",) for name in ("boolean", "double", "float", "integer", "decimal", "dateTime", "date", "time", "duration",
                                        "dayTimeDuration", "yearMonthDuration")},
 }
 RESULTS = {"number": ("+", "-", "*", "/", "neg", "ABS", "ROUND", "STRLEN", X + "double", X + "integer", "YEAR"),
-           "string": ("UCASE", "LCASE", "CONCAT", "STRBEFORE", "STRAFTER", "SUBSTR", "LANG"), "boolean": ("=", "<", ">=", "CONTAINS", "ISLITERAL", "!", "in")}
+           "string": ("UCASE", "LCASE", "CONCAT", "STRBEFORE", "STRAFTER", "SUBSTR", "LANG"),
+           "boolean": ("=", "<", ">=", "CONTAINS", "ISLITERAL", "!", "in")}
 SMALL = [literal(str(number), X + "integer") for number in (-1, 0, 1, 2, 3)]
 PATTERNS = [literal(text) for text in ("b", "^a", "c$", "[a-c]+", "a.c", "(a)(b)?", "A", "ß", r"\.", "x*y|b")]
 
@@ -173,7 +179,8 @@ def _deviates_in_numbers(call: Call, known: list[Any], kinds: list[str], ours: T
         return "a duration is added to a date in either order (XPath F&O 3.1 §B.2)"
     if call.name in ("+", "-") and "Duration" in kinds and theirs is not None:
         return "a time is moved by day-time durations only (XPath F&O 3.1 §9.7.9)"
-    if theirs is None and any(isinstance(number, Number) and abs(number.number) >= 9e18 for number in [*known, None if ours is None else value(ours)]):
+    if theirs is None and any(isinstance(number, Number) and abs(number.number) >= 9e18 for number in [*known,
+        None if ours is None else value(ours)]):
         return "integers and decimals have no bounds here; the specification asks for 18 digits"
     if call.name in (X + "yearMonthDuration", X + "dayTimeDuration") and kinds == ["Duration"]:
         return "a duration is cut to its months, or to its seconds, and P0M or PT0S may be left (XPath F&O 3.1 §19.1.4)"
@@ -278,12 +285,14 @@ ALL_PAIRS = [(one, other) for one in range(len(TERMS)) for other in range(len(TE
 def test_columns_of_anything_give_what_single_terms_give(monkeypatch: pytest.MonkeyPatch, context: Context, name: str) -> None:
     ids = context.terms.listed(TERMS)
     places = np.array(ALL_PAIRS)
-    batch = Batch(len(places) + 2, {"a": np.append(ids[places[:, 0]], [UNBOUND, ids[0]]), "b": np.append(ids[places[:, 1]], [ids[0], UNBOUND])})
+    batch = Batch(len(places) + 2, {"a": np.append(ids[places[:, 0]], [UNBOUND, ids[0]]),
+        "b": np.append(ids[places[:, 1]], [ids[0], UNBOUND])})
     same(monkeypatch, Call(name, (A, B)), batch, context)
 
 
 @pytest.mark.parametrize("name", sorted({*_evaluator._COMPARISONS, "+", "CONTAINS", "STRSTARTS", "STRENDS", "REGEX", "CONCAT"}))
-@pytest.mark.parametrize("constant", [*TERMS[::7], literal("b"), literal("^a"), literal("a.c"), literal("2", X + "integer"), literal("1.5", X + "decimal")])
+@pytest.mark.parametrize("constant", [*TERMS[::11], literal("b"), literal("^a"), literal("a.c"), literal("2", X + "integer"),
+    literal("1.5", X + "decimal")])
 def test_columns_against_a_constant_give_what_single_terms_give(
         monkeypatch: pytest.MonkeyPatch, context: Context, name: str, constant: Term) -> None:
     if constant.type.kind == Kind.BNODE:
@@ -294,9 +303,12 @@ def test_columns_against_a_constant_give_what_single_terms_give(
         same(monkeypatch, Call(name, (Constant(constant), left)), batch, context)
 
 
-@pytest.mark.parametrize("name", sorted({*_evaluator.KERNELS} - {"+", "-", "*", "/", "CONTAINS", "STRSTARTS", "STRENDS", "REGEX", "SAMETERM", "CONCAT"}))
-@pytest.mark.parametrize("terms", [TERMS, STRINGS[:12], [one for one in STRINGS if one.type.language == "en"], NUMBERS, TIMES[7:14:2], TIMES[:2], TERMS[:0]])
-def test_functions_of_columns_give_what_single_terms_give(monkeypatch: pytest.MonkeyPatch, context: Context, name: str, terms: list[Term]) -> None:
+@pytest.mark.parametrize("name", sorted({*_evaluator.KERNELS} - {"+", "-", "*", "/", "CONTAINS", "STRSTARTS", "STRENDS", "REGEX",
+    "SAMETERM", "CONCAT"}))
+@pytest.mark.parametrize("terms", [TERMS, STRINGS[:12], [one for one in STRINGS if one.type.language == "en"], NUMBERS, TIMES[7:14:2],
+    TIMES[:2], TERMS[:0]])
+def test_functions_of_columns_give_what_single_terms_give(monkeypatch: pytest.MonkeyPatch, context: Context, name: str,
+    terms: list[Term]) -> None:
     batch = Batch(len(terms) + 1, {"a": np.append(context.terms.listed(terms), UNBOUND)})
     same(monkeypatch, Call(name, (A,)), batch, context)
 
@@ -312,6 +324,8 @@ def test_arithmetic_of_columns_is_that_of_single_numbers(monkeypatch: pytest.Mon
     batch = Batch(len(pairs), {"a": pairs[:, 0], "b": pairs[:, 1]})
     for name in ("+", "-", "*", "/"):
         same(monkeypatch, Call(name, (A, B)), batch, context)
+        for rounding in ("ROUND", "CEIL", "FLOOR", "ABS"):
+            same(monkeypatch, Call(rounding, (Call(name, (A, B)),)), batch, context)
         for outer in (*_evaluator._COMPARISONS, "+", "*"):
             same(monkeypatch, Call(outer, (Call(name, (A, B)), Call("neg", (B,)))), batch, context)
 
@@ -322,16 +336,19 @@ def test_arithmetic_beyond_64_bits_is_exact(context: Context) -> None:
     assert terms_of(found, context) == [literal(str((2**62 + 2) * (2**62 + 1)), X + "integer")]
 
 
-TRUE, FALSE, ERROR = Constant(literal("true", X + "boolean")), Constant(literal("false", X + "boolean")), Constant(literal("x", "http://example.org/t"))
+TRUE, FALSE = Constant(literal("true", X + "boolean")), Constant(literal("false", X + "boolean"))
+ERROR = Constant(literal("x", "http://example.org/t"))
 
 
 @pytest.mark.parametrize(("expression", "wanted"), [
-    (And((TRUE, TRUE)), 1), (And((TRUE, FALSE)), 0), (And((FALSE, ERROR)), 0), (And((ERROR, FALSE)), 0), (And((ERROR, TRUE)), -1), (And((ERROR, ERROR)), -1),
+    (And((TRUE, TRUE)), 1), (And((TRUE, FALSE)), 0), (And((FALSE, ERROR)), 0), (And((ERROR, FALSE)), 0), (And((ERROR, TRUE)), -1),
+    (And((ERROR, ERROR)), -1),
     (Or((TRUE, ERROR)), 1), (Or((ERROR, TRUE)), 1), (Or((FALSE, ERROR)), -1), (Or((ERROR, FALSE)), -1), (Or((FALSE, FALSE)), 0),
     (Or((FALSE, ERROR, TRUE)), 1), (And((TRUE, ERROR, FALSE)), 0), (Call("!", (ERROR,)), -1), (Call("!", (FALSE,)), 1),
     (Call("IF", (ERROR, TRUE, TRUE)), -1), (Call("IF", (TRUE, FALSE, ERROR)), 0), (Call("IF", (FALSE, ERROR, TRUE)), 1),
     (Call("COALESCE", (Variable("none"), Call("/", (A, Constant(literal("0", X + "integer")))), TRUE)), 1), (Call("COALESCE", ()), -1),
-    (Call("in", (A,)), 0), (Call("not in", (A,)), 1), (Call("in", (A, ERROR, A)), 1), (Call("in", (A, ERROR)), -1), (Call("not in", (A, ERROR)), -1),
+    (Call("in", (A,)), 0), (Call("not in", (A,)), 1), (Call("in", (A, ERROR, A)), 1), (Call("in", (A, ERROR)), -1),
+    (Call("not in", (A, ERROR)), -1),
     (Call("BOUND", (A,)), 1), (Call("BOUND", (Variable("none"),)), 0),
 ])
 def test_logic_with_errors(context: Context, expression: Expression, wanted: int) -> None:
@@ -341,7 +358,8 @@ def test_logic_with_errors(context: Context, expression: Expression, wanted: int
 
 
 @pytest.mark.parametrize(("term", "wanted"), [
-    (literal(""), 0), (literal("0"), 1), (tagged("", "en"), 0), (tagged("a", "en"), 1), (literal("0.0", X + "decimal"), 0), (literal("NaN", X + "float"), 0),
+    (literal(""), 0), (literal("0"), 1), (tagged("", "en"), 0), (tagged("a", "en"), 1), (literal("0.0", X + "decimal"), 0),
+    (literal("NaN", X + "float"), 0),
     (literal("no", X + "boolean"), 0), (literal("x", X + "byte"), 0), (literal("1", X + "boolean"), 1), (iri("http://example.org/a"), -1),
     (literal("2020-01-01", X + "date"), -1), (literal("1", "http://example.org/t"), -1),
 ])
@@ -403,7 +421,8 @@ def test_functions_of_geometry_are_called_on_columns(context: Context) -> None:
     box = Constant(literal("POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))", geo + "wktLiteral"))
     for name in ("sfIntersects", "sIntersects"):
         assert truth(Call(geof + name, (A, box)), Batch(2, {"a": ids}), context).tolist() == [1, 0], name
-    measured = Call("<", (Call(geof + "distance", (A, box, Constant(iri("http://www.opengis.net/def/uom/OGC/1.0/metre")))), Constant(literal("1", X + "integer"))))
+    measured = Call("<", (Call(geof + "distance", (A, box, Constant(iri("http://www.opengis.net/def/uom/OGC/1.0/metre")))),
+        Constant(literal("1", X + "integer"))))
     assert truth(measured, Batch(2, {"a": ids}), context).tolist() == [1, 0]
 
 
@@ -417,14 +436,16 @@ def test_unknown_functions_are_refused_with_a_hint(expression: Expression, hint:
     assert hint in caught.value.way_out
 
 
-@pytest.mark.parametrize("call", [Call("STRLEN", ()), Call("STRLEN", (A, B)), Call("IF", (A, B)), Call(X + "integer", (A, B)), Call("BOUND", (TRUE,)),
+@pytest.mark.parametrize("call", [Call("STRLEN", ()), Call("STRLEN", (A, B)), Call("IF", (A, B)), Call(X + "integer", (A, B)),
+    Call("BOUND", (TRUE,)),
                                   Call("NOW", (A,)), Call("REGEX", (A,)), Call("in", ())])
 def test_the_number_of_arguments_is_checked(call: Call) -> None:
     with pytest.raises(QueryError):
         check_functions(call)
 
 
-@pytest.mark.parametrize("expression", [Call("concat", ()), Call("COALESCE", ()), Call("+", (A,)), Call("bound", (A,)), Call("IRI", (A, B)), A, TRUE,
+@pytest.mark.parametrize("expression", [Call("concat", ()), Call("COALESCE", ()), Call("+", (A,)), Call("bound", (A,)),
+    Call("IRI", (A, B)), A, TRUE,
                                         Call("http://www.opengis.net/def/function/geosparql/sIntersects", (A, B)), Exists(Bgp(()), True)])
 def test_what_there_is_passes(expression: Expression) -> None:
     check_functions(expression)

@@ -28,16 +28,22 @@ def typed(datatype: str, *texts: str) -> list[Term]:
 
 
 IN_ORDER: list[list[Term | None]] = [
-    [None], [Term("a", BNODE)], [Term("b", BNODE)], [iri("http://example.org/A")], [iri("http://example.org/a")], [iri("http://example.org/é")],
+    [None], [Term("a", BNODE)], [Term("b", BNODE)], [iri("http://example.org/A")], [iri("http://example.org/a")],
+    [iri("http://example.org/é")],
     typed("double", "-INF"), typed("integer", "-3"), [*typed("decimal", "-0.25")], [*typed("integer", "0", "00"), *typed("double", "-0")],
-    [*typed("decimal", "0.1"), *typed("double", "0.1")], [*typed("integer", "1", "01"), *typed("decimal", "1.0"), *typed("double", "1E0"), *typed("byte", "1")],
-    typed("decimal", "1.000000000000000001"), typed("integer", "9007199254740992"), typed("integer", "9007199254740993"),
+    [*typed("decimal", "0.1"), *typed("double", "0.1")], [*typed("integer", "1", "01"), *typed("decimal", "1.0"), *typed("byte", "1")],
+    typed("decimal", "1.000000000000000001"), [*typed("integer", "3"), *typed("decimal", "3.0"), *typed("double", "3E0")],
+    typed("integer", "9007199254740992"), typed("integer", "9007199254740993"),
     typed("integer", "99999999999999999999999"), typed("double", "INF"), [*typed("double", "NaN"), *typed("float", "NaN")],
     typed("boolean", "false", "0"), typed("boolean", "true", "1"),
-    typed("dateTime", "-0044-03-15T00:00:00Z"), [*typed("dateTime", "2019-12-31T23:00:00Z", "2020-01-01T01:00:00+02:00")], typed("dateTime", "2020-01-01T00:00:00"),
-    typed("dateTime", "2020-01-01T00:00:00.5Z"), typed("date", "2020-01-01"), typed("date", "2020-01-02", "2020-01-02Z"), typed("gYear", "2020"),
-    typed("time", "12:00:00"), typed("dayTimeDuration", "PT1S"), [*typed("dayTimeDuration", "P1D", "PT24H")], typed("yearMonthDuration", "P1M"),
-    [literal("")], [literal("A")], [literal("B")], [literal("a")], [tagged("a", "de")], [tagged("a", "en")], [literal("b")], [literal("é")], [literal("\uffff")],
+    typed("dateTime", "-0044-03-15T00:00:00Z"), [*typed("dateTime", "2019-12-31T23:00:00Z", "2020-01-01T01:00:00+02:00")],
+    typed("dateTime", "2020-01-01T00:00:00"),
+    typed("dateTime", "2020-01-01T00:00:00.5Z"), typed("date", "2020-01-01"), typed("date", "2020-01-02", "2020-01-02Z"),
+    typed("gYear", "2020"),
+    typed("time", "12:00:00"), typed("dayTimeDuration", "PT1S"), [*typed("dayTimeDuration", "P1D", "PT24H")],
+    typed("yearMonthDuration", "P1M"),
+    [literal("")], [literal("A")], [literal("B")], [literal("a")], [tagged("a", "de")], [tagged("a", "en")], [literal("b")],
+    [literal("é")], [literal("\uffff")],
     [literal("\U0001f600")],
 ]
 """Terms that tie stand in one list."""

@@ -83,7 +83,8 @@ def objects(text: str) -> list[Term]:
          LeftJoin(Bgp((triple("?x", "p", "?y"),)), Filter(TRUE, Bgp((triple("?y", "q", "?z"),))), None)),
         ("{ ?x :p ?y OPTIONAL {?y :q ?z} ?z :r ?x }",
          Join(LeftJoin(Bgp((triple("?x", "p", "?y"),)), Bgp((triple("?y", "q", "?z"),)), None), Bgp((triple("?z", "r", "?x"),)))),
-        ("{ {?x :p ?y} UNION {?x :q ?y} UNION {} }", Union(Union(Bgp((triple("?x", "p", "?y"),)), Bgp((triple("?x", "q", "?y"),))), Bgp(()))),
+        ("{ {?x :p ?y} UNION {?x :q ?y} UNION {} }",
+         Union(Union(Bgp((triple("?x", "p", "?y"),)), Bgp((triple("?x", "q", "?y"),))), Bgp(()))),
         ("{ ?x :p ?y MINUS {?x :q ?y} }", Minus(Bgp((triple("?x", "p", "?y"),)), Bgp((triple("?x", "q", "?y"),)))),
         ("{ ?x :p ?y BIND(?y AS ?z) }", Extend(Bgp((triple("?x", "p", "?y"),)), "z", Y)),
         ("{ BIND(1 AS ?z) ?x :p ?z }", Join(Extend(Bgp(()), "z", n(1)), Bgp((triple("?x", "p", "?z"),)))),
@@ -274,7 +275,8 @@ def test_a_star_selects_in_the_order_of_the_text() -> None:
 def test_graph_goes_down_to_the_leaves() -> None:
     g = Variable("g")
     assert where("{ GRAPH ?g { ?x :p ?y } }") == Bgp((triple("?x", "p", "?y", g),))
-    assert where("{ GRAPH :g { ?x :p* ?y } }") == Join(GraphNames(c("g")), Bgp((PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y, c("g")),)))
+    path = PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y, c("g"))
+    assert where("{ GRAPH :g { ?x :p* ?y } }") == Join(GraphNames(c("g")), Bgp((path,)))
     assert where("{ GRAPH ?g {} }") == GraphNames(g)
     assert where("{ GRAPH ?g { OPTIONAL { ?x :p ?y } } }") == LeftJoin(GraphNames(g), Bgp((triple("?x", "p", "?y", g),)), None)
     assert where("{ GRAPH ?g { FILTER EXISTS { ?x :p ?y } } }") == Filter(Exists(Bgp((triple("?x", "p", "?y", g),)), False), GraphNames(g))
@@ -309,17 +311,25 @@ def test_forms() -> None:
     assert short.template == (triple("?x", "p", "?y"),) and short.pattern == Project(Bgp((triple("?x", "p", "?y"),)), ("x", "y"))
     assert parse(PROLOGUE + "DESCRIBE :a").described == (c("a"),)
     assert parse(PROLOGUE + "DESCRIBE * { ?x :p _:b, ?y }").described == (X, Y)
-    grouped = parse(PROLOGUE + "ASK { ?x :p ?y } GROUP BY ?x HAVING(?x > 1)").pattern
-    assert grouped == Filter(Call(">", (X, n(1))), Group(Bgp((triple("?x", "p", "?y"),)), ("x",), ()))
+
+
+@pytest.mark.parametrize("head", ["ASK", "CONSTRUCT { ?x :q ?x }", "DESCRIBE ?x"])
+def test_other_forms_may_group_too(head: str) -> None:
+    found = parse(PROLOGUE + head + " { ?x :p ?y } GROUP BY ?x HAVING(COUNT(*) > 1)").pattern
+    group = Group(Bgp((triple("?x", "p", "?y"),)), ("x",), (("_:.1", Aggregate("COUNT", None)),))
+    kept = Filter(Call(">", (Variable("_:.1"), n(1))), group)
+    assert found == (kept if head == "ASK" else Project(kept, ("x",)))
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("SELECT ?x WHERE {\n  ?x ?y }", "line 2, column 10"), ("SELECT ?x {", "line 1"), ("SELECT ?x { ?x :p 1 }", "line 1"), ("", "line 1"),
+        ("SELECT ?x WHERE {\n  ?x ?y }", "line 2, column 10"), ("SELECT ?x {", "line 1"), ("SELECT ?x { ?x :p 1 }", "line 1"),
+        ("", "line 1"),
         ("SELECT ?x ?y { ?x ?p ?y } GROUP BY ?x", "line 1"), ("SELECT (1 AS ?x) { BIND(1 AS ?x) }", "line 1"),
         ("SELECT * { _:a ?p ?q OPTIONAL { _:a ?r ?s } }", "line 1"), ("SELECT * { ?x ?p <rel> }", "line 1"),
-        ("ASK { FILTER(COUNT(?x) > 1) }", "line 1"), ("SELECT * { ?a ?b ?c FILTER(?a<?b&&?c>?d) }", "line 1, column 30"),
+        ("ASK { FILTER(COUNT(?x) > 1) }", "line 1"), ("SELECT (1 AS ?y) { FILTER(COUNT(?x) > 1) }", "line 1"),
+        ("SELECT (SUM(COUNT(?x)) AS ?y) { ?x ?p ?o }", "line 1"), ("SELECT * { ?a ?b ?c FILTER(?a<?b&&?c>?d) }", "line 1, column 30"),
         ("INSERT DATA { <http://e/a> <http://e/a> 1 }", "line 1"), ("ASK { ?x ?y 'a\nb' }", "line 1"),
     ],
 )

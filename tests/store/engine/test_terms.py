@@ -17,12 +17,15 @@ from earthweave.server.store.engine._context import Context
 from earthweave.server.store.engine._terms import TermSpace, column_of
 from earthweave.server.store.snapshot import BNODE, STRING, UNBOUND, Tag, Term, Terms, iri, literal, tagged, tags
 
-STORED = [iri("http://example.org/a"), literal("stored"), literal("01", str(XSD.integer)), tagged("stored", "en"), literal("1.50", str(XSD.decimal)),
+STORED = [iri("http://example.org/a"), literal("stored"), literal("01", str(XSD.integer)), tagged("stored", "en"),
+    literal("1.50", str(XSD.decimal)),
           literal("POINT (1 2)", str(GEO.wktLiteral)), literal("7", str(XSD.integer)), literal("2.5E0", str(XSD.double))]
 ANY_TERM = st.one_of(
-    st.sampled_from(STORED), st.text(max_size=4).map(literal), st.integers(-(10**20), 10**20).map(lambda one: literal(str(one), str(XSD.integer))),
+    st.sampled_from(STORED), st.text(max_size=4).map(literal),
+    st.integers(-(10**20), 10**20).map(lambda one: literal(str(one), str(XSD.integer))),
     st.text("ab", max_size=2).map(lambda one: tagged(one, "en")), st.text("ab", min_size=1, max_size=2).map(lambda one: Term(one, BNODE)),
-    st.decimals(-5, 5, places=2).map(lambda one: literal(str(one), str(XSD.decimal))), st.booleans().map(lambda one: literal(str(one).lower(), str(XSD.boolean))),
+    st.decimals(-5, 5, places=2).map(lambda one: literal(str(one), str(XSD.decimal))),
+    st.booleans().map(lambda one: literal(str(one).lower(), str(XSD.boolean))),
     st.datetimes().map(lambda one: literal(one.isoformat(), str(XSD.dateTime))), st.text("xy:/", max_size=3).map(iri))
 
 
@@ -76,8 +79,10 @@ def test_types_of_stored_and_scratch_ids(context: Context) -> None:
 
 def test_numbers_of_all_tags(context: Context) -> None:
     space = TermSpace(context.snapshot)
-    terms = [literal("7", str(XSD.integer)), literal("01", str(XSD.integer)), literal("1.50", str(XSD.decimal)), literal("0.25", str(XSD.decimal)),
-             literal("1e400", str(XSD.double)), literal("4", str(XSD.byte)), literal("400", str(XSD.byte)), literal("x"), iri("http://example.org/a")]
+    terms = [literal("7", str(XSD.integer)), literal("01", str(XSD.integer)), literal("1.50", str(XSD.decimal)),
+        literal("0.25", str(XSD.decimal)),
+             literal("1e400", str(XSD.double)), literal("4", str(XSD.byte)), literal("400", str(XSD.byte)), literal("x"),
+             iri("http://example.org/a")]
     ids = np.append(space.listed(terms), UNBOUND)
     np.testing.assert_array_equal(space.numbers(ids), [7, 1, 1.5, 0.25, np.inf, 4, np.nan, np.nan, np.nan, np.nan])
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earthweave.ontology import GEO, RDF, XSD
@@ -47,7 +47,7 @@ def fresh() -> Path:
     return Path(tempfile.mkdtemp()) / "snapshot"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(blocks=BLOCKS, budget=BUDGETS)
 def test_statements_come_back_in_both_orders(blocks: list[list[Any]], budget: int, build: Any, read_back: Any) -> None:
     path = fresh()
@@ -94,7 +94,7 @@ def check_ranges(order: Any) -> None:
     assert [list(range(a, b)) for a, b in zip(start, stop, strict=True)] == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(blocks=BLOCKS)
 def test_terms_are_found_and_only_those(blocks: list[list[Any]], build: Any, terms_of: Any) -> None:
     path = fresh()
@@ -112,7 +112,17 @@ def test_terms_are_found_and_only_those(blocks: list[list[Any]], build: Any, ter
     assert len({id for id in ids if id >= 0}) == sum(id >= 0 for id in ids)
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.fixture(params=[False, True])
+def small_blocks(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that is done block by block, in blocks of a few rows."""
+    if request.param:
+        for name in ("_closing._BLOCK", "_segment_files._BLOCK", "_sorting._BLOCK", "_hashing._PIECE", "_lookup._LARGE"):
+            monkeypatch.setattr(f"earthweave.server.store.snapshot.{name}", 2)
+        monkeypatch.setattr("earthweave.server.store.snapshot._spool.Spool.most", 5)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=BLOCKS, second=BLOCKS, third=BLOCKS, removed=st.lists(ROW, max_size=8))
 def test_a_load_onto_a_base_is_the_same_as_one_load(
     first: Any, second: Any, third: Any, removed: list[Any], build: Any, read_back: Any,

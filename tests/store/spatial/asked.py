@@ -58,8 +58,9 @@ class Value:
 
 
 _WRAPS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "": ("{}", lambda shape: shape), "envelope": ("geof:envelope({})", shapely.envelope), "hull": ("geof:convexHull({})", shapely.convex_hull),
-    "buffer": ("geof:buffer({}, 70, uom:kilometre)", lambda shape: buffer_m(shape, 70_000)), "centroid": ("geof:centroid({})", shapely.centroid),
+    "": ("{}", lambda shape: shape), "envelope": ("geof:envelope({})", shapely.envelope),
+    "hull": ("geof:convexHull({})", shapely.convex_hull), "centroid": ("geof:centroid({})", shapely.centroid),
+    "buffer": ("geof:buffer({}, 70, uom:kilometre)", lambda shape: buffer_m(shape, 70_000)),
 }
 
 

@@ -29,10 +29,12 @@ def conditions(chance: random.Random) -> list[tuple[str, Any]]:
     name, fixed = chance.choice(NAMES), shape(chance)
     text, metres = f"'{write_wkt([fixed])[0]}'^^geo:wktLiteral", chance.choice((0, 1e4, 1.2e5, 3e5))
     found = [
-        (f"geof:{name}(?a, {text})", lambda a: bool(relate(name, a, fixed))), (f"geof:{name}({text}, ?a)", lambda a: bool(relate(name, fixed, a))),
+        (f"geof:{name}(?a, {text})", lambda a: bool(relate(name, a, fixed))),
+        (f"geof:{name}({text}, ?a)", lambda a: bool(relate(name, fixed, a))),
         (f"geof:metricDistance({text}, ?a) <= {metres:.0f}", lambda a: bool(distance_m(fixed, a) <= metres)),
         (f"geof:sfIntersects({text}, geof:buffer(?a, 90, uom:kilometre))", lambda a: bool(relate("sfIntersects", fixed, buffer_m(a, 9e4)))),
-        (f"geof:sfWithin(?a, geof:buffer({text}, {metres:.0f}, uom:metre))", lambda a: bool(relate("sfWithin", a, buffer_m(fixed, metres)))),
+        (f"geof:sfWithin(?a, geof:buffer({text}, {metres:.0f}, uom:metre))",
+         lambda a: bool(relate("sfWithin", a, buffer_m(fixed, metres)))),
         (f"geof:{name}(?a, {text}) || geof:distance(?a, {text}, uom:metre) < {metres + 1:.0f}",
          lambda a: bool(relate(name, a, fixed) or distance_m(a, fixed) < metres + 1)),
     ]

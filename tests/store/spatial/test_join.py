@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from earthweave.ontology.geometry import RELATIONS, buffer_m, distance_m, intersecting, relate
 from earthweave.server.store.engine._context import Context
+from earthweave.server.store.engine._operator import Batch
 from earthweave.server.store.snapshot import literal
 from earthweave.server.store.spatial import SpatialJoin, SpatialSelect, SpatialSemiJoin, recognise
+from earthweave.server.store.spatial._sides import reached_boxes
 
 from .conftest import WKT, Build, Given, context_of, expression, rows
 from .shapes import either
@@ -72,7 +77,7 @@ CONDITIONS = [
 def test_pairs_are_those_that_brute_force_finds(world: World, text: str, test: Any) -> None:
     chance, condition = random.Random(text), recognise(expression(text))
     assert condition is not None and condition.exact
-    for _ in range(3):
+    for _ in range(2):
         (left, lefts), (right, rights) = world.given("a", "i", chance), world.given("b", "j", chance)
         expected = wanted(world, lefts, rights, test)
         assert rows(SpatialJoin(left, right, condition), world.context, "i", "j") == expected
@@ -88,3 +93,60 @@ def test_pairs_are_those_that_brute_force_finds(world: World, text: str, test: A
 @pytest.mark.parametrize("name", APART)
 def test_relations_of_what_is_apart_have_no_index(name: str) -> None:
     assert recognise(expression(f"geof:{name}(?a, ?b)")) is None
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+def test_however_small_the_blocks_the_pairs_are_the_same(world: World, pieces: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"_PAIRS": 20, "_FIRST": 3, "_MOST": 5, **({"_MOSTLY": 0.0, "_LONG": 0.0} if pieces else {})}.items():
+        monkeypatch.setattr(f"earthweave.server.store.spatial._sides.{name}", value)
+    monkeypatch.setattr("earthweave.server.store.spatial._rows.MOST_ROWS", 7)
+    monkeypatch.setattr("earthweave.server.store.spatial._tests._PAIRS", 11)
+    if pieces:
+        monkeypatch.setattr("earthweave.server.store.spatial._sides.Side.extent", lambda side: 1.0 if len(side.ids) % 2 else 9.0)
+    chance, pieced = random.Random(3), 0
+    for text, test in CONDITIONS[::2]:
+        condition = recognise(expression(text))
+        assert condition is not None
+        (left, lefts), (right, rights) = world.given("a", "i", chance), world.given("b", "j", chance)
+        join = SpatialJoin(left, right, condition)
+        assert rows(join, world.context, "i", "j") == wanted(world, lefts, rights, test), text
+        assert max((batch.length for batch in join.run(world.context)), default=0) <= 7
+        pieced += any("pieces" in remark for remark in join.measured.remarks)
+    assert (pieced > 0) == pieces
+
+
+def test_rows_agree_on_variables_in_common(world: World) -> None:
+    condition = recognise(expression("geof:sfIntersects(?a, ?b)"))
+    assert condition is not None
+    here = next(one for one, shape in zip(world.ids, world.shapes, strict=True) if shape is not None and not shape.is_empty)
+    left, right = Given(a=[here] * 3, c=[5, 6, -1], i=range(3)), Given(b=[here] * 3, c=[5, -1, 7], j=range(3))
+    agreeing = [(0, 0, 5), (0, 1, 5), (1, 1, 6), (2, 0, 5), (2, 1, -1), (2, 2, 7)]
+    assert rows(SpatialJoin(left, right, condition), world.context, "i", "j", "c") == agreeing
+    other = Given(b=[here], c=[6], j=range(1))
+    assert rows(SpatialSemiJoin(left, other, condition), world.context, "i") == [(1,), (2,)]
+    assert rows(SpatialSemiJoin(left, other, condition, negated=True), world.context, "i") == [(0,)]
+
+
+def test_seeds_are_the_left_side_of_a_join_without_one(world: World) -> None:
+    condition = recognise(expression("geof:sfEquals(?a, ?b)"))
+    assert condition is not None
+    here = world.ids[:2]
+    seeds = Batch(3, {"a": np.array([here[0], here[1], -1]), "i": np.arange(3)})
+    join = SpatialJoin(None, Given(b=here, j=range(2)), condition)
+    found = [row for batch in join.run(world.context, seeds) for row in zip(*(batch.column(name).tolist() for name in "ij"), strict=True)]
+    assert sorted(found) == wanted(world, [0, 1, -1], [0, 1], lambda a, b: bool(relate("sfEquals", a, b)))
+
+
+shapes_anywhere = st.builds(
+    lambda x, y, w, h, kind: shapely.LineString([(x, y), (x + w, y + h), (x + w, y)]) if kind else shapely.box(x, y, x + w, y + h),
+    st.floats(-150, 150), st.floats(-84, 60), st.floats(0.01, 25), st.floats(0.01, 20), st.booleans(),
+)
+
+
+@given(shapes_anywhere, st.floats(0.1, 300_000))
+def test_boxes_hold_the_buffers_that_they_stand_for(shape: Any, metres: float) -> None:
+    condition = recognise(expression(f"geof:sfIntersects(geof:buffer(?a, {metres!r}, uom:metre), ?b)"))
+    assert condition is not None
+    west, south, east, north = reached_boxes(condition.left_operand, shapely.bounds(shape).reshape(1, 4))[0]
+    low_x, low_y, high_x, high_y = shapely.bounds(buffer_m(shape, metres))
+    assert west <= low_x and south <= low_y and high_x <= east and high_y <= north
