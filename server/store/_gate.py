@@ -14,8 +14,7 @@ from itertools import pairwise
 
 from rapidfuzz import process
 
-from earthweave.ontology import GEO, GEOF, PREFIXES, XSD, ForbiddenError, QueryError, SizeLimitError, UnknownFunctionError
-from earthweave.ontology.geometry import RELATIONS
+from earthweave.ontology import GEOF, PREFIXES, XSD, ForbiddenError, QueryError, SizeLimitError, UnknownFunctionError
 
 from ._catalogue import ALIASES, FUNCTIONS
 from ._limits import Limits
@@ -44,8 +43,8 @@ _SURE = 75.0
 def admit(text: str, limits: Limits, *, update: bool = False) -> tuple[Notice, ...]:
     """Check length, nesting, SERVICE and LOAD, prefixes and GeoSPARQL functions.
 
-    Returns what was read with good will, or will not do what it seems to. Raises `SizeLimitError`, `ForbiddenError`, `QueryError` (undeclared prefix, open string; with line and column) or
-    `UnknownFunctionError`.
+    Returns what was read with good will, or will not do what it seems to. Raises `SizeLimitError`, `ForbiddenError`,
+    `QueryError` (undeclared prefix, open string; with line and column) or `UnknownFunctionError`.
     """
     _measure(text, limits, update=update)
     for reading in {text, unescaped(text)}:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from earthweave.ontology import EarthweaveError, NotFoundError, ParameterError, Progress, ProgressSink, StoreError, silent
+from earthweave.ontology import EarthweaveError, NotFoundError, ParameterError, Progress, ProgressSink, QueryError, StoreError, silent
 from earthweave.ontology.geometry import AxisOrder
 
 from ._frames import Frame
@@ -52,8 +52,8 @@ class Store:
     """An RDF store with GeoSPARQL functions; use it as a context manager, or call `close`. Threads may share it.
 
     Queries see the union of the default graph and all named graphs outside ``GRAPH``, unless a dataset is given (FROM, or the
-    arguments of `query`); a triple that is in two graphs is found twice. In updates, patterns outside ``GRAPH`` see the default
-    graph only (SPARQL 1.1 Update §3.1.3). Numbers and dates come back in canonical form (``"0.0"^^xsd:double`` as ``0``).
+    arguments of `query`); a triple that is in two graphs is found once. In updates, patterns outside ``GRAPH`` see the default
+    graph only (SPARQL 1.1 Update §3.1.3). Literals come back as they were written.
 
     Geometry literals are read under the axis order of their CRS; those of a source that proved (or was said) to write longitude first
     are read so ever after, by their lexical form. Constants in queries are strict, unless one repeats such a literal to the letter.
@@ -94,6 +94,9 @@ class Store:
         Raises `QueryError`, `ForbiddenError`, `SizeLimitError`, `DeadlineError`, `MemoryLimitError` or `AbortedError`.
         """
         bounds = limits or self.limits
+        for graph in (*default_graphs, *named_graphs):
+            if not _ABSOLUTE.fullmatch(graph):
+                raise QueryError(f"{graph} is no absolute IRI", way_out="name graphs like http://example.org/graph")
         told = admit(text, bounds)
         header = {"kind": "query", "default_graphs": [*default_graphs], "named_graphs": [*named_graphs],
                   "rows": bounds.query_rows, "bytes": bounds.query_bytes, "seconds": bounds.query_deadline, "explain": explain}

@@ -17,7 +17,8 @@ class Notice:
     """Something that the reader of an answer should know.
 
     Attributes:
-        code: ``alias``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order``, ``no-rows``, or why an answer is empty: ``no-match``, ``filter`` …
+        code: ``alias``, ``property``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order``, ``no-rows``, or why an
+            answer is empty: ``filter``, ``graph``, ``outside``, ``unknown-term`` …
         text: one sentence.
     """
 

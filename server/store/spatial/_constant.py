@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from earthweave.ontology.geometry import PackedTree, line_pieces
+
 from ..engine._expression import Variable
 from ..snapshot import Tag, make, payloads, tags
 from ._condition import SpatialCondition
@@ -17,7 +19,7 @@ from ._tests import boxes_meet
 if TYPE_CHECKING:
     from ..engine._context import Context
 
-_FIRST, _MOST = 1024, 65_536
+_FIRST, _MOST, _PIECES = 1024, 65_536, 4096
 _UNKNOWN, _FALSE, _TRUE = 0, 1, 2
 
 
@@ -27,7 +29,7 @@ class Constant:
     Attributes:
         name: of the variable.
         shape: the constant; None if it cannot be read or computed.
-        boxes: float64 (1, 4).
+        boxes: float64 (m, 4), of its parts, and of pieces of long lines; all of it lies in them.
     """
 
     def __init__(self, condition: SpatialCondition, context: Context) -> None:
@@ -38,7 +40,7 @@ class Constant:
         self._context = context
         self.id = int(evaluated(self.condition.left_operand.expression, np.zeros(1, dtype=np.int64), context)[0])
         self.shape = self._prepared()
-        self.boxes = shapely.bounds(self.shape).reshape(1, 4)
+        self.boxes = _covering(self.shape)
         self._verdicts: Any = None
 
     def _prepared(self) -> Any:
@@ -58,7 +60,12 @@ class Constant:
         """For which ids the boxes let the condition hold; bool (n,). No geometry is read for it."""
         boxes = operand_boxes(self.condition.right_operand, ids, self._context)
         reach = near_boxes(self.boxes, self.condition.metres, turned=leave(boxes))
-        found = boxes_meet(boxes, np.broadcast_to(reach, boxes.shape))
+        whole = np.concatenate([reach[:, :2].min(axis=0), reach[:, 2:].max(axis=0)])
+        found = boxes_meet(boxes, np.broadcast_to(whole, boxes.shape))
+        if len(reach) > 1:
+            rows = np.flatnonzero(found)
+            found[rows] = False
+            found[rows[PackedTree.build(reach).join(PackedTree.build(boxes[rows]))[1]]] = True
         if self.condition.empties and np.isnan(self.boxes).all():
             found |= np.isnan(boxes[:, 0]) & is_geometry(ids, self._context)
         return found
@@ -68,7 +75,10 @@ class Constant:
         geometries = self._context.shapes.geometries
         if self.condition.right_operand.plain and not np.isnan(self.boxes).any():
             turned = self.condition.metres > 0 and any_leaves(geometries.tree)
-            return make(Tag.GEOMETRY, geometries.tree.search(near_boxes(self.boxes, self.condition.metres, turned=turned)[0]))
+            reach = near_boxes(self.boxes, self.condition.metres, turned=turned)
+            if len(reach) == 1:
+                return make(Tag.GEOMETRY, geometries.tree.search(reach[0]))
+            return make(Tag.GEOMETRY, np.unique(PackedTree.build(reach).join(geometries.tree)[1]))
         ids = make(Tag.GEOMETRY, np.arange(geometries.count))
         return ids[self.near(ids)]
 
@@ -117,3 +127,13 @@ class Constant:
         found = self.near(ids)
         found[found] = self.holds(ids[found])
         return found
+
+
+def _covering(shape: Any) -> Any:
+    """Boxes of the parts of a geometry, and of pieces of its lines; one with NaN if there is none."""
+    parts = np.array([shape], dtype=object)
+    while (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
+        parts = shapely.get_parts(parts)
+    boxes = line_pieces(shapely.get_parts(parts))[0]
+    boxes = boxes[~np.isnan(boxes).any(axis=1)]
+    return boxes if 0 < len(boxes) <= _PIECES else shapely.bounds(shape).reshape(1, 4)
