@@ -139,9 +139,12 @@ def answer_text(answer: Answer) -> str:
 @click.option("-f", "--file", help="Read the query from a file (- for standard input).")
 @click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint instead of the store.")
 @click.option("--format", "format_name", type=click.Choice(FORMATS), help="Format of the result; a table unless said.")
-@click.option("--explain", is_flag=True, help="Run it and show the plan instead: steps, expected and real rows, time, index used or why not.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long; query_deadline unless said.")
-@click.option("--limit-rows", type=click.IntRange(min=1), metavar="N", help="Cut the result after N rows, and say so; query_rows unless said.")
+@click.option("--explain", is_flag=True,
+              help="Run it and show the plan instead: steps, expected and real rows, time, index used or why not.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="Stop after so long; query_deadline unless said.")
+@click.option("--limit-rows", type=click.IntRange(min=1), metavar="N",
+              help="Cut the result after N rows, and say so; query_rows unless said.")
 @store_option
 @verb
 def query(text: str | None, file: str | None, endpoint: str | None, format_name: str | None, explain: bool, timeout: float | None,

@@ -12,6 +12,6 @@ from ._types import Answer, BadStatement, FileReport, LoadReport, Notice, Runnin
 from .loading import ExportReport
 
 __all__ = [
-    "Answer", "BadStatement", "ExportReport", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store", "UpdateReport",
-    "open_store", "restore",
+    "Answer", "BadStatement", "ExportReport", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store",
+    "UpdateReport", "open_store", "restore",
 ]

@@ -92,7 +92,7 @@ class _Column:
     def costs(self) -> Any:
         """Bytes per row."""
         sizes = np.zeros(len(self._distinct), dtype=np.int64)
-        sizes[self._bound] = pc.binary_length(self._terms.text).to_numpy(zero_copy_only=False)
+        sizes[self._bound] = pc.call_function("binary_length", [self._terms.text]).to_numpy(zero_copy_only=False)
         return sizes[self._place] + _CELL_COST
 
     def turned(self, length: int) -> Any:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from earthweave.ontology import DeadlineError
 from earthweave.ontology.geometry import box_pairs, distance_m, distance_pairs, grown_boxes, within_pairs
 
+
 def degrees(low: float, high: float) -> st.SearchStrategy[float]:
     return st.floats(low, high).map(lambda x: round(x, 6))
 

@@ -52,8 +52,9 @@ ALLOWED: dict[str, set[str]] = {
 INNER: dict[str, set[str]] = {
     "snapshot": set(),
     "loading": {"snapshot"},
-    "spatial": {"snapshot"},
-    "engine": {"snapshot", "spatial"},
+    "algebra": {"snapshot"},
+    "spatial": {"algebra", "snapshot"},
+    "engine": {"algebra", "snapshot", "spatial"},
 }
 """Inside ``server.store``: room → the rooms beside it that it may import; the modules of the facade may import them all."""
 

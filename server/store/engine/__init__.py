@@ -5,11 +5,11 @@
     text ─▶ parse ─▶ Query ─▶ plan ─▶ Operator ─▶ batches of term ids ─▶ TermSpace ─▶ terms
 """
 
+from ..algebra import Batch
 from ._apply import apply_update
 from ._evaluate import Budget, Result, evaluate
 from ._explain import plan_report
 from ._forms import ntriples, statements
-from ._operator import Batch
 from ._parse import parse
 from ._terms import TermSpace
 from ._whyempty import why_empty

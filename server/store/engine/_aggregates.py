@@ -9,37 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from ..algebra import Aggregate, Batch, Context
 from ..snapshot import BIAS, STRING, UNBOUND, Kind, Tag, Terms, make
+from ..spatial import aggregates
 from ._evaluator import evaluate
 from ._evaluator_columns import Decimals, Numbers, Quotients
-from ._expression import Aggregate
 from ._functions_operators import divided
-from ._operator import Batch
 from ._ordering import ranks
+from ._terms import TermSpace
 from ._values import EXACT, Number, Rank, term, value
 from ._values_numeric import typed
 
-if TYPE_CHECKING:
-    from ._context import Context
-    from ._terms import TermSpace
-
 _ROOM = float(1 << 62)
-
-
-@lru_cache(maxsize=1)
-def spatial_aggregates() -> Any:
-    """Aggregates on columns of ids by IRI."""
-    # spatial imports values of this package, so not at the top
-    from ..spatial import aggregates
-
-    return aggregates
 
 
 def aggregate(aggregate: Aggregate, batch: Batch, groups: Any, count: int, context: Context) -> Any:
@@ -63,7 +50,7 @@ def aggregate(aggregate: Aggregate, batch: Batch, groups: Any, count: int, conte
     kernel = _KERNELS.get(aggregate.name.upper())
     if kernel is not None:
         return kernel(ids, groups, count, context.terms)
-    return spatial_aggregates()[aggregate.name](context, ids, groups, count)
+    return aggregates[aggregate.name](context, ids, groups, count)
 
 
 def _rows(aggregate: Aggregate, batch: Batch, groups: Any, count: int) -> Any:

@@ -17,13 +17,9 @@ import numpy as np
 
 from earthweave.ontology.geometry import AxisOrder
 
+from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Triple, Variable
 from ..snapshot import UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, iri
-from ..spatial import Remark
-from ._algebra import Bgp, Place, Query, Triple
-from ._context import Context, Dataset
 from ._evaluate import Budget, dataset, graph_numbers, surroundings
-from ._expression import Constant, Variable
-from ._operator import Batch
 from ._parse_update import parse_update
 from ._plan import plan
 from ._terms import TermSpace

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..snapshot import Segment, Tag
-from ._algebra import (
+from ..algebra import (
     Bgp,
+    Context,
     Distinct,
     Extend,
     Filter,
@@ -28,9 +28,9 @@ from ._algebra import (
     Triple,
     Union,
     Values,
+    Variable,
 )
-from ._context import Context
-from ._expression import Variable
+from ..snapshot import Segment, Tag
 from ._graphs import Slot
 from ._scan import Slots
 
@@ -114,13 +114,11 @@ class Costs:
         if slots is None:
             return Cost(0.0, {one.name: 1.0 for one in (pattern.subject, pattern.predicate, pattern.object) if isinstance(one, Variable)})
         snapshot = self._context.snapshot
-        if isinstance(slots.predicate, int):
-            segments = [one for one in [snapshot.segment(slots.predicate)] if one is not None]
-        elif len(snapshot.predicates) <= _MANY_PREDICATES or not (isinstance(slots.subject, str) and isinstance(slots.object, str)):
-            segments = [one for one in map(snapshot.segment, snapshot.predicates) if one is not None]
-        else:
+        single = isinstance(slots.predicate, int)
+        if not single and len(snapshot.predicates) > _MANY_PREDICATES and isinstance(slots.subject, str) and isinstance(slots.object, str):
             return Cost(float(snapshot.triples), {name: float(snapshot.triples) ** 0.5 for name in slots.names})
-        costs = [_segment_cost(segment, slots) for segment in segments]
+        predicates = (slots.predicate,) if isinstance(slots.predicate, int) else snapshot.predicates
+        costs = [_segment_cost(one, slots) for one in map(snapshot.segment, predicates) if one is not None]
         rows = sum(cost.rows for cost in costs)
         distinct = {name: max((cost.distinct.get(name, 1.0) for cost in costs), default=1.0) for name in slots.names}
         if isinstance(slots.predicate, str):

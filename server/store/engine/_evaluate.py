@@ -5,21 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..algebra import Batch, Context, Dataset, Node, Operator, Query, mentioned, resident
 from ..snapshot import Snapshot, iri
-from ._algebra import Node, Query, mentioned
-from ._context import Context, Dataset, resident
+from ..spatial import Shapes
+from ._evaluator import holds
 from ._joins import Probe
-from ._operator import Batch, Operator
+from ._parse import parse
 from ._plan import Planner, plan
 from ._rows import by_boundness
 from ._terms import TermSpace
-
-if TYPE_CHECKING:
-    from ..spatial import Shapes
 
 _CACHE = 256 * 2**20
 """Bytes of geometries that are kept if the caller brings no cache."""
@@ -84,8 +82,6 @@ def evaluate(snapshot: Snapshot, query: Query | str, *, shapes: Shapes | None = 
     """
     context = surroundings(snapshot, shapes=shapes, budget=budget or Budget())
     if isinstance(query, str):
-        from ._parse import parse
-
         query = parse(query)
     if default_graphs is None and named_graphs is None:
         default_graphs, named_graphs = query.default_graphs, query.named_graphs
@@ -95,10 +91,8 @@ def evaluate(snapshot: Snapshot, query: Query | str, *, shapes: Shapes | None = 
 
 def surroundings(snapshot: Snapshot, *, shapes: Shapes | None = None, budget: Budget | None = None) -> Context:
     """A context for one evaluation, the clock of its budget started."""
-    from ..spatial import Shapes
-
     budget, shapes = budget or Budget(), shapes or Shapes(snapshot.geometries, _CACHE)
-    context = Context(snapshot, TermSpace(snapshot), shapes, deadline=time.monotonic() + budget.seconds, seconds=budget.seconds,
+    context = Context(snapshot, TermSpace(snapshot), shapes, holds, deadline=time.monotonic() + budget.seconds, seconds=budget.seconds,
                       mebibytes=budget.mebibytes, base=resident())
     context.exists = _Existence(context)
     return context

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from earthweave.ontology import UnsupportedError
 
+from ..algebra import And, Batch, Call, Constant, Context, Exists, Expression, Or, Variable
 from ..snapshot import UNBOUND, Term, iri, literal
+from ..spatial import functions
 from ._evaluator_arithmetic import absolute, arithmetic, is_numeric, lowered, negative, raised, rounded, to_double
 from ._evaluator_columns import Coded, Column, Ids, Numbers, Single, Truths
 from ._evaluator_compare import comparison
 from ._evaluator_strings import KERNELS as STRING_KERNELS
 from ._evaluator_strings import Kernel
-from ._expression import And, Call, Constant, Exists, Expression, Or, Variable
-from ._functions import FORMS, SCALARS, Scalar, named, spatial_functions, unknown
-from ._operator import Batch
+from ._functions import FORMS, SCALARS, Scalar, named, unknown
 from ._values import XSD_BASE, Failed, Operand, Rank, string
-
-if TYPE_CHECKING:
-    from ._context import Context
 
 _CHECKED = 2_048
 """Calls of scalar functions between two looks at the limits."""
@@ -89,7 +86,7 @@ def _called(call: Call, batch: Batch, context: Context) -> Column:
     arguments = [column(argument, batch, context) for argument in call.arguments]
     if name in SCALARS:
         return _applied(name, arguments, batch.length, context)
-    if name in spatial_functions():
+    if name in functions:
         return _spatial(name, arguments, context)
     raise unknown(call.name)
 
@@ -120,7 +117,7 @@ def _same(arguments: list[Column], context: Context) -> Column:
 
 
 def _spatial(name: str, arguments: list[Column], context: Context) -> Column:
-    found = spatial_functions()[name](context, *(argument.ids(context.terms) for argument in arguments))
+    found = functions[name](context, *(argument.ids(context.terms) for argument in arguments))
     if found.dtype == bool:
         return Truths(found)
     return Numbers(found, Rank.DOUBLE, found == found) if found.dtype == np.float64 else Ids(found)

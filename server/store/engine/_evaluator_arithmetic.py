@@ -6,19 +6,17 @@ What 64 bits do not hold exactly goes to the scalar functions.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..algebra import Context
 from ..snapshot import UNBOUND
 from ._evaluator_columns import Column, Decimals, Ids, Numbers, Quotients, Single, Truths
 from ._functions_operators import UNORDERED
+from ._terms import TermSpace
 from ._values import Number, Operand, Rank, nearest
 from ._values_numeric import MOST_PLACES, Typed, split, typed
-
-if TYPE_CHECKING:
-    from ._context import Context
-    from ._terms import TermSpace
 
 _ROOM = float(1 << 62)
 _EXACT = float(1 << 53)

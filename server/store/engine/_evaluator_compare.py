@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow.compute
 
 from earthweave.ontology import XSD
 
+from ..algebra import Context
 from ..snapshot import UNBOUND, Kind, Tag, TermType, tags
 from ._evaluator_arithmetic import numeric, ordered
 from ._evaluator_columns import Coded, Column, Decimals, Ids, Numbers, Quotients, Single, Strings, Truths
+from ._terms import TermSpace
 from ._values import KNOWN, RANK_OF
 from ._values_moments import DATE, Moments, compared, moments, single
 from ._values_numeric import Typed
 from ._values_time import Stamp
-
-if TYPE_CHECKING:
-    from ._context import Context
-    from ._terms import TermSpace
 
 _NONE, _SETTLED, _STRING, _NUMBER, _BOOLEAN, _TIME, _OPEN, _DOUBTFUL = range(8)
 """What `_kinds` tells: no value; IRI, blank node or tagged string; plain string; number; inline boolean; inline date or time; a literal

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from ..algebra import Context
 from ..snapshot import BIAS, STRING, UNBOUND, Kind, Tag, TermType, iri, payloads, tags
 from ._builtins_regex import compiled
 from ._evaluator_columns import Coded, Column, Decimals, Ids, Numbers, Single, Strings, Truths
+from ._terms import TermSpace
 from ._values import Failed, Rank
-
-if TYPE_CHECKING:
-    from ._context import Context
-    from ._terms import TermSpace
 
 pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
 _DAY = 86_400_000_000

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ._context import Context
-from ._operator import Operator
+from ..algebra import Context, Operator
 
 _THOUSAND = 1000.0
 _LONGEST = 160

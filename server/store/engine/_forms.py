@@ -13,12 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from ..algebra import Batch, Context, Place, Query, Triple, Variable
 from ..snapshot import STRING, Kind, Segment, Tag, Terms, TermType, tags
-from ._algebra import Place, Query, Triple
-from ._context import Context
-from ._expression import Variable
 from ._graphs import view
-from ._operator import Batch
 from ._parse_terms import HIDDEN
 from ._rows import RowIndex
 

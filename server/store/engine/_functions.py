@@ -6,19 +6,19 @@ The scalar functions are the reference: whatever is evaluated on whole columns g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
 from earthweave.ontology import GEOF, XSD, QueryError, UnknownFunctionError
 
+from ..algebra import Call, Constant, Exists, Expression, Variable
 from ..snapshot import Term
+from ..spatial import functions
 from ._builtins_strings import STRINGS
 from ._builtins_terms import TERMS
 from ._casts import CASTS
-from ._expression import Call, Constant, Exists, Expression, Variable
 from ._functions_operators import OPERATORS
 
 _SURE = 75.0
@@ -60,15 +60,6 @@ def named(name: str) -> str:
     return {"NOT IN": "not in", "IN": "in"}.get(upper, upper)
 
 
-@lru_cache(maxsize=1)
-def spatial_functions() -> Mapping[str, Callable[..., Any]]:
-    """Functions on columns of ids by IRI."""
-    # spatial imports values of this package, so not at the top
-    from ..spatial import functions
-
-    return functions
-
-
 def check_functions(expression: Expression) -> None:
     """See that all functions in an expression exist and get as many arguments as they take.
 
@@ -101,7 +92,7 @@ def _arity(name: str) -> tuple[int, int]:
         return FORMS[name]
     if name in SCALARS:
         return SCALARS[name].least, SCALARS[name].most
-    if name in spatial_functions():
+    if name in functions:
         # they count their arguments themselves
         return 0, _ANY
     raise unknown(name)
@@ -109,7 +100,7 @@ def _arity(name: str) -> tuple[int, int]:
 
 def unknown(name: str) -> UnknownFunctionError:
     """The error for a function that there is not, with the nearest name."""
-    known = {f"geof:{iri.removeprefix(str(GEOF))}": iri for iri in sorted(spatial_functions()) if iri.startswith(str(GEOF))}
+    known = {f"geof:{iri.removeprefix(str(GEOF))}": iri for iri in sorted(functions) if iri.startswith(str(GEOF))}
     known |= {f"xsd:{iri.removeprefix(str(XSD))}": iri for iri in CASTS}
     local = re.split(r"[/#:]", name)[-1]
     guess = process.extractOne(local, {short: short.partition(":")[2] for short in known}, scorer=fuzz.ratio, score_cutoff=_SURE)

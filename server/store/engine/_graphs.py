@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..algebra import Context
 from ..snapshot import Order, Segment
-from ._context import Context
 
 Slot = str | int
 """A place of a pattern: the name of a variable, or the id of a constant."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from ._algebra import (
+from ..algebra import (
+    Aggregate,
     Bgp,
+    Constant,
     Distinct,
+    Exists,
+    Expression,
     Extend,
     Filter,
     GraphNames,
@@ -23,13 +26,13 @@ from ._algebra import (
     Triple,
     Union,
     Values,
+    Variable,
+    conjuncts,
     in_scope,
     mentioned,
+    variables,
 )
-from ._expression import Aggregate, Constant, Exists, Expression, Variable, conjuncts, variables
-
-if TYPE_CHECKING:
-    from ..spatial import SpatialCondition
+from ..spatial import SpatialCondition
 
 _NONE: frozenset[str] = frozenset()
 

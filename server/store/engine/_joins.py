@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ._context import Context
-from ._expression import Expression
-from ._operator import Batch, Operator, concatenated
+from ..algebra import Batch, Context, Expression, Operator, concatenated
+from ._evaluator import holds
 from ._rows import Growth, RowIndex
 from ._tables import Table
 from ._text import written
@@ -171,8 +170,6 @@ class LeftOuter(Operator):
 
 
 def _holds(condition: Expression, batch: Batch, scope: frozenset[str], context: Context) -> Any:
-    from ._evaluator import holds
-
     return holds(condition, visible(batch, scope), context)
 
 

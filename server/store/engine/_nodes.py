@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._context import Context
+from ..algebra import Batch, Context, Operator
 from ._graphs import Slot
 from ._joins import Either, Probe
-from ._operator import Batch, Operator
 from ._scan import Scan, Slots
 
 _SUBJECT, _PREDICATE, _OBJECT = "#subject", "#predicate", "#object"

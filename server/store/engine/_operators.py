@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ._algebra import Values
-from ._context import Context
+from ..algebra import Aggregate, Batch, Context, Expression, Operator, Values, concatenated
+from ._aggregates import aggregate
 from ._evaluator import evaluate, holds
-from ._expression import Aggregate, Expression
 from ._graphs import Slot, view
 from ._joins import visible
-from ._operator import Batch, Operator, concatenated
 from ._ordering import order
 from ._rows import RowIndex
 from ._slices import Slices
@@ -274,6 +272,4 @@ class Grouped(Operator):
         yield Batch(count, columns | {name: self._value(one, whole, numbers, count, context) for name, one in self.aggregates})
 
     def _value(self, one: Aggregate, whole: Batch, numbers: Any, count: int, context: Context) -> Any:
-        from ._aggregates import aggregate
-
         return aggregate(one, whole, numbers, count, context)

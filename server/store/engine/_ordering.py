@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 
 from earthweave.ontology import XSD
 
+from ..algebra import Batch, Context, Expression
 from ..snapshot import Kind, Tag, Term, TermType, tags
 from ._evaluator import evaluate
-from ._expression import Expression
-from ._operator import Batch
+from ._terms import TermSpace
 from ._values import RANK_OF, XSD_BASE, Number, value
 from ._values_moments import DATE, NONE, OTHER, moments
 from ._values_numeric import typed
 from ._values_time import DURATIONS, MINUTE, TEMPORAL, Duration, Stamp, local_seconds
-
-if TYPE_CHECKING:
-    from ._context import Context
-    from ._terms import TermSpace
 
 _BLANK, _IRI, _NUMBER, _BOOLEAN, _TIME, _DURATION, _STRING, _OTHER = range(1, 9)
 _COMPARABLE = frozenset({Tag.INTEGER, Tag.DATE, Tag.DATETIME, Tag.INSTANT, Tag.BOOLEAN})

@@ -17,7 +17,7 @@ import pyoxigraph
 
 from earthweave.ontology import QueryError, SizeLimitError, UnsupportedError
 
-from ._algebra import Query
+from ..algebra import Query
 from ._parse_query import QueryParser
 from ._parse_tokens import code_points
 

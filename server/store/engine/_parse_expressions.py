@@ -7,9 +7,8 @@ from abc import abstractmethod
 
 from earthweave.ontology import GEOF, XSD
 
+from ..algebra import Aggregate, And, Call, Constant, Exists, Expression, Node, Or, Variable
 from ..snapshot import iri, literal
-from ._algebra import Node
-from ._expression import Aggregate, And, Call, Constant, Exists, Expression, Or, Variable
 from ._parse_tokens import string_value
 from ._parse_triples import TripleParser
 

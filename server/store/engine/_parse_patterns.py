@@ -8,9 +8,12 @@ from typing import Any
 
 from earthweave.ontology import UnsupportedError
 
-from ..snapshot import Term
-from ._algebra import (
+from ..algebra import (
+    And,
     Bgp,
+    Call,
+    Constant,
+    Expression,
     Extend,
     Filter,
     GraphNames,
@@ -19,16 +22,18 @@ from ._algebra import (
     LeftJoin,
     Minus,
     Node,
+    Or,
     PathPattern,
     Place,
     Project,
     Triple,
     Union,
     Values,
+    Variable,
     in_scope,
     places,
 )
-from ._expression import And, Call, Constant, Expression, Or, Variable
+from ..snapshot import Term
 from ._parse_expressions import ExpressionParser
 from ._parse_terms import HIDDEN
 

@@ -8,10 +8,13 @@ from typing import Literal
 
 from earthweave.ontology import XSD, UnsupportedError
 
-from ..snapshot import literal
-from ._algebra import (
+from ..algebra import (
+    Aggregate,
     Bgp,
+    Call,
+    Constant,
     Distinct,
+    Expression,
     Extend,
     GraphNames,
     Group,
@@ -25,8 +28,9 @@ from ._algebra import (
     Slice,
     Triple,
     Values,
+    Variable,
 )
-from ._expression import Aggregate, Call, Constant, Expression, Variable
+from ..snapshot import literal
 from ._parse_patterns import PatternParser, filtered, joined, visible
 from ._parse_terms import HIDDEN
 

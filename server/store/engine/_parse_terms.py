@@ -9,9 +9,8 @@ import pyoxigraph
 
 from earthweave.ontology import RDF, XSD
 
+from ..algebra import Constant, Place, Variable
 from ..snapshot import Term, iri, literal, tagged
-from ._algebra import Place
-from ._expression import Constant, Variable
 from ._parse_tokens import Tokens, local_name, string_value, unescaped
 
 HIDDEN = "_:"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from earthweave.ontology import RDF
 
+from ..algebra import Alternative, Constant, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence, Triple, Variable
 from ..snapshot import iri
-from ._algebra import Alternative, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence, Triple
-from ._expression import Constant, Variable
 from ._parse_terms import TermParser
 
 _TYPE, _FIRST, _REST = (str(RDF[name]) for name in ("type", "first", "rest"))

@@ -8,9 +8,8 @@ import pyoxigraph
 
 from earthweave.ontology import ForbiddenError, QueryError, SizeLimitError
 
+from ..algebra import Bgp, Constant, PathPattern, Triple
 from ..snapshot import iri
-from ._algebra import Bgp, PathPattern, Triple
-from ._expression import Constant
 from ._parse import explained
 from ._parse_query import QueryParser
 from ._update import Clear, Create, Modify, Operation, Transfer

@@ -11,12 +11,24 @@ from typing import Any
 
 import numpy as np
 
+from ..algebra import (
+    FIRST_ROWS,
+    Alternative,
+    Batch,
+    Context,
+    Inverse,
+    Link,
+    Negated,
+    Operator,
+    Path,
+    PathPattern,
+    Place,
+    Repeat,
+    Sequence,
+    Variable,
+)
 from ..snapshot import Order, Segment, Tag, iri, make
-from ._algebra import Alternative, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence
-from ._context import Context
-from ._expression import Variable
 from ._graphs import Slot, View, view
-from ._operator import FIRST_ROWS, Batch, Operator
 from ._parse_triples import inverted
 from ._rows import Part, RowIndex, by_boundness
 from ._tables import Table

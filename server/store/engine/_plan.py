@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ._aggregates import spatial_aggregates
-from ._algebra import (
+from ..algebra import (
+    Aggregate,
+    Context,
     Distinct,
+    Expression,
     Extend,
     GraphNames,
     Group,
     Node,
+    Operator,
     OrderBy,
     PathPattern,
     Project,
@@ -18,14 +21,15 @@ from ._algebra import (
     Slice,
     Union,
     Values,
+    Variable,
     children,
     expressions,
     in_scope,
     mentioned,
+    variables,
 )
-from ._context import Context
+from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSelect, SpatialSemiJoin, aggregates, nearest_key
 from ._costs import UNIT_COST, Cost, Costs
-from ._expression import Aggregate, Expression, Variable, variables
 from ._functions import check_functions, unknown
 from ._items import (
     Binding,
@@ -45,7 +49,6 @@ from ._items import (
 )
 from ._joins import Apart, Either, IfAny, LeftOuter, Line, Steps, Without
 from ._nodes import OnlyNodes
-from ._operator import Operator
 from ._operators import Bind, Cut, Graphs, Grouped, Inline, Nothing, Restrict, Select, Sort, Unique
 from ._order import State, ordered
 from ._paths import PathScan, nullable
@@ -162,8 +165,6 @@ class Planner:
 
     def _nearest(self, node: OrderBy, wish: Wish, top: int) -> Operator | None:
         """Solutions from the nearest geometry on, if that is the order asked for, and sorting all of them would be more work."""
-        from ..spatial import Nearest, NearestSeed, nearest_key
-
         key = None if node.keys[0][1] or isinstance(node.input, _MODIFIERS) else nearest_key(_meant(node.keys[0][0], node.input))
         if key is None:
             return None
@@ -209,8 +210,6 @@ class Planner:
 
     def _linked(self, item: Linked, left: Operator | None, wish: Wish, cost: Cost) -> Operator:
         """A spatial join with a cluster; if nothing of it is read and it does not matter how often, only a look whether there is any."""
-        from ..spatial import SpatialJoin, SpatialSemiJoin
-
         semi = wish.once and not item.cluster.scope & wish.names
         right = self.group(list(item.cluster.items), NO_SEEDS, Wish(wish.names | item.about, wish.once))
         kind = SpatialSemiJoin if semi else SpatialJoin
@@ -253,16 +252,12 @@ class Planner:
         return Steps(tuple(sorted(scope)), (scan, OnlyNodes((ends[0], ends[1]), graph, rows)), (frozenset(), frozenset()), rows)
 
     def _condition(self, item: Condition, rows: float) -> Operator:
-        from ..spatial import SpatialSelect
-
         condition = recognised(item)
         if condition is not None and condition.variables <= item.sees:
             return SpatialSelect(condition, estimate=rows, scope=item.sees)
         return Restrict(item.expression, item.sees, rows)
 
     def _located(self, item: Located, seeds: Seeds, rows: float) -> Operator:
-        from ..spatial import SpatialSeed, SpatialSelect
-
         if not item.scope & seeds.maybe:
             return SpatialSeed(item.condition, estimate=rows)
         # a filter that says more follows by itself
@@ -313,7 +308,7 @@ def _check(node: Node) -> None:
             _check(inner)
     if isinstance(node, Group):
         for _, one in node.aggregates:
-            if ":" in one.name and one.name not in spatial_aggregates():
+            if ":" in one.name and one.name not in aggregates:
                 raise unknown(one.name)
     for child in children(node):
         _check(child)

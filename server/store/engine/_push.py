@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ._algebra import Distinct, Filter, Node, OrderBy, Project, Union, in_scope
-from ._expression import Expression, variables
+from ..algebra import Distinct, Expression, Filter, Node, OrderBy, Project, Union, in_scope, variables
 from ._items import Condition, Item, Whole, certain, has_exists
 
 

@@ -17,17 +17,23 @@ from typing import Any
 from earthweave.ontology import GEO, GEOF
 from earthweave.ontology.geometry import RELATIONS
 
-from ..snapshot import Kind, Snapshot, iri
-from ._algebra import (
+from ..algebra import (
     Alternative,
+    And,
     Bgp,
+    Call,
+    Constant,
+    Context,
     Distinct,
+    Exists,
+    Expression,
     Extend,
     Filter,
     Join,
     LeftJoin,
     Link,
     Node,
+    Or,
     Path,
     PathPattern,
     Place,
@@ -37,10 +43,10 @@ from ._algebra import (
     Sequence,
     Triple,
     Union,
+    Variable,
     places,
 )
-from ._context import Context
-from ._expression import And, Call, Constant, Exists, Expression, Or, Variable
+from ..snapshot import Kind, Snapshot, iri
 
 SERIALISATIONS = tuple(str(GEO[name]) for name in ("asWKT", "asGML", "asGeoJSON", "asKML", "hasSerialization"))
 DEFAULT = str(GEO.hasDefaultGeometry)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._operator import FIRST_ROWS, MOST_ROWS, Batch
+from ..algebra import FIRST_ROWS, MOST_ROWS, Batch
 
 _FIRST_SLOTS = 1 << 12
 _FIRST_BLOCK = 4096

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..algebra import Batch, Context, Operator
 from ..snapshot import Order, Segment
-from ._context import Context
 from ._graphs import Slot, View, view
-from ._operator import Batch, Operator
 from ._rows import Growth, Part, Piece, by_boundness, pieces
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._context import Context
-from ._operator import MOST_ROWS, Batch
+from ..algebra import MOST_ROWS, Batch, Context
 
 _FIRST, _LEAST = 8192, 256
 _SECONDS = 0.04

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ..algebra import Context, Triple, Variable
 from ..snapshot import Tag
-from ._algebra import Triple
+from ..spatial import SpatialCondition, recognise, share
 from ._clusters import clustered
 from ._costs import Costs
-from ._expression import Variable
 from ._items import Cluster, Condition, Item, Linked, Located, Pattern, has_exists
 from ._order import expected
 
-if TYPE_CHECKING:
-    from ..spatial import SpatialCondition
-    from ._context import Context
-
-    Link = tuple[Condition, SpatialCondition]
+Link = tuple[Condition, SpatialCondition]
 
 
 def recognised(item: Item) -> SpatialCondition | None:
     """What an index can do for a filter."""
-    # spatial imports values of this package, so not at the top
-    from ..spatial import recognise
-
     return recognise(item.expression) if isinstance(item, Condition) and not has_exists(item.expression) else None
 
 
@@ -32,8 +23,6 @@ def located(items: list[Item], context: Context) -> list[Item]:
 
     Where tests say all that the filter says, it is replaced; else it stays, and the source only narrows.
     """
-    from ..spatial import share
-
     stored = stored_objects(items)
     result: list[Item] = []
     for item in items:
@@ -130,8 +119,6 @@ def _joins(condition: SpatialCondition, one: Cluster, clusters: list[Cluster]) -
 
 def _put(items: list[Item], link: Link, cluster: Cluster, context: Context) -> list[Item]:
     """The cluster as one that is joined by the condition."""
-    from ..spatial import share
-
     item, condition = link
     linked = Linked(cluster.scope, cluster.certain, cluster.scope | item.touches, item.reads - cluster.scope, cluster=cluster,
                     condition=condition, share=max(share(condition, context), 1e-12), about=item.touches, sees=item.sees)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._operator import Batch
+from ..algebra import Batch
 from ._rows import Growth, Part, RowIndex, by_boundness, pieces
 
 

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from earthweave.ontology import PREFIXES, XSD
 
+from ..algebra import (
+    Aggregate,
+    Alternative,
+    And,
+    Call,
+    Constant,
+    Exists,
+    Expression,
+    Inverse,
+    Link,
+    Negated,
+    Or,
+    Path,
+    PathPattern,
+    Place,
+    Repeat,
+    Sequence,
+    Triple,
+    Variable,
+)
 from ..snapshot import Kind, Term
-from ._algebra import Alternative, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence, Triple
-from ._expression import Aggregate, And, Call, Constant, Exists, Expression, Or, Variable
 
 _INFIX = frozenset({"=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/"})
 _MOST = 60

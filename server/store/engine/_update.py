@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ._algebra import Node, Triple
+from ..algebra import Node, Triple
 
 
 @dataclass(frozen=True)

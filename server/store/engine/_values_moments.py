@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import polars as pl
 
 from ..snapshot import BIAS, Tag, payloads, tags
+from ._terms import TermSpace
 from ._values import XSD_BASE
 from ._values_time import DAY, MINUTE, Stamp, local_seconds
-
-if TYPE_CHECKING:
-    from ._terms import TermSpace
 
 NONE, DATETIME, INSTANT, DATE, ZONED_DATE, OTHER = range(6)
 """What `Moments.kind` tells: no date; dateTime without and with zone; date without and with zone; a date that is not reckoned here."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..snapshot import BIAS, DECIMAL_BIAS, Tag, payloads, tags
+from ._terms import TermSpace
 from ._values import RANK_OF, Number, Rank, value
-
-if TYPE_CHECKING:
-    from ._terms import TermSpace
 
 MOST_PLACES = 18
 _ROOM = 1 << 62

@@ -12,13 +12,31 @@ from rapidfuzz import process
 
 from earthweave.ontology import GEO, GEOF, RDF, XSD
 
+from ..algebra import (
+    Bgp,
+    Call,
+    Constant,
+    Context,
+    Exists,
+    Expression,
+    LeftJoin,
+    Minus,
+    Node,
+    Operator,
+    PathPattern,
+    Place,
+    Query,
+    Remark,
+    Triple,
+    Union,
+    Variable,
+    children,
+    expressions,
+    places,
+)
 from ..snapshot import READABLE, Kind, Term, iri, literal
-from ..spatial import Remark, bounds_of, shapes_of
-from ._algebra import Bgp, LeftJoin, Minus, Node, PathPattern, Place, Query, Triple, Union, children, expressions, places
-from ._context import Context
-from ._expression import Call, Constant, Exists, Expression, Variable
+from ..spatial import bounds_of, shapes_of
 from ._joins import Steps
-from ._operator import Operator
 from ._plan import NO_SEEDS, Planner, Wish
 from ._text import pattern as pattern_text
 from ._text import term as term_text

@@ -43,14 +43,17 @@ class Order:
 
     @cached_property
     def key(self) -> Any:
+        """What it is sorted by first; int64 (n,)."""
         return self._array(self._entry.key, np.int64, self._count)
 
     @cached_property
     def value(self) -> Any:
+        """What it is sorted by second; int64 (n,)."""
         return self._array(self._entry.value, np.int64, self._count)
 
     @cached_property
     def graph(self) -> Any:
+        """Numbers of graphs; int32 (n,)."""
         if self._entry.graph >= 0:
             return self._array(self._entry.graph, np.int32, self._count)
         return np.broadcast_to(np.int32(self._only_graph), self._count) if self._only_graph else None

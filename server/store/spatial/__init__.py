@@ -11,22 +11,18 @@
     functions, aggregates ───────▶ everything else, on columns of ids
 """
 
-# the engine imports these, and is imported by what follows
 from ._aggregates import aggregates
-from ._literals import bounds_of, shapes_of
-from ._shapes import Shapes
-from ._tally import Remark, Tally
-
-# isort: split
 from ._condition import Operand, SpatialCondition, recognise
 from ._estimate import share
 from ._functions import functions
 from ._join import SpatialJoin, SpatialSemiJoin
+from ._literals import bounds_of, shapes_of
 from ._nearest import Nearest, NearestKey, NearestSeed, all_geometries, nearest_key
 from ._select import SpatialSeed, SpatialSelect
+from ._shapes import Shapes
 
 __all__ = [
-    "Nearest", "NearestKey", "NearestSeed", "Operand", "Remark", "Shapes", "SpatialCondition", "SpatialJoin", "SpatialSeed",
-    "SpatialSelect", "SpatialSemiJoin", "Tally", "aggregates", "all_geometries", "bounds_of", "functions", "nearest_key", "recognise",
+    "Nearest", "NearestKey", "NearestSeed", "Operand", "Shapes", "SpatialCondition", "SpatialJoin", "SpatialSeed",
+    "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "functions", "nearest_key", "recognise",
     "shapes_of", "share",
 ]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
 from earthweave.ontology import GEOF
 
+from ..algebra import Context
 from ..snapshot import UNBOUND
 from ._literals import failure, shapes_of
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 Aggregate = Callable[..., Any]
 _BLOCK = 200_000

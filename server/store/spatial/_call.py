@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +11,9 @@ import shapely
 
 from earthweave.ontology import GEO, EarthweaveError
 
+from ..algebra import Context
 from ..snapshot import BIAS, UNBOUND, Kind, Tag, Terms, TermType, make
 from ._literals import failure, is_geometry, shapes_of
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 WKT = TermType(Kind.LITERAL, str(GEO.wktLiteral))
 FALSE, TRUE = make(Tag.BOOLEAN, 0), make(Tag.BOOLEAN, 1)

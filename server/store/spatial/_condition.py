@@ -11,8 +11,7 @@ import numpy as np
 from earthweave.ontology import GEOF, XSD
 from earthweave.ontology.geometry import RELATIONS
 
-from ..engine._algebra import Place
-from ..engine._expression import And, Call, Constant, Expression, Or, Variable
+from ..algebra import And, Call, Constant, Expression, Or, Place, Variable
 from ..snapshot import Kind
 from ._literals import FORMS
 from ._tests import Relation, Test, Within, is_pattern, needs_meeting

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
 from earthweave.ontology.geometry import PackedTree, line_pieces
 
-from ..engine._expression import Variable
+from ..algebra import Context, Variable
 from ..snapshot import Tag, make, payloads, tags
 from ._condition import SpatialCondition
 from ._literals import failure, is_geometry, shapes_of
 from ._sides import any_leaves, evaluated, leave, near_boxes, operand_boxes
 from ._tests import boxes_meet
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _FIRST, _MOST, _PIECES = 1024, 65_536, 4096
 _UNKNOWN, _FALSE, _TRUE = 0, 1, 2

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from earthweave.ontology.geometry import PackedTree, grown_boxes
 
-from ..engine._expression import Variable
+from ..algebra import Context, Variable
 from ._condition import SpatialCondition
 from ._constant import Constant
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _SAMPLE = 256
 

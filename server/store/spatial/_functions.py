@@ -8,7 +8,7 @@ arguments. Computed geometries are CRS84, longitude first; measures are geodesic
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -16,14 +16,12 @@ import shapely
 from earthweave.ontology import CRS84, GEO, GEOF, SF, XSD, Crs
 from earthweave.ontology.geometry import RELATIONS, area_m2, buffer_m, distance_m, length_m, relate, split_crs, write_literals, write_wkt
 
+from ..algebra import Context
 from ..snapshot import IRI, UNBOUND, Kind, Tag, TermType, payloads, tags
 from ._call import WKT, Call, Refused, distinct_rows
 from ._condition import ALIASES
 from ._tests import related
 from ._units import METRES, SQUARE_METRES, unknown_unit
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 Kernel = Callable[..., Any]
 Function = Callable[..., Any]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..engine._expression import Expression, Variable
-from ..engine._operator import Batch, Operator
+from ..algebra import Batch, Context, Expression, Operator, Variable
 from ._condition import SpatialCondition
 from ._remarks import noted
 from ._rows import Rows, expanded, materialised, paired, pieces
 from ._sides import Candidates, Side
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 
 class _Spatial(Operator):
@@ -71,11 +67,9 @@ def fitting(residuals: tuple[Expression, ...], batch: Batch, scope: frozenset[st
     held = np.ones(batch.length, dtype=bool)
     if not residuals or not batch.length:
         return held
-    from ..engine._evaluator import holds
-
     seen = batch if scope is None else Batch(batch.length, {name: column for name, column in batch.columns.items() if name in scope})
     for one in residuals:
-        held &= holds(one, seen, context)
+        held &= context.holds(one, seen, context)
     return held
 
 

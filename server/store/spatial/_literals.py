@@ -7,7 +7,7 @@ literal: then the term is its row, read as its source was.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -15,10 +15,8 @@ import shapely
 from earthweave.ontology import GEO
 from earthweave.ontology.geometry import AxisOrder, normalised, read_block
 
+from ..algebra import Context
 from ..snapshot import READABLE, Kind, Tag, Term, payloads, tags
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 STRDF = "http://strdf.di.uoa.gr/ontology#"
 FORMS = {

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
 from earthweave.ontology.geometry import distance_pairs
 
-from ..engine._expression import Call, Expression, Variable
-from ..engine._operator import MOST_ROWS, UNIT, Batch, Operator
+from ..algebra import MOST_ROWS, UNIT, Batch, Call, Context, Expression, Operator, Variable
 from ..snapshot import EMPTY, READABLE, Segment, Tag, make, tags
 from ._condition import geof, operand, written
 from ._literals import shapes_of
 from ._select import joined
 from ._sides import any_leaves, evaluated, near_boxes
 from ._units import METRES
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _LEAST = 16
 _EVERYWHERE = 2.1e7

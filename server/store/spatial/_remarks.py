@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from earthweave.ontology.geometry import RELATIONS
 
-from ..engine._expression import Expression
+from ..algebra import Context, Expression
 from ._condition import SpatialCondition, geof
 from ._literals import failure, is_geometry
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _TOLD = 1000
 _COUNTED = frozenset({*RELATIONS, "relate", "distance", "metricDistance"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine._operator import MOST_ROWS, Batch, concatenated
+from ..algebra import MOST_ROWS, Batch, concatenated
 
 
 class Rows:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..engine._expression import Expression, Variable
-from ..engine._operator import FIRST_ROWS, MOST_ROWS, Batch, Operator
+from ..algebra import FIRST_ROWS, MOST_ROWS, Batch, Context, Expression, Operator, Variable
 from ..snapshot import READABLE, Tag, make
 from ._call import distinct_rows
 from ._condition import SpatialCondition
@@ -18,9 +17,6 @@ from ._literals import failure, is_geometry
 from ._remarks import called, unreadable
 from ._sides import Side, leave, near_boxes
 from ._tests import boxes_meet, refined
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _TOLD = 1000
 

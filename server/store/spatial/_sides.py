@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from earthweave.ontology.geometry import PackedTree, grown_boxes, line_pieces
 
-from ..engine._expression import Constant, Expression, Variable
+from ..algebra import Constant, Context, Expression, Variable
 from ..snapshot import UNBOUND, Tag, payloads, tags
 from ._condition import Operand, SpatialCondition
 from ._functions import functions
 from ._literals import bounds_of, is_geometry, shapes_of
 from ._tests import refined
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _FIRST, _MOST = 256, 1 << 17
 _PAIRS, _SAMPLE = 1 << 20, 1024

@@ -6,17 +6,15 @@ Relations are planar on longitudes and latitudes (`relate`), distances are geode
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
 from earthweave.ontology.geometry import intersecting, relate, relate_pairs, transposed, within_pairs
 
+from ..algebra import Context
 from ._literals import bounds_of, shapes_of
-
-if TYPE_CHECKING:
-    from ..engine._context import Context
 
 _PAIRS = 262_144
 _PATTERN, _MEETING = 9, (0, 1, 3, 4)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from earthweave.ontology.geometry import AxisOrder
-from earthweave.server.store.engine._context import Context
+from earthweave.server.store.algebra import Context
+from earthweave.server.store.engine._evaluator import holds
 from earthweave.server.store.engine._terms import TermSpace, column_of
 from earthweave.server.store.snapshot import Quads, Snapshot, SnapshotBuilder, Term, iri
 from earthweave.server.store.spatial import Shapes
@@ -26,7 +27,7 @@ def context_of(tmp_path_factory: pytest.TempPathFactory) -> Build:
     def build(terms: Iterable[Term] = ()) -> Context:
         objects = list(terms)
         snapshot = _snapshot(objects, tmp_path_factory.mktemp(f"snapshot{next(numbers)}") / "store")
-        return Context(snapshot, TermSpace(snapshot), Shapes(snapshot.geometries, 1 << 20))
+        return Context(snapshot, TermSpace(snapshot), Shapes(snapshot.geometries, 1 << 20), holds)
 
     return build
 

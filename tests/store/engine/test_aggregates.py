@@ -13,11 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earthweave.ontology import GEO, GEOF, XSD
+from earthweave.server.store.algebra import Aggregate, Batch, Call, Constant, Context, Variable
 from earthweave.server.store.engine._aggregates import aggregate
-from earthweave.server.store.engine._context import Context
-from earthweave.server.store.engine._expression import Aggregate, Call, Constant, Variable
 from earthweave.server.store.engine._functions_operators import divided, total
-from earthweave.server.store.engine._operator import Batch
 from earthweave.server.store.engine._ordering import ranks
 from earthweave.server.store.engine._values import Number, Rank, value
 from earthweave.server.store.snapshot import BNODE, Term, iri, literal, tagged

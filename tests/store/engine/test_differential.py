@@ -13,8 +13,6 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store.engine import evaluate

@@ -11,13 +11,10 @@ import pyoxigraph as ox
 import pytest
 
 from earthweave.ontology import XSD, DeadlineError, QueryError, UnknownFunctionError, UnsupportedError
+from earthweave.server.store.algebra import And, Batch, Bgp, Call, Constant, Context, Exists, Expression, Or, Variable
 from earthweave.server.store.engine import _evaluator
-from earthweave.server.store.engine._algebra import Bgp
-from earthweave.server.store.engine._context import Context
 from earthweave.server.store.engine._evaluator import evaluate, holds, truth
-from earthweave.server.store.engine._expression import And, Call, Constant, Exists, Expression, Or, Variable
 from earthweave.server.store.engine._functions import check_functions
-from earthweave.server.store.engine._operator import Batch
 from earthweave.server.store.engine._values import Number, value
 from earthweave.server.store.snapshot import BNODE, UNBOUND, Kind, Term, iri, literal, tagged
 

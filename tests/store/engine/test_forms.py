@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.store.algebra import Batch, Context
 from earthweave.server.store.engine import evaluate, ntriples, statements
-from earthweave.server.store.engine._context import Context
 from earthweave.server.store.engine._forms import PLACES, asked, kinds
-from earthweave.server.store.engine._operator import Batch
 from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Kind, Snapshot, SnapshotBuilder, Term, TermType, iri, literal, tagged
 

@@ -379,9 +379,8 @@ def test_moments_of_columns_are_those_of_single_dates(texts: list[str], date: bo
 
 
 def test_now_is_that_of_the_query(context_of: Callable[..., Any]) -> None:
+    from earthweave.server.store.algebra import Batch, Call
     from earthweave.server.store.engine._evaluator import evaluate
-    from earthweave.server.store.engine._expression import Call
-    from earthweave.server.store.engine._operator import Batch
 
     context = context_of()
     context.now = datetime(2020, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC)

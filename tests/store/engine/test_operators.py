@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from earthweave.ontology import DeadlineError
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.store.algebra import FIRST_ROWS, MOST_ROWS, UNIT, Batch, Context, Dataset, concatenated
 from earthweave.server.store.engine import evaluate
-from earthweave.server.store.engine._context import Context, Dataset
 from earthweave.server.store.engine._evaluate import Budget, surroundings
-from earthweave.server.store.engine._operator import FIRST_ROWS, MOST_ROWS, UNIT, Batch, concatenated
 from earthweave.server.store.engine._rows import Growth, RowIndex, by_boundness, pieces
 from earthweave.server.store.engine._scan import Scan, Slots, narrowed
 from earthweave.server.store.engine._slices import Slices

@@ -11,10 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earthweave.ontology import XSD
-from earthweave.server.store.engine._context import Context
-from earthweave.server.store.engine._expression import Call, Constant, Variable
+from earthweave.server.store.algebra import Batch, Call, Constant, Context, Variable
 from earthweave.server.store.engine._functions_operators import UNORDERED, compare
-from earthweave.server.store.engine._operator import Batch
 from earthweave.server.store.engine._ordering import first, order, ranks
 from earthweave.server.store.engine._values import Failed, value
 from earthweave.server.store.snapshot import BNODE, Term, iri, literal, tagged

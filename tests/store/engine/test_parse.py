@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earthweave.ontology import GEOF, RDF, XSD, QueryError, SizeLimitError, UnsupportedError
-from earthweave.server.store.engine._algebra import (
+from earthweave.server.store.algebra import (
+    Aggregate,
     Alternative,
+    And,
     Bgp,
+    Call,
+    Constant,
     Distinct,
+    Exists,
     Extend,
     Filter,
     GraphNames,
@@ -23,6 +28,7 @@ from earthweave.server.store.engine._algebra import (
     Minus,
     Negated,
     Node,
+    Or,
     OrderBy,
     PathPattern,
     Project,
@@ -32,9 +38,9 @@ from earthweave.server.store.engine._algebra import (
     Triple,
     Union,
     Values,
+    Variable,
     children,
 )
-from earthweave.server.store.engine._expression import Aggregate, And, Call, Constant, Exists, Or, Variable
 from earthweave.server.store.engine._parse import parse
 from earthweave.server.store.snapshot import Term, iri, literal, tagged
 

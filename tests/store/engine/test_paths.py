@@ -13,11 +13,10 @@ import pytest
 
 from earthweave.ontology import DeadlineError
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.store.algebra import UNIT, Alternative, Batch, Bgp, Link, Negated, PathPattern, Repeat, Sequence
+from earthweave.server.store.algebra import Path as Walk
 from earthweave.server.store.engine import evaluate
-from earthweave.server.store.engine._algebra import Alternative, Bgp, Link, Negated, PathPattern, Repeat, Sequence
-from earthweave.server.store.engine._algebra import Path as Walk
 from earthweave.server.store.engine._evaluate import Budget, surroundings
-from earthweave.server.store.engine._operator import UNIT, Batch
 from earthweave.server.store.engine._parse import parse
 from earthweave.server.store.engine._paths import PathScan, nullable
 from earthweave.server.store.loading import quads_of

@@ -9,8 +9,8 @@ import pytest
 
 from earthweave.ontology import QueryError, UnknownFunctionError
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.store.algebra import Operator
 from earthweave.server.store.engine import Result, evaluate
-from earthweave.server.store.engine._operator import Operator
 from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder
 

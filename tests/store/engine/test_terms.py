@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earthweave.ontology import EPSG4326, GEO, XSD
-from earthweave.server.store.engine._context import Context
+from earthweave.server.store.algebra import Context
 from earthweave.server.store.engine._terms import TermSpace, column_of
 from earthweave.server.store.snapshot import BNODE, STRING, UNBOUND, Tag, Term, Terms, iri, literal, tagged, tags
 

@@ -11,12 +11,9 @@ import pytest
 
 from earthweave.ontology import GEO, PREFIXES
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.store.algebra import Batch, Context, Expression, Filter, Operator, children, conjuncts
 from earthweave.server.store.engine import parse
-from earthweave.server.store.engine._algebra import Filter, children
-from earthweave.server.store.engine._context import Context
 from earthweave.server.store.engine._evaluate import surroundings
-from earthweave.server.store.engine._expression import Expression, conjuncts
-from earthweave.server.store.engine._operator import Batch, Operator
 from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from earthweave.server.store.engine._expression import Variable
+from earthweave.server.store.algebra import Variable
 from earthweave.server.store.spatial import SpatialCondition, nearest_key, recognise
 from earthweave.server.store.spatial._tests import Relation, Within
 

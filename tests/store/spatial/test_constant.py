@@ -11,8 +11,8 @@ import shapely
 
 from earthweave.ontology import DeadlineError
 from earthweave.ontology.geometry import RELATIONS, buffer_m, distance_m, intersecting, relate, write_wkt
+from earthweave.server.store.algebra import UNIT, Batch
 from earthweave.server.store.engine._evaluate import Budget
-from earthweave.server.store.engine._operator import UNIT, Batch
 from earthweave.server.store.snapshot import literal
 from earthweave.server.store.spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSelect, nearest_key, recognise, share
 

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from earthweave.ontology.geometry import RELATIONS
+from earthweave.server.store.algebra import Context, Operator
 from earthweave.server.store.engine import evaluate
-from earthweave.server.store.engine._context import Context
-from earthweave.server.store.engine._operator import Operator
 from earthweave.server.store.snapshot import Snapshot
 from earthweave.server.store.spatial import Shapes
 

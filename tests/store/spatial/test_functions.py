@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from earthweave.ontology import GEOF, UNIT, UOM
 from earthweave.ontology.geometry import RELATIONS, relate
-from earthweave.server.store.engine._context import Context
+from earthweave.server.store.algebra import Context
 from earthweave.server.store.snapshot import Term, iri, literal
 from earthweave.server.store.spatial import aggregates, functions, shapes_of
 

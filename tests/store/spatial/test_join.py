@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earthweave.ontology.geometry import RELATIONS, buffer_m, distance_m, intersecting, relate
-from earthweave.server.store.engine._context import Context
-from earthweave.server.store.engine._operator import Batch
+from earthweave.server.store.algebra import Batch, Context
 from earthweave.server.store.snapshot import literal
 from earthweave.server.store.spatial import SpatialJoin, SpatialSelect, SpatialSemiJoin, recognise
 from earthweave.server.store.spatial._sides import reached_boxes

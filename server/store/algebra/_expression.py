@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..snapshot import Term
 
 if TYPE_CHECKING:
-    from ._algebra import Node
+    from ._patterns import Node
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def variables(expression: Expression) -> frozenset[str]:
     if isinstance(expression, Constant):
         return frozenset()
     if isinstance(expression, Exists):
-        from ._algebra import mentioned
+        from ._patterns import mentioned
 
         return mentioned(expression.pattern)
     return frozenset().union(*(variables(one) for one in expression.arguments))

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from earthweave.ontology import DeadlineError, MemoryLimitError
 
 from ..snapshot import Snapshot
+from ._tally import Tally
 
 if TYPE_CHECKING:
-    from ..spatial import Shapes, Tally
-    from ._algebra import Node
+    from ..engine import TermSpace
+    from ..spatial import Shapes
+    from ._expression import Expression
     from ._operator import Batch
-    from ._terms import TermSpace
+    from ._patterns import Node
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _STATM = Path("/proc/self/statm")
@@ -38,13 +40,6 @@ class Dataset:
     named: tuple[int, ...] | None = None
 
 
-def _tally() -> Tally:
-    # spatial imports values of this package, so not at the top
-    from ..spatial import Tally
-
-    return Tally()
-
-
 @dataclass
 class Context:
     """The surroundings of one evaluation; used by one thread.
@@ -53,6 +48,7 @@ class Context:
         snapshot: the data.
         terms: ids to terms and back, with what this query computes.
         shapes: geometries by id, cached within a budget.
+        holds: for which solutions an expression is true: bool array.
         dataset: the graphs.
         deadline: value of ``time.monotonic()`` at which `check` raises.
         seconds: the limit that ``deadline`` came from, for the message.
@@ -66,6 +62,7 @@ class Context:
     snapshot: Snapshot
     terms: TermSpace
     shapes: Shapes
+    holds: Callable[[Expression, Batch, Context], Any]
     dataset: Dataset = field(default_factory=Dataset)
     deadline: float = float("inf")
     seconds: float = float("inf")
@@ -74,7 +71,7 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rewrites: list[str] = field(default_factory=list)
     exists: Callable[[Node, Batch], Any] | None = None
-    tally: Tally = field(default_factory=_tally)
+    tally: Tally = field(default_factory=Tally)
 
     def check(self) -> None:
         """Raise `DeadlineError` or `MemoryLimitError` if a limit is passed; cheap enough for every chunk."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from ..snapshot import Term
-from ._expression import Aggregate, Constant, Exists, Expression, Variable, variables
+from ._expression import Aggregate, Constant, Expression, Variable, variables
 
 Place = Variable | Constant
 
@@ -269,9 +269,3 @@ def expressions(node: Node) -> tuple[Expression, ...]:
         return tuple(aggregate.argument for _, aggregate in node.aggregates if aggregate.argument is not None)
     return tuple(one for one, _ in node.keys) if isinstance(node, OrderBy) else ()
 
-
-__all__ = [
-    "Alternative", "Bgp", "Distinct", "Exists", "Extend", "Filter", "GraphNames", "Group", "Inverse", "Join", "LeftJoin", "Link", "Minus",
-    "Negated", "Node", "OrderBy", "Path", "PathPattern", "Place", "Project", "Query", "Repeat", "Sequence", "Slice", "Triple", "Union",
-    "Values", "children", "expressions", "in_scope", "mentioned", "places",
-]
