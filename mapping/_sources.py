@@ -313,13 +313,14 @@ class TextSource:
             why = f"more than once: {', '.join(map(repr, doubled))}" if doubled else "it is empty"
             raise ProductError(f"{path.name} needs a header with distinct names", why=why)
 
-    def _reader(self, columns: Sequence[str]) -> Any:
+    def _reader(self, columns: Sequence[str], *, lenient: bool) -> Any:
         from pyarrow import csv as arrow_csv
 
         return arrow_csv.open_csv(
             self._path,
             read_options=arrow_csv.ReadOptions(use_threads=False),
-            parse_options=arrow_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=self._fault),
+            parse_options=arrow_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True,
+                                                 invalid_row_handler=self._fault if lenient else None),
             convert_options=arrow_csv.ConvertOptions(
                 check_utf8=False, column_types={name: pa.string() for name in self.fields}, include_columns=list(columns) or None,
                 null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
@@ -333,9 +334,25 @@ class TextSource:
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Any]:
         """See `Source`."""
         self.faults.clear()
+        given = 0
         try:
-            with self._reader(columns) as reader:
-                yield from reader
+            # Arrow lets go of a handler in a thread of its own, which ends a process that is just ending: none without need
+            with self._reader(columns, lenient=False) as reader:
+                for batch in reader:
+                    given += len(batch)
+                    yield batch
+        except pa.ArrowInvalid:
+            yield from self._rest(columns, given)
+
+    def _rest(self, columns: Sequence[str], given: int) -> Iterator[Any]:
+        """The rows after the first ``given`` ones, bad ones left out and told."""
+        try:
+            with self._reader(columns, lenient=True) as reader:
+                for batch in reader:
+                    rest = batch.slice(min(given, len(batch)))
+                    given -= len(batch) - len(rest)
+                    if len(rest):
+                        yield rest
         except pa.ArrowException as error:
             raise ProductError(f"{self.name} cannot be read to its end", why=str(error).splitlines()[0]) from error
 

@@ -17,6 +17,7 @@ import pyarrow.compute
 import shapely
 
 from .. import CRS84, Crs, CrsError
+from ..arrow import arrow_of, blob_array, blobs_of, text_array, truths_of
 from ._bulk import Codes, parse_wkt
 from ._documents import parse_documents
 from ._layout import layout, places, put, take
@@ -58,7 +59,7 @@ class Block:
 
     def shapes(self) -> Any:
         """Object array of shapely geometries, made afresh; None where unreadable."""
-        return shapely.from_wkb(self.wkb.to_numpy(zero_copy_only=False))
+        return shapely.from_wkb(blobs_of(self.wkb))
 
 
 def read_block(texts: Any, form: str = "wkt") -> Block:
@@ -80,7 +81,7 @@ def read_block(texts: Any, form: str = "wkt") -> Block:
 def _text_array(texts: Any) -> Any:
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
-    array = texts if isinstance(texts, pa.Array) else pa.array(list(texts), pa.large_string())
+    array = texts if isinstance(texts, pa.Array) else text_array(list(texts))
     return array if pa.types.is_large_string(array.type) else array.cast(pa.large_string())
 
 
@@ -111,7 +112,7 @@ class _Part:
 
 
 def _read_part(texts: Any, form: str, codes: Codes, start: int) -> _Part:
-    null = texts.is_null().to_numpy(zero_copy_only=False)
+    null = truths_of(texts.is_null())
     if null.any():
         texts = texts.fill_null("null")  # which is no geometry in any form
     fast = parse_wkt(texts, codes) if form == "wkt" else None
@@ -130,10 +131,10 @@ def _mend(part: _Part, texts: Any, rows: Any, codes: Codes) -> None:
     """Put in what GEOS says of some rows."""
     if not rows.size:
         return
-    slow = _read_slowly(texts.take(pa.array(rows)), "wkt", codes)
+    slow = _read_slowly(texts.take(arrow_of(rows)), "wkt", codes)
     mask = np.zeros(len(texts), dtype=bool)
     mask[rows] = True
-    part.wkb = pc.replace_with_mask(part.wkb, pa.array(mask), slow.wkb.cast(part.wkb.type))
+    part.wkb = pc.replace_with_mask(part.wkb, arrow_of(mask), slow.wkb.cast(part.wkb.type))
     for name in _COLUMNS:
         getattr(part, name)[rows] = getattr(slow, name)
     part.problems = {int(rows[row]): reason for row, reason in slow.problems.items()}
@@ -147,7 +148,7 @@ def _read_slowly(texts: Any, form: str, codes: Codes) -> _Part:
 
 def _described(raw: Any, crs: Any, problems: dict[int, str]) -> _Part:
     kinds = _CODES[shapely.get_type_id(raw)]
-    wkb = pa.array(shapely.to_wkb(raw, flavor="iso", byte_order=1).tolist() if len(raw) else [], pa.large_binary())
+    wkb = blob_array(shapely.to_wkb(raw, flavor="iso", byte_order=1).tolist() if len(raw) else [])
     return _Part(wkb, crs, shapely.bounds(raw).reshape(-1, 4), kinds, shapely.get_num_coordinates(raw).astype(np.int32), problems)
 
 
@@ -179,7 +180,7 @@ def normalised(block: Block, order: AxisOrder, proof: AxisProof | None = None) -
     read = np.ones(len(block), dtype=bool)
     read[list(problems)] = False
     if not read.all():
-        wkb, bounds[~read] = pc.if_else(pa.array(read), wkb, None), np.nan
+        wkb, bounds[~read] = pc.if_else(arrow_of(read), wkb, None), np.nan
     codes = np.where(block.crs >= 0, 0, -1).astype(np.int16)
     return Block(wkb, codes, (CRS84,), bounds, np.where(read, block.kinds, 0), np.where(read, block.vertices, 0), told(problems))
 

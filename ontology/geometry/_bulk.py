@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from .. import CRS84, Crs
+from ..arrow import arrow_of, truths_of
 from ._layout import layout, take, words
 from ._literals import MAX_CHARACTERS, PREFIX, known_crs
 
@@ -115,7 +116,7 @@ def _named(texts: Any, data: Any, offsets: Any, codes: Codes) -> tuple[Any, Any]
             break
         first = int(np.argmax(pointed))
         name = bytes(data[offsets[first]:offsets[first + 1]][:_LONGEST_NAME]).partition(b">")[0] + b">"
-        mine = pointed & pc.starts_with(texts, pattern=name.decode(errors="replace")).to_numpy(zero_copy_only=False)
+        mine = pointed & truths_of(pc.starts_with(texts, pattern=name.decode(errors="replace")))
         mine[first] = True  # also where the name has no end
         pointed &= ~mine
         written = PREFIX.fullmatch(name.decode(errors="replace"))
@@ -140,8 +141,8 @@ def _doubtful(data: Any, offsets: Any) -> Any:
     asked = np.unique(_rows(offsets, np.concatenate([np.empty(0, np.int64), *(words for _, words in found)])))
     asked = asked[~rows[asked]]
     if asked.size:
-        strings = _strings(data, offsets, np.ones(len(rows), dtype=bool)).take(pa.array(asked))
-        rows[asked] = pc.match_substring_regex(strings, _MISREAD).to_numpy(zero_copy_only=False)
+        strings = _strings(data, offsets, np.ones(len(rows), dtype=bool)).take(arrow_of(asked))
+        rows[asked] = truths_of(pc.match_substring_regex(strings, _MISREAD))
     return rows
 
 
@@ -200,7 +201,7 @@ def _halved(parse: Any, strings: Any) -> list[Any]:
 
 
 def _measured(wkb: Any, crs: Any) -> Parsed:
-    read = wkb.is_valid().to_numpy(zero_copy_only=False)
+    read = truths_of(wkb.is_valid())
     rows = np.flatnonzero(read)
     data, starts = np.frombuffer(wkb.buffers()[2] or b"", dtype=np.uint8), np.frombuffer(wkb.buffers()[1], dtype=np.int32)
     starts = starts[wkb.offset:wkb.offset + len(wkb)][rows].astype(np.int64)

@@ -16,6 +16,8 @@ from ._transform import apply
 
 _HALF_TURN = 180.0
 _POLE_MARGIN = 89.9
+_LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
+_AREAL = 2
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +46,7 @@ def distance_m(a: Any, b: Any) -> Any:
 @np.errstate(invalid="ignore", divide="ignore")  # GEOS leaves such flags behind at edges without length
 def _measured(left: Any, right: Any) -> Any:
     """The shorter geodesic of two: between the nearest points in degrees, and between those in a plane true to scale there."""
-    line = shapely.shortest_line(left, right)
+    line = nearest_points(left, right)
     found = np.full(len(line), np.nan)
     known = np.flatnonzero(~shapely.is_missing(line))
     nearest = ends(line[known])
@@ -56,6 +58,52 @@ def _measured(left: Any, right: Any) -> Any:
     # edges bend in that plane, so its points are brought back onto the geometries
     snapped = np.column_stack([_nearest(left[index], back[:, :2]), _nearest(right[index], back[:, 2:])])
     found[index] = np.minimum(found[index], geodesic(snapped))
+    return found
+
+
+def nearest_points(left: Any, right: Any) -> Any:
+    """As `shapely.shortest_line`, which (GEOS 3.14) takes areas for their rings where ``left`` is a prepared line."""
+    left = measurable(left, right)
+    line = shapely.shortest_line(left, right)
+    leading = shapely.is_prepared(left) & np.isin(shapely.get_type_id(left), _LINES)
+    wrong = np.flatnonzero(leading & (shapely.get_dimensions(right) == _AREAL))
+    wrong = wrong[shapely.intersects(left[wrong], right[wrong])]
+    if wrong.size:
+        line[wrong] = shapely.shortest_line(right[wrong], left[wrong])
+    return line
+
+
+def measurable(left: Any, right: Any) -> Any:
+    """``left`` to measure distances from: without preparation where GEOS (3.14) crashes or errs with it.
+
+    It does so between a prepared line and a line or ring all of whose points are one.
+    """
+    leading = np.flatnonzero(shapely.is_prepared(left) & np.isin(shapely.get_type_id(left), _LINES))
+    leading = leading[_collapsed_each(left[leading]) | _collapsed_each(right[leading])]
+    if not leading.size:
+        return left
+    found = np.array(left, dtype=object)
+    found[leading] = shapely.from_wkb(shapely.to_wkb(left[leading]))
+    return found
+
+
+def _collapsed_each(geometries: Any) -> Any:
+    """The same as `_collapsed`, told once for each object."""
+    _, first, inverse = np.unique([id(one) for one in geometries], return_index=True, return_inverse=True)
+    return _collapsed(geometries[first])[inverse]
+
+
+def _collapsed(geometries: Any) -> Any:
+    """True where a line or ring has one place only; of collections that is not looked into."""
+    kinds = shapely.get_type_id(geometries)
+    found = kinds == shapely.GeometryType.GEOMETRYCOLLECTION
+    rows = np.flatnonzero((kinds > 0) & ~found)
+    parts, part_of = shapely.get_parts(geometries[rows], return_index=True)
+    rings, ring_of = shapely.get_rings(parts, return_index=True)
+    linear = np.isin(shapely.get_type_id(parts), _LINES)
+    bounds = shapely.bounds(np.concatenate([parts[linear], rings]))
+    owner = rows[np.concatenate([part_of[linear], part_of[ring_of]])]
+    found[owner[(bounds[:, :2] == bounds[:, 2:]).all(axis=1)]] = True
     return found
 
 

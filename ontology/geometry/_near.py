@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import shapely
 
-from ._boxes import reach
-from ._metrics import distance_m, ends, geodesic, nearer_turn
+from ._boxes import METRES_PER_DEGREE, reach
+from ._metrics import distance_m, ends, geodesic, measurable, nearer_turn, nearest_points
 from ._pairs import Check, Pace, led_blocks, vertices
 
 _PER_PAIR, _PER_VERTEX, _ROWS = 4e-5, 2e-6, 16_384
+_BAND, _POLAR, _HALF_TURN, _SLACK = 0.25, 80.0, 180.0, 1 + 1e-9
+"""Degrees of latitude that share a scale; where scales are of no use; half a turn; and what rounding may add."""
 
 
 def distance_pairs(left: Any, right: Any, pairs: Any, *, metres: float | None = None, check: Check | None = None) -> Any:
@@ -46,7 +48,7 @@ def _cost(left: Any, right: Any, first: Any, second: Any) -> Any:
 
 def _apart(a: Any, b: Any, metres: float) -> Any:
     """True where the distance in degrees alone proves that two geometries are farther apart."""
-    return ~(shapely.dwithin(a, nearer_turn(a, b), _degrees(a, metres)) | shapely.is_missing(a) | shapely.is_missing(b)
+    return ~(shapely.dwithin(measurable(a, b), nearer_turn(a, b), _degrees(a, metres)) | shapely.is_missing(a) | shapely.is_missing(b)
              | shapely.is_empty(a) | shapely.is_empty(b))
 
 
@@ -61,14 +63,16 @@ def within_pairs(left: Any, right: Any, pairs: Any, metres: float, check: Check 
     Most pairs are decided by the nearest points in degrees: these alone are near enough, or too far apart for any others.
     Arguments as in `distance_pairs`.
     """
-    found = np.zeros(np.shape(pairs)[1], dtype=bool)
-    open_still = []
-    for _, places, a, b in led_blocks(left, right, np.asarray(pairs), check):
+    pairs = np.asarray(pairs)
+    found = np.zeros(pairs.shape[1], dtype=bool)
+    open_still = [np.empty(0, dtype=np.int64)]
+    for _, places, a, b in led_blocks(left, right, pairs, check):
         near, undecided = _decided(a, b, metres)
         found[places] = near
         open_still.append(places[undecided])
-    rest = np.concatenate([np.empty(0, dtype=np.int64), *open_still])
-    found[rest] = distance_pairs(left, right, np.asarray(pairs)[:, rest], check=check) <= metres
+    rest = np.concatenate(open_still)
+    rest = rest[_perhaps(left, right, pairs[:, rest], metres, check)]
+    found[rest] = distance_pairs(left, right, pairs[:, rest], check=check) <= metres
     return found
 
 
@@ -76,10 +80,39 @@ def within_pairs(left: Any, right: Any, pairs: Any, metres: float, check: Check 
 def _decided(a: Any, b: Any, metres: float) -> tuple[Any, Any]:
     """Pairs that are surely near, and pairs that may be, bool (n,) each."""
     near, undecided = np.zeros(len(a), dtype=bool), np.zeros(len(a), dtype=bool)
-    line = shapely.shortest_line(a, nearer_turn(a, b))
+    line = nearest_points(a, nearer_turn(a, b))
     known = np.flatnonzero(~shapely.is_missing(line))
     points = ends(line[known])
     near[known] = geodesic(points) <= metres
     flat = np.hypot(points[:, 0] - points[:, 2], points[:, 1] - points[:, 3])
     undecided[known] = ~near[known] & (flat <= _degrees(a[known], metres))
     return near, undecided
+
+
+def _perhaps(left: Any, right: Any, pairs: Any, metres: float, check: Check | None) -> Any:
+    """Which pairs may be within ``metres``: the others are farther apart in a plane in which nothing is too long.
+
+    In it a degree across is as long as where the geodesics in question come nearest to a pole, a band of latitudes having one plane.
+    Pairs near a pole, or half a turn apart, all may be.
+    """
+    boxes = shapely.bounds(left)[pairs[0]], shapely.bounds(right)[pairs[1]]
+    up = metres / METRES_PER_DEGREE
+    highest = np.minimum(*(np.maximum(np.abs(box[:, 1]), np.abs(box[:, 3])) for box in boxes)) + up
+    apart = np.abs((boxes[0] - boxes[1])[:, ::2].sum(axis=1)) / 2
+    rows = np.flatnonzero((highest < _POLAR) & (apart < _HALF_TURN))
+    band = np.ceil(highest[rows] / _BAND).astype(np.int64)
+    (a, first), (b, second) = (_squeezed(side, places[rows], band) for side, places in zip((left, right), pairs, strict=True))
+    far = np.zeros(pairs.shape[1], dtype=bool)
+    for _, places, one, other in led_blocks(a, b, np.stack([first, second]), check):
+        far[rows[places]] = ~shapely.dwithin(measurable(one, other), other, up * _SLACK)
+    return ~far
+
+
+def _squeezed(geometries: Any, rows: Any, band: Any) -> tuple[Any, Any]:
+    """The geometries at some places, longitudes squeezed to the scale of their bands: each such geometry once, and where it is."""
+    bands = int(band.max(initial=0)) + 1
+    distinct, inverse = np.unique(rows * bands + band, return_inverse=True)
+    flat = shapely.force_2d(geometries[distinct // bands])
+    points, owner = shapely.get_coordinates(flat, return_index=True)
+    points[:, 0] *= np.cos(np.radians(_BAND * (distinct % bands)))[owner]
+    return shapely.set_coordinates(flat, points), inverse

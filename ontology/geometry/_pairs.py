@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from ._crossing import OPEN, TRUE, crossings
 from ._relations import RELATIONS, is_pattern, relate
 
 Check = Callable[[], None]
@@ -108,7 +109,15 @@ def relate_pairs(name: str, left: Any, right: Any, pairs: Any, *, check: Check |
     def test(a: Any, b: Any, turned: bool) -> Any:
         return _careful(lambda x, y: relate(converse if turned else name, x, y), a, b)
 
-    return _refined(test, bool, left, right, np.asarray(pairs), check, rows)
+    pairs = np.asarray(pairs)
+    if name != "sfCrosses":
+        return _refined(test, bool, left, right, pairs, check, rows)
+    verdicts = crossings(left, right, pairs, check)
+    rest = np.flatnonzero(verdicts == OPEN)
+    verdicts[rest] = crossings(right, left, pairs[::-1, rest], check)
+    rest = np.flatnonzero(verdicts == OPEN)
+    verdicts[rest] = _refined(test, bool, left, right, pairs[:, rest], check, rows)
+    return verdicts == TRUE
 
 
 def mask_pairs(left: Any, right: Any, pairs: Any, *, check: Check | None = None, rows: int = _MOST_PAIRS) -> Any:

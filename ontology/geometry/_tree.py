@@ -19,6 +19,7 @@ import pyarrow as pa
 import shapely
 
 from .. import StoreError
+from ..arrow import numbers_of
 
 _rust: Any
 try:
@@ -66,7 +67,7 @@ class _Hilbert:
 
     def join(self, other: _Hilbert) -> Any:
         found = pa.record_batch(_rust.tree_join(self.payload, other.payload))
-        return np.stack([found.column(side).to_numpy() for side in (0, 1)])
+        return np.stack([numbers_of(found.column(side)) for side in (0, 1)])
 
     def nearest(self, x: float, y: float, k: int) -> Any:
         return np.asarray(_rust.neighbors(self.payload, x, y, max_results=k, max_distance=None))

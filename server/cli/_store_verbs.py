@@ -53,7 +53,8 @@ def _findings(file: FileReport) -> Iterator[str]:
         yield f"{file.name}: taken over from the load that was cut off"
     if file.bad:
         samples = "; ".join(f"line {one.line}: {one.reason}: {one.sample[:60]}" for one in file.bad_lines[:3])
-        yield f"{file.name}: {file.bad:,} lines are no statements and were left out, e.g. {samples}"
+        many = "1 line is no statement and was" if file.bad == 1 else f"{file.bad:,} lines are no statements and were"
+        yield f"{file.name}: {many} left out, e.g. {samples}"
     if file.unreadable:
         yield f"{file.name}: {file.unreadable:,} geometry literals cannot be read, e.g. {'; '.join(file.problems[:3])}"
 
@@ -78,8 +79,14 @@ def load(files: tuple[Path, ...], graph: str | None, axis_order: str, strict: bo
     All or nothing: if one file fails, the store stays as it was. Lines of N-Triples and N-Quads that are no statements are left out,
     counted and shown, unless --strict. A single - reads N-Triples or N-Quads from standard input.
 
+    A load of many files may be given --resume from its start: if it is cut off (power, kill), the same command takes over the files that
+    were read to their end, and goes on behind them. A file that has changed since is read again.
+
     \b
-    Example:  earthweave load floods.nt AUS_level2.nt --store my-store
+    Examples:  earthweave load floods.nt AUS_level2.nt --store my-store
+               earthweave load checked.nq --strict
+               earthweave load part-*.nt.gz --resume
+               earthweave map run flood floods.shp | earthweave load - --graph http://example.org/floods
     """
     with open_store(store_path, limits=read(Limits)) as store, Reporter() as reporter:
         order = AxisOrder(axis_order)
@@ -151,13 +158,19 @@ def query(text: str | None, file: str | None, endpoint: str | None, format_name:
           limit_rows: int | None, store_path: str) -> Outcome:
     """Answer a SPARQL 1.1 query (SELECT, ASK, CONSTRUCT, DESCRIBE) with GeoSPARQL functions.
 
+    What should be known about the answer is on standard error: why it is empty, that it was cut, what could not be computed. --explain
+    shows the plan as text, with --format json as JSON.
+
     \b
     Examples:  earthweave query 'SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }'
                earthweave query -f floods.rq --format geojson > floods.geojson
                earthweave query -f slow.rq --explain --timeout 120
+               earthweave query -f many.rq --limit-rows 1000000 --format csv > many.csv
                earthweave query --endpoint http://localhost:8080/sparql -f floods.rq
     """
     wanted = _text_of(text, file, "query")
+    if explain and format_name not in (None, "table", "json"):
+        raise click.UsageError("a plan is text, or JSON with --format json")
     if endpoint:
         if explain or timeout or limit_rows:
             raise click.UsageError("--explain, --timeout and --limit-rows are for the store; another endpoint has limits of its own")
@@ -165,16 +178,18 @@ def query(text: str | None, file: str | None, endpoint: str | None, format_name:
     with existing_store(store_path) as store:
         limits = replace(store.limits, **_given(query_deadline=timeout, query_rows=limit_rows))
         answer = store.query(wanted, limits=limits, explain=explain)
-    return _plan_outcome(answer) if explain else answer_outcome(answer, format_name)
+    return _plan_outcome(answer, format_name) if explain else answer_outcome(answer, format_name)
 
 
 def _given(**limits: Any) -> dict[str, Any]:
     return {name: value for name, value in limits.items() if value is not None}
 
 
-def _plan_outcome(answer: Answer) -> Outcome:
+def _plan_outcome(answer: Answer, format_name: str | None) -> Outcome:
     plan = dict(answer.plan or {})
-    return Outcome(plan, str(plan.pop("text", "")), notices=tuple(notice.text for notice in answer.notices))
+    text = str(plan.pop("text", ""))
+    raw = json.dumps(plan, ensure_ascii=False, indent=1).encode() + b"\n" if format_name == "json" else None
+    return Outcome(plan, text, raw=raw, notices=tuple(notice.text for notice in answer.notices))
 
 
 @click.command()
@@ -185,8 +200,11 @@ def _plan_outcome(answer: Answer) -> Outcome:
 def update(text: str | None, file: str | None, store_path: str) -> Outcome:
     """Run a SPARQL 1.1 Update; all or nothing.
 
+    Patterns outside GRAPH see the default graph alone; WITH and USING name another. LOAD and SERVICE are refused.
+
     \b
-    Example:  earthweave update 'DELETE WHERE { ?s <http://example.org/p> ?o }'
+    Examples:  earthweave update 'DELETE WHERE { ?s <http://example.org/p> ?o }'
+               earthweave update -f correct.ru
     """
     with existing_store(store_path) as store:
         report = store.update(_text_of(text, file, "update"))
@@ -210,12 +228,16 @@ def update(text: str | None, file: str | None, store_path: str) -> Outcome:
 def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
     """Write the whole store as RDF, or its features for a GIS; - writes RDF to standard output, N-Quads unless --format says otherwise.
 
-    N-Triples, Turtle, N3 and RDF/XML have no named graphs: all statements go into one. GeoParquet, GeoPackage, FlatGeobuf, KML and GeoJSON
-    hold one row per feature and geometry (CRS84), with its class and its single-valued literals as columns.
+    N-Triples, Turtle, N3 and RDF/XML have no named graphs: all statements go into one. A name that ends in .gz is packed. GeoParquet,
+    GeoPackage, FlatGeobuf, KML and GeoJSON hold one row per feature and geometry (longitude first), with its class and its single-valued
+    literals as columns.
 
     \b
-    Examples:  earthweave export everything.nq
-               earthweave export floods.gpkg
+    Examples:  earthweave export everything.nq          N-Quads: all graphs
+               earthweave export everything.trig.gz     TriG, packed; also .nt .ttl .n3 .rdf .jsonld
+               earthweave export features.parquet       GeoParquet
+               earthweave export features.gpkg          GeoPackage; also .fgb .kml .geojson
+               earthweave export - --format turtle | less
     """
     with existing_store(store_path) as store:
         if str(target) == "-":

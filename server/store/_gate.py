@@ -43,7 +43,7 @@ _SURE = 75.0
 def admit(text: str, limits: Limits, *, update: bool = False) -> tuple[Notice, ...]:
     """Check length, nesting, SERVICE and LOAD, prefixes and GeoSPARQL functions.
 
-    Returns what was read with good will, or will not do what it seems to. Raises `SizeLimitError`, `ForbiddenError`,
+    Returns what was read with good will. Raises `SizeLimitError`, `ForbiddenError`,
     `QueryError` (undeclared prefix, open string; with line and column) or `UnknownFunctionError`.
     """
     _measure(text, limits, update=update)

@@ -34,6 +34,12 @@ ENGINE = "earthweave"
 KEPT = 2
 """Generations that stay on disk: the current one, and the one before for readers that are just leaving it."""
 
+_WAY_OUT = "export it as N-Quads with the version that wrote it, then load that file into a new store"
+_WAYS_OUT: dict[tuple[str, str], str] = {
+    ("1", "oxigraph"): "export it with Earthweave 0.1 (earthweave export all.nq), then load all.nq into a new store with this version",
+}
+"""By format and engine: what to do with a store of another version."""
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -58,7 +64,7 @@ class Generation:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What was noted at publication: ``triples``, ``named_graphs``."""
+        """What was noted at publication: ``triples``."""
         return dict(json.loads((self.folder / "generation.json").read_text("utf-8")))
 
 
@@ -91,9 +97,10 @@ class Layout:
             raise NotFoundError(f"there is no store in {self.root.name}", way_out="load something into it first") from None
         except ValueError as error:
             raise StoreError("store.json cannot be read", why=str(error), way_out="restore a backup") from error
-        if head.get("format") != FORMAT or head.get("engine") != ENGINE:
-            raise StoreError(f"the store has format {head.get('format')} of engine {head.get('engine')}",
-                             why=f"this version reads format {FORMAT} of {ENGINE}", way_out="export it with the version that wrote it")
+        found = (str(head.get("format")), str(head.get("engine"))) if isinstance(head, dict) else ("unknown", "unknown")
+        if found != (str(FORMAT), ENGINE):
+            raise StoreError(f"the store in {self.root.name} has format {found[0]} of engine {found[1]}",
+                             why=f"this version reads format {FORMAT} of {ENGINE}", way_out=_WAYS_OUT.get(found, _WAY_OUT))
 
     def current(self) -> Generation | None:
         """The published generation, or None if nothing was ever written."""

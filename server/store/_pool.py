@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from earthweave.ontology import LimitError, StoreError
 
@@ -26,27 +26,38 @@ class Pool:
 
     @contextmanager
     def worker(self, patience: float) -> Iterator[Worker]:
-        """Have a worker for the length of a block; one that did not survive it is replaced next time.
+        """Have a worker for the length of a block; a reader that did not survive it is replaced at once, while nobody waits yet.
 
         Raises `LimitError` if all are busy for ``patience`` seconds.
         """
-        found = self._take(patience)
-        try:
-            worker = found or Worker(self._role)
-        except BaseException:
-            self._give(None)
-            raise
+        worker = self._take(patience)
         survived = False
         try:
-            yield worker
+            yield worker.ready()
             survived = True
         finally:
             if not survived:
                 # whatever happened, the worker may still be at it
                 worker.kill()
-            self._give(worker if survived and worker.alive else None)
+            self._give(worker if survived and worker.alive else self._replacement())
 
-    def _take(self, patience: float) -> Worker | None:
+    def _replacement(self) -> Worker | None:
+        if self._closed or self._role != "reader":
+            return None
+        with suppress(OSError):
+            return Worker(self._role)
+        return None
+
+    def _take(self, patience: float) -> Worker:
+        found = self._place(patience)
+        try:
+            return found or Worker(self._role)
+        except BaseException:
+            self._give(None)
+            raise
+
+    def _place(self, patience: float) -> Worker | None:
+        """Wait for a free place; an idle worker for it, if there is one."""
         until = time.monotonic() + patience
         with self._free:
             self._adopt()

@@ -62,11 +62,13 @@ _STARTING = Budget("the start of a worker", "start", 120.0, "start", 0)
 
 
 class Worker:
-    """One child process in the role ``reader`` or ``writer``; used by one thread at a time.
+    """One child process in the role ``reader`` or ``writer``; used by one thread at a time, once it is `ready`.
 
     Attributes:
         network: why it still has a network; empty if it has none.
     """
+
+    network = ""
 
     def __init__(self, role: str) -> None:
         self._errors = tempfile.TemporaryFile()
@@ -81,8 +83,14 @@ class Worker:
         self._decoder = Decoder()
         self._ready: list[Frame] = []
         self._closing = threading.Lock()
-        hello = self.receive(time.monotonic() + _STARTING.seconds, _STARTING).header
-        self.network, self._size = str(hello["network"]), int(hello["size"])
+        self._size = 0
+
+    def ready(self) -> Worker:
+        """This worker, as soon as it has started; raises why it did not."""
+        if not self._size:
+            hello = self.receive(time.monotonic() + _STARTING.seconds, _STARTING).header
+            self.network, self._size = str(hello["network"]), int(hello["size"])
+        return self
 
     @property
     def pid(self) -> int:
@@ -167,6 +175,9 @@ class Worker:
 
     def close(self) -> None:
         """Close the pipes, which ends the process, and wait for it; may be called again and from other threads."""
+        if not self._size:
+            # it does not listen yet
+            self._process.kill()
         with self._closing:
             for stream in (self._stdin, self._stdout, self._errors):
                 stream.close()

@@ -20,6 +20,8 @@ from ._types import RunningQuery
 
 BACKUP = "backup"
 """Kind of a run that reads in its own process."""
+QUERY = "query"
+"""Kind of a run that writes nothing."""
 _SHOWN = 2000
 
 
@@ -31,13 +33,11 @@ class Runs:
 
     @contextmanager
     def register(self, kind: str, text: str, pid: int, generation: str = "") -> Iterator[str]:
-        """Be listed while the block runs; if somebody aborted it, end in `AbortedError`."""
+        """Be listed while the block runs; if somebody aborted it, end in `AbortedError`. A query runs unlisted if the disk is full."""
         name = uuid.uuid4().hex[:12]
         entry = {"kind": kind, "text": text[:_SHOWN], "started": datetime.now(UTC).isoformat(), "pid": pid,
                  "born": _born(pid), "generation": generation}
-        hidden = self.folder / f".{name}"
-        hidden.write_text(json.dumps(entry), "utf-8")
-        hidden.rename(self._entry(name))
+        self._enter(name, entry)
         aborted = False
         try:
             try:
@@ -51,6 +51,17 @@ class Runs:
         if aborted:
             # it finished as the signal went out: its worker is dying and must not be given other work
             raise _aborted(kind, name)
+
+    def _enter(self, name: str, entry: dict[str, Any]) -> None:
+        hidden = self.folder / f".{name}"
+        try:
+            hidden.write_text(json.dumps(entry), "utf-8")
+            hidden.rename(self._entry(name))
+        except OSError:
+            hidden.unlink(missing_ok=True)
+            if entry["kind"] != QUERY:
+                raise
+            # on a full disk it is better to answer unlisted than not at all
 
     def _leave(self, name: str) -> bool:
         """Be listed no more; true if somebody aborted it."""

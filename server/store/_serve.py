@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import queue
 import resource
+import sys
 import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from earthweave.ontology import EarthweaveError
+from earthweave.ontology import EarthweaveError, LimitError, StoreError
 
 from . import _frames
 from ._frames import Frame
@@ -20,6 +22,8 @@ from ._frames import Frame
 MEMORY_EXIT = 77
 """Exit status of a worker that ran out of memory where nothing could be raised."""
 _STACK = 512 * 1024 * 1024
+_DEPTH = 50_000
+"""Nested calls in a worker: ten kilobytes of stack for each."""
 _WAITING = 8
 
 
@@ -62,10 +66,22 @@ def serve(role: str, network_refused: str) -> None:
     connection = Connection(output)
     handler: Handler = importlib.import_module(f"earthweave.server.store._{role}").handler()
     threading.stack_size(_STACK)
+    sys.setrecursionlimit(_DEPTH)
     threading.excepthook = _die
     work = threading.Thread(target=_work, args=(connection, handler, network_refused), daemon=True)
     work.start()
     connection.listen()
+
+
+def is_full(error: OSError) -> bool:
+    """True if the system lets a file grow no more."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def unwritable(error: OSError) -> StoreError:
+    """The error for a full disk."""
+    return StoreError("the store cannot be written; nothing has changed in it", why=error.strerror or "",
+                      way_out="make space on its disk and try again")
 
 
 def _die(failure: threading.ExceptHookArgs) -> None:
@@ -84,8 +100,15 @@ def _work(connection: Connection, handler: Handler, network_refused: str) -> Non
             handler(connection, request)
         except EarthweaveError as error:
             connection.fail(error)
+        except RecursionError:
+            connection.fail(LimitError("the text is too deeply nested, or a chain in it too long",
+                                       why="it does not fit on the engine's stack", way_out="write it flatter"))
         except MemoryError:
             os._exit(MEMORY_EXIT)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            connection.fail(unwritable(error))
 
 
 def private_size() -> int:

@@ -6,7 +6,8 @@ import re
 import shutil
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ from ._layout import Generation, Layout
 from ._limits import Limits
 from ._pool import Pool
 from ._process import Budget, portions
+from ._serve import is_full, unwritable
 from ._types import Answer, BadStatement, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
 from .loading import Document, ExportReport
 from .snapshot import SnapshotBuilder
@@ -30,6 +32,8 @@ from .snapshot import SnapshotBuilder
 _TRIES = 3
 _SPARE = 256
 """MiB that an idle writer may hold."""
+_GRACE = 0.05
+"""Seconds beyond the deadline in which a query may still end itself, so that its worker need not be killed."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+")
 
 
@@ -39,12 +43,13 @@ def open_store(path: str | Path, *, limits: Limits | None = None, create: bool =
     What killed writers left behind is swept away. Raises `NotFoundError` or `StoreError`.
     """
     layout = Layout(Path(path).absolute())
-    if create:
-        layout.create()
-    layout.check()
-    if create and layout.current() is None:
-        _found(layout)
-    layout.sweep()
+    with _disk():
+        if create:
+            layout.create()
+        layout.check()
+        if create and layout.current() is None:
+            _found(layout)
+        layout.sweep()
     return Store(layout, limits or Limits())
 
 
@@ -53,7 +58,7 @@ class Store:
 
     Queries see the union of the default graph and all named graphs outside ``GRAPH``, unless a dataset is given (FROM, or the
     arguments of `query`); a triple that is in two graphs is found once. In updates, patterns outside ``GRAPH`` see the default
-    graph only (SPARQL 1.1 Update §3.1.3). Literals come back as they were written.
+    graph only (SPARQL 1.1 Update §3.1.3). Literals come back as they were written, language tags in lower case.
 
     Geometry literals are read under the axis order of their CRS; those of a source that proved (or was said) to write longitude first
     are read so ever after, by their lexical form. Constants in queries are strict, unless one repeats such a literal to the letter.
@@ -110,8 +115,9 @@ class Store:
             try:
                 return self._ask(kind, text, header, budget, generation), generation.number
             except NotFoundError:
+                if generation.snapshot.is_dir():
+                    raise
                 # pruned between looking and opening
-                continue
         raise StoreError("the current generation cannot be opened", why="its files are missing", way_out="restore a backup")
 
     def _ask(self, kind: str, text: str, header: dict[str, Any], budget: Budget, generation: Generation) -> Frame:
@@ -120,7 +126,7 @@ class Store:
         kept: EarthweaveError | None = None
         reply = Frame({})
         with self._pool.worker(budget.seconds) as worker, self._layout.runs.register(kind, text, worker.pid, generation.folder.name):
-            until = time.monotonic() + budget.seconds
+            until = time.monotonic() + budget.seconds + _GRACE
             try:
                 worker.send(Frame(whole, text.encode()), until, budget)
                 reply = worker.receive(until, budget)
@@ -212,7 +218,7 @@ class Store:
     def _write(self, kind: str, text: str, header: dict[str, Any], *, chunks: Iterable[bytes] | None = None,
                heard: Callable[[Frame], None] = lambda _: None) -> tuple[dict[str, Any], int]:
         """Let a worker write the next snapshot beside the current one, and publish it."""
-        with self._layout.writing(self.limits.write_wait):
+        with _disk(), self._layout.writing(self.limits.write_wait):
             staged = self._layout.stage()
             try:
                 current = self._layout.current()
@@ -250,7 +256,7 @@ class Store:
         Readers and writers go on meanwhile. Raises `StoreError` if the folder is not empty.
         """
         target = Path(folder)
-        with self._layout.pinned(target.name) as generation:
+        with _disk(), self._layout.pinned(target.name) as generation:
             return _statistics(_copied(generation, target))
 
     def statistics(self) -> Statistics:
@@ -286,15 +292,35 @@ def _copied(generation: Generation, folder: Path) -> Generation:
     target = Layout(folder.absolute())
     if target.root.exists() and any(target.root.iterdir()):
         raise StoreError(f"the folder {target.root.name} is not empty", way_out="give a new folder")
-    target.create()
-    staged = Generation(target.staging / "copy")
-    shutil.copytree(generation.snapshot, staged.snapshot)
-    return target.publish(staged, generation.facts)
+    try:
+        with _disk():
+            target.create()
+            staged = Generation(target.staging / "copy")
+            for path in filter(Path.is_file, generation.snapshot.rglob("*")):
+                copy = staged.snapshot / path.relative_to(generation.snapshot)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            return target.publish(staged, generation.facts)
+    except BaseException:
+        # half a store would be in the way of the next attempt
+        shutil.rmtree(target.root, ignore_errors=True)
+        raise
 
 
 def _close(*pools: Pool) -> None:
     for pool in pools:
         pool.close()
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Raise `StoreError` if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise unwritable(error) from error
 
 
 def _found(layout: Layout) -> None:

@@ -17,7 +17,7 @@ class Notice:
     """Something that the reader of an answer should know.
 
     Attributes:
-        code: ``alias``, ``property``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order``, ``no-rows``, or why an
+        code: ``alias``, ``truncated``, ``geometry``, ``argument``, ``unit``, ``axis-order``, ``no-rows``, or why an
             answer is empty: ``filter``, ``graph``, ``outside``, ``unknown-term`` …
         text: one sentence.
     """

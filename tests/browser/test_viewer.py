@@ -43,6 +43,10 @@ def click_feature(page: Any, layer: int, index: int) -> Any:
     return popup
 
 
+def facts_of(block: Any) -> dict[str, str]:
+    return dict(zip(block.locator("dt").all_inner_texts(), block.locator("dd").all_inner_texts(), strict=True))
+
+
 def test_the_tutorial_in_the_browser(watched, empty_handed, scene, texts, tmp_path: Path) -> None:
     page = watched.open(empty_handed)
     assert page.locator("#badge").inner_text() == "SIMULATED DATA"
@@ -65,10 +69,13 @@ def test_the_tutorial_in_the_browser(watched, empty_handed, scene, texts, tmp_pa
 
     popup = click_feature(page, 1, 7)
     level = page.evaluate("() => earthweave.layers[1].data.features[7].properties.floodLevel")
-    facts = dict(zip(popup.locator("dt").all_inner_texts(), popup.locator("dd").all_inner_texts(), strict=True))
-    assert "Flooded areas" in popup.locator("h3").first.inner_text()
-    assert facts["floodLevel"] == str(level)
-    assert facts["name"] in scene.flooded_units
+    blocks = [(block.locator("h3").inner_text(), facts_of(block)) for block in popup.locator(".found").all()]
+    assert "Flooded areas" in blocks[0][0]
+    # its neighbours along the river share its corners
+    assert str(level) in {facts["floodLevel"] for layer, facts in blocks if "Flooded areas" in layer}
+    named = {facts["name"] for layer, facts in blocks if "Administrative areas" in layer}
+    assert named
+    assert named <= scene.flooded_units
 
     page.screenshot(path=tmp_path / "tutorial.png")
     assert (tmp_path / "tutorial.png").stat().st_size > 40_000

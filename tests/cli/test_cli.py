@@ -133,9 +133,9 @@ def test_errors_in_the_envelope_carry_a_code(run: Run) -> None:
     assert json.loads(done.stdout)["error"]["code"] == "not-found"
 
 
-def test_a_bad_file_loads_nothing(loaded: Run, folder: Path) -> None:
+def test_a_bad_line_stops_a_strict_load(loaded: Run, folder: Path) -> None:
     (folder / "bad.nt").write_text('<http://example.org/x> <http://example.org/p> "1" .\n<http://example.org/x> nonsense\n')
-    done = loaded("load", "bad.nt", "--store", "s")
+    done = loaded("load", "bad.nt", "--strict", "--store", "s")
     assert done.returncode == 2
     assert "bad.nt" in done.stderr
     assert "2" in done.stderr

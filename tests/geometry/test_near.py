@@ -88,3 +88,43 @@ def test_a_check_may_stop_it() -> None:
     for test in (lambda: distance_pairs(some, some, [[0], [0]], check=check), lambda: within_pairs(some, some, [[0], [0]], 5, check)):
         with pytest.raises(DeadlineError):
             test()
+
+
+@given(st.floats(1_000, 50_000), st.integers(0, 2**32 - 1))
+def test_what_lies_just_within_and_just_beyond_is_told_as_distances_tell_it(metres: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    west, south = random.uniform(-170, 160), random.uniform(-84, 80)
+    path = shapely.linestrings(np.column_stack([west + np.linspace(0, 4, 30), south + random.uniform(0, 2, 30)]))
+    left = np.array([path, shapely.box(west + 1, south, west + 2, south + 1)], dtype=object)
+    around = shapely.points(west + random.uniform(-1, 5, 40), np.clip(south + random.uniform(-1, 3, 40), -90, 90))
+    every = np.stack(np.meshgrid(np.arange(2), np.arange(40))).reshape(2, -1)
+    wanted = distance_m(left[every[0]], around[every[1]])
+    for limit in (metres, *wanted[:3].tolist()):
+        assert within_pairs(left, around, every, limit).tolist() == (wanted <= limit).tolist()
+        assert within_pairs(around, left, every[::-1], limit).tolist() == (distance_m(around[every[1]], left[every[0]]) <= limit).tolist()
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_a_line_within_an_area_is_at_no_distance_also_when_it_leads(prepared: bool) -> None:
+    lines, area = np.array([shapely.LineString([(0, 5), (2, 6)])]), shapely.box(-1, 3, 3, 8)
+    areas = np.array([area, shapely.MultiPolygon([area]), shapely.GeometryCollection([area])] * 3)
+    if prepared:
+        shapely.prepare(lines)
+    every = np.stack([np.zeros(len(areas), dtype=np.int64), np.arange(len(areas))])
+    assert within_pairs(lines, areas, every, 1.0).all()
+    assert (distance_pairs(lines, areas, every) == 0).all()
+    assert (distance_m(lines[every[0]], areas) == 0).all()
+
+
+_ONE_PLACE = ["LINESTRING (0 0, 0 0)", "MULTILINESTRING ((0 0, 0 0), (5 5, 6 6))", "GEOMETRYCOLLECTION (LINESTRING (0 0, 0 0))"]
+
+
+@pytest.mark.parametrize("one", ["LINESTRING (0 0, 1 1)", *_ONE_PLACE])
+@pytest.mark.parametrize("other", ["LINESTRING (0 0, 0 1)", "POLYGON ((0 0, 0 0, 0 0, 0 0))", *_ONE_PLACE])
+def test_lines_of_one_place_have_distances_also_when_prepared(one: str, other: str) -> None:
+    left, right = (np.array([shapely.from_wkt(text)] * 8) for text in (one, other))
+    pairs = np.stack([np.zeros(8, dtype=np.int64), np.arange(8)])
+    for _ in range(2):
+        assert within_pairs(left, right, pairs, 5.0).all()
+        assert (distance_pairs(left, right, pairs, metres=5.0) == 0).all()
+        shapely.prepare(left)

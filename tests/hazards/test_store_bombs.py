@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earthweave.ontology import (
+    GEO,
+    GEOF,
     DeadlineError,
     EarthweaveError,
     ForbiddenError,
@@ -29,7 +33,9 @@ from earthweave.ontology import (
 )
 from earthweave.server import store as store_package
 from earthweave.server.store import Limits, Store, open_store
+from earthweave.server.store._frames import Frame
 from earthweave.server.store._gate import admit
+from earthweave.server.store._process import Budget, Worker
 
 DATA = 3000
 
@@ -37,17 +43,27 @@ DATA = 3000
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(tmp_path_factory.mktemp("bombs") / "store") as opened:
-        opened.update("INSERT DATA {" + "".join(f"<http://e/{i}> <http://e/p> {i} ." for i in range(DATA)) + "}")
+        opened.update("INSERT DATA {" + "".join(
+            f"<http://e/{i}> <http://e/p> {i} ; <http://e/n> <http://e/{(7 * i + 1) % DATA}>, <http://e/{(11 * i + 5) % DATA}> ."
+            for i in range(DATA)) + "}")
         yield opened
 
 
+@pytest.fixture(scope="module")
+def start_up() -> float:
+    """Seconds that a worker takes to start on this machine as busy as it is."""
+    start = time.monotonic()
+    Worker("reader").ready().kill()
+    return time.monotonic() - start
+
+
 @pytest.fixture(autouse=True)
-def canary(store: Store) -> Iterator[None]:
+def canary(store: Store, start_up: float) -> Iterator[None]:
     """After every bomb the next query is right and quick (a new worker has to start at most)."""
     yield
     start = time.monotonic()
     assert store.query("ASK { <http://e/7> <http://e/p> 7 }").boolean is True
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 0.5 + 2.5 * start_up
 
 
 @contextmanager
@@ -92,6 +108,23 @@ def test_deep_nesting_is_refused_before_any_engine_sees_it(store: Store, name: s
         store.query(DEEP[name])
 
 
+DEPTH = 250
+SHALLOW = {
+    "braces": "ASK " + "{" * DEPTH + "?s ?p ?o" + "}" * DEPTH,
+    "brackets": "ASK { ?s ?p ?o FILTER" + "(" * DEPTH + "true" + ")" * DEPTH + " }",
+    "not": "ASK { ?s ?p ?o FILTER(" + "!" * DEPTH + "true) }",
+    "calls": "ASK { ?s ?p ?o FILTER(" + "ABS(" * DEPTH + "?o" + ")" * DEPTH + " >= 0) }",
+    "conditions": "ASK { ?s ?p ?o FILTER(" + "IF(true, " * DEPTH + "true" + ", false)" * DEPTH + ") }",
+    "unions": "ASK " + "{{?s ?p ?o} UNION " * (DEPTH - 1) + "{}" + "}" * (DEPTH - 1),
+    "subselects": "ASK " + "{ SELECT * " * (DEPTH - 1) + "{ ?s ?p ?o }" + "}" * (DEPTH - 1),
+}
+
+
+@pytest.mark.parametrize("name", SHALLOW)
+def test_what_the_nesting_limit_allows_is_answered(store: Store, name: str) -> None:
+    assert store.query(SHALLOW[name]).boolean is True
+
+
 CHAINS = {
     "union": "ASK { {}" + "UNION{}" * 8_000 + "}",
     "or": "ASK { FILTER(1" + "||0" * 15_000 + ") }",
@@ -119,12 +152,34 @@ def test_a_gate_that_is_opened_wide_still_leaves_a_worker_that_dies_alone(store:
         store.query(text, limits=Limits(query_nesting=10**9, query_characters=10**9, query_deadline=20.0))
 
 
-def test_a_cross_join_ends_at_the_deadline(store: Store) -> None:
+TWO = "?a <http://e/p> ?c . ?d <http://e/p> ?f"
+LONG = {
+    "cross": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?c+?f+?i = -1) }",
+    "join": f"SELECT (COUNT(*) AS ?n) {{ {TWO} . ?g <http://e/n> ?d . ?h <http://e/p> ?i FILTER(?c = ?i + 0.5) }}",
+    "path": "SELECT (COUNT(*) AS ?n) { ?a (<http://e/n>|^<http://e/n>)+ ?b }",
+    "steps": "SELECT (COUNT(*) AS ?n) { ?a " + "/".join(["<http://e/n>"] * 26) + " ?b }",
+    "regex": f"SELECT (COUNT(*) AS ?n) {{ {TWO} FILTER(REGEX(CONCAT(STR(?a), STR(?d)), '(a|aa|[0-9]+)+x$')) }}",
+    "backtracking": "SELECT (REPLACE('" + "a" * 60 + "b', '(a*)*c', 'x') AS ?n) { }",
+    "sort": f"SELECT * {{ {TWO} }} ORDER BY DESC(STR(?c)) CONCAT(STR(?f), STR(?a))",
+    "distinct": f"SELECT (COUNT(DISTINCT ?k) AS ?n) {{ {TWO} BIND(CONCAT(STR(?a), STR(?d)) AS ?k) }}",
+    "group": f"SELECT ?k (GROUP_CONCAT(?d) AS ?n) {{ {TWO} BIND(?c * ?f AS ?k) }} GROUP BY ?k",
+    "exists": f"SELECT (COUNT(*) AS ?n) {{ {TWO} FILTER NOT EXISTS {{ ?x <http://e/p> ?y FILTER(?y = ?c + ?f + 0.5) }} }}",
+    "construct": f"CONSTRUCT {{ ?a ?d ?f }} {{ {TWO} . ?x <http://e/p> ?y FILTER(?y + ?f = -1) }}",
+    "buffers": f"SELECT (COUNT(?g) AS ?n) {{ {TWO} BIND(<{GEOF}metricBuffer>(STRDT(CONCAT('POINT(', STR(?c/100), ' ', STR(?f/100), ')'), "
+               f"<{GEO.wktLiteral}>), 1000) AS ?g) }}",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_whatever_a_query_does_it_ends_at_the_deadline(store: Store, name: str) -> None:
+    """0.2 s beyond it are promised of a machine that has nothing else to do; the test allows for one that has."""
+    store.query("ASK {}")
     start = time.monotonic()
     with pytest.raises(DeadlineError, match="query_deadline"):
-        store.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?c+?f+?i = -1) }",
-                    limits=Limits(query_deadline=1.0))
-    assert time.monotonic() - start < 1.5
+        store.query(LONG[name], limits=Limits(query_deadline=0.7, query_memory=4000))
+    over = time.monotonic() - start - 0.7
+    print(f"\n{name}: {over:.3f} s beyond the deadline")
+    assert over < 1.0
 
 
 MEMORY = {
@@ -135,10 +190,39 @@ MEMORY = {
 }
 
 
+def facts(pid: int, file: str) -> dict[str, int]:
+    """First number of each line of a file of /proc by the words before it; nothing if the process is gone."""
+    try:
+        text = Path(f"/proc/{pid}/{file}").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {match[1]: int(match[2]) for match in re.finditer(r"^([^\d\n]+?):?\s+(\d+)", text, re.MULTILINE)}
+
+
 @pytest.mark.parametrize("name", MEMORY)
 def test_memory_bombs_stay_under_the_cap(store: Store, name: str) -> None:
+    """The kernel holds the worker to what the query may take, and it never has more (RLIMIT_DATA)."""
+    store.query("ASK {}")
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(store.query, MEMORY[name], limits=Limits(query_memory=400, query_deadline=60.0))
+        sizes, caps = [], set()
+        while not future.done():
+            for one in store.running():
+                sizes.append(facts(one.pid, "status").get("VmData", 0) / 1024)
+                caps.add(facts(one.pid, "limits").get("Max data size", 0) / 2**20)
+            time.sleep(0.01)
+    assert isinstance(future.exception(), MemoryLimitError)
+    assert "query_memory" in str(future.exception())
+    cap = max(caps)
+    assert 400 < cap <= min(filter(None, sizes)) + 400
+    assert max(sizes) <= cap
+
+
+def test_a_generous_cap_lets_pass_what_a_mean_one_stops(store: Store) -> None:
+    text = MEMORY["concat"].replace("BIND(?x7 AS ?z)", "").partition("BIND(CONCAT(?x5")[0] + "BIND(?x5 AS ?z) }"
+    assert store.query(text, limits=Limits(query_memory=1000)).table.to_pylist()[0]["n"]["value"] == str(16**6)
     with pytest.raises(MemoryLimitError, match="query_memory"):
-        store.query(MEMORY[name], limits=Limits(query_memory=400, query_deadline=60.0))
+        store.query(text, limits=Limits(query_memory=10))
 
 
 def test_a_flood_of_rows_is_cut(store: Store) -> None:
@@ -268,19 +352,15 @@ def test_load_is_refused_and_makes_no_connection(store: Store) -> None:
 
 def test_workers_have_no_network_where_the_system_permits(store: Store) -> None:
     """The second wall: with the gate out of the way, the engine's own client reaches nobody."""
-    from earthweave.server.store._process import Budget, Worker
-
     budget = Budget("the query", "query_deadline", 20.0, "query_memory", 500)
-    worker = Worker("reader")
+    worker = Worker("reader").ready()
     try:
         if worker.network:
             pytest.skip(f"no network namespaces here: {worker.network}")
         with listening() as (port, callers):
-            from earthweave.server.store._frames import Frame
-
             generation = store.path / "generations" / f"{store.statistics().generation:06d}"
             header = {"op": "query", "kind": "query", "generation": str(generation), "default_graphs": [], "named_graphs": [],
-                      "dataset": False, "rows": 10, "bytes": 10_000, "memory": 500, "cache": 10}
+                      "explain": False, "seconds": 20.0, "rows": 10, "bytes": 10_000, "memory": 500, "cache": 10}
             end = time.monotonic() + 20
             worker.send(Frame(header, f"ASK {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}".encode()), end, budget)
             with pytest.raises(EarthweaveError):
@@ -369,6 +449,16 @@ def test_a_packed_bomb_stops_at_its_limit(tmp_path: Path) -> None:
     ("lists.ttl", b"<http://e/a> <http://e/p> " + b"(" * 200_000),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_broken_documents_name_the_file(store: Store, tmp_path: Path, name: str, content: bytes) -> None:
+    before = store.statistics().triples
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(RdfSyntaxError, match=name.replace(".", r"\.")):
-        loads(store, tmp_path / name, content)()
-    assert store.statistics().triples >= DATA
+        store.load([tmp_path / name], strict=True)
+    assert store.statistics().triples == before
+
+
+def test_a_torn_line_is_told_and_costs_nothing_else(store: Store, tmp_path: Path) -> None:
+    before = store.statistics().triples
+    (tmp_path / "half.nt").write_bytes(b'<http://e/torn> <http://e/q> "1" .\n<http://e/a> <http://e/p> "\xff\xfe" .\n<http://e/a> <http')
+    (report,) = store.load([tmp_path / "half.nt"]).files
+    assert (report.triples, report.bad, [one.line for one in report.bad_lines]) == (1, 2, [2, 3])
+    assert store.statistics().triples == before + 1

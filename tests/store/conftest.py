@@ -9,13 +9,24 @@ import pytest
 
 from earthweave.ontology import PREFIXES
 from earthweave.server.store import Answer, Store, open_store
+from earthweave.server.store._pool import Pool
 
 HEAD = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items()) + "PREFIX : <http://example.org/>\n"
 
 
+@pytest.fixture(scope="session")
+def pools() -> Iterator[tuple[Pool, Pool]]:
+    """Workers that all stores share, because starting two for each test is most of its time; they serve any generation of any store."""
+    shared = Pool(2), Pool(1, "writer")
+    yield shared
+    for pool in shared:
+        pool.close()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, pools: tuple[Pool, Pool]) -> Iterator[Store]:
     with open_store(tmp_path / "store") as opened:
+        opened._pool, opened._writers = pools
         yield opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,9 +51,12 @@ def test_strict_reading_finds_nothing_and_says_why(store: Store, turtle: Write, 
     assert "beyond 90" in file.problems[0]
     answer = ask(TUTORIAL_2A)
     assert answer.table.num_rows == 0
-    assert [notice.code for notice in answer.notices] == ["alias", "geometry", "no-rows"]
-    assert "beyond 90" in answer.notices[1].text
-    assert "2 times" in answer.notices[1].text
+    assert [notice.code for notice in answer.notices] == ["alias", "geometry", "no-rows", "filter", "geometry"]
+    call, _, step, literals = (notice.text for notice in answer.notices[1:])
+    assert "beyond 90" in call
+    assert "2 times" in call
+    assert re.match(r"\d solutions came to this step, and none passed: .*sfIntersects", step)
+    assert literals.startswith("1 of 3 geometry literals cannot be read and meet nothing: latitude 150.9 is beyond 90")
 
 
 def test_true_latitude_first_data_is_read_so(store: Store, turtle: Write, ask: Ask) -> None:
@@ -177,6 +181,24 @@ def test_builders_and_questions(compute: Ask, call: str, wanted: str) -> None:
     assert value(compute(f"SELECT ({call} AS ?x) {{}}")) == wanted
 
 
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+GML = "<Point xmlns='http://www.opengis.net/gml/3.2' srsName='{}'><pos>{}</pos></Point>"
+
+
+@pytest.mark.parametrize(("text", "datatype"), [
+    ("POINT(10 45)", GEO.wktLiteral), (LATLON + "POINT(45 10)", GEO.wktLiteral), ("POINT(10 45)", "http://strdf.di.uoa.gr/ontology#WKT"),
+    ("{'type':'Point','coordinates':[10,45]}".replace("'", r'\"'), GEO.geoJSONLiteral),
+    ("<Point><coordinates>10,45</coordinates></Point>", GEO.kmlLiteral),
+    (GML.format(CRS84, "10 45"), GEO.gmlLiteral), (GML.format("urn:ogc:def:crs:EPSG::4326", "45 10"), GEO.gmlLiteral),
+])
+def test_every_serialisation_is_read(store: Store, turtle: Write, rows: Rows, compute: Ask, text: str, datatype: object) -> None:
+    literal = f'"{text}"^^<{datatype}>'
+    found = compute(f"SELECT (geof:metricDistance({literal}, 'POINT(10 45)'^^geo:wktLiteral) AS ?x) {{}}")
+    assert float(value(found) or "nan") == 0.0
+    assert store.load([turtle(f":a geo:hasSerialization {literal} .")]).geometries == 1
+    assert rows("SELECT ?s { ?s ?p ?g FILTER(geof:sfEquals(?g, 'POINT(10 45)'^^geo:wktLiteral)) }") == [("http://example.org/a",)]
+
+
 @pytest.mark.parametrize(("call", "code", "said"), [
     ("geof:distance('POINT(10 45)'^^geo:wktLiteral, 'POINT(11 45)'^^geo:wktLiteral, uom:degree)", "unit", "degrees are no length"),
     ("geof:distance('POINT(10 45)'^^geo:wktLiteral, 'POINT(11 45)'^^geo:wktLiteral, uom:parsec)", "unit", "not known"),
@@ -184,7 +206,10 @@ def test_builders_and_questions(compute: Ask, call: str, wanted: str) -> None:
     ("geof:metricArea('POINT(10 45'^^geo:wktLiteral)", "geometry", "not WKT"),
     ("geof:metricArea('POINT(10 45)')", "geometry", "XMLSchema#string is no geometry"),
     ("geof:metricArea(:a)", "geometry", "not an IRI"),
-    ("geof:metricArea('<gml:Point/>'^^geo:gmlLiteral)", "geometry", "GML literals are not read yet"),
+    ("geof:metricArea('<gml:Point>'^^geo:gmlLiteral)", "geometry", "not well-formed XML"),
+    ("geof:metricArea('<Pond/>'^^geo:kmlLiteral)", "geometry", "KML"),
+    ("geof:metricArea('{}'^^geo:geoJSONLiteral)", "geometry", "GeoJSON"),
+    ("geof:metricArea('CELLLIST ((R3234))'^^geo:dggsLiteral)", "geometry", "DGGS literals are not read yet"),
     ("geof:isEmpty('<http://nowhere.example/crs> POINT(1 1)'^^geo:wktLiteral)", "geometry", "unknown coordinate"),
     ("geof:buffer('POINT(10 45)'^^geo:wktLiteral, 'wide', uom:metre)", "argument", "a number was expected"),
     ("geof:relate('POINT(10 45)'^^geo:wktLiteral, 'POINT(10 45)'^^geo:wktLiteral, 'near')", "argument", "unknown relation near"),
@@ -200,5 +225,6 @@ def test_what_cannot_be_evaluated_is_unbound_and_told(compute: Ask, call: str, c
 def test_an_empty_answer_without_failures_says_so(store: Store, turtle: Write, ask: Ask) -> None:
     store.load([turtle(tutorial())])
     answer = ask("SELECT * { ?s geo:asWKT ?w FILTER(geof:sfWithin(?w, 'POLYGON((0 0,1 0,1 1,0 0))'^^geo:wktLiteral)) }")
-    assert [notice.code for notice in answer.notices] == ["no-rows"]
+    assert [notice.code for notice in answer.notices] == ["no-rows", "outside"]
     assert "geof:sfWithin 3 times; none of the calls failed" in answer.notices[0].text
+    assert answer.notices[1].text.endswith("lies outside the data (west 10, south -33.7, east 151, north 46)")

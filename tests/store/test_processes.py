@@ -17,14 +17,32 @@ from pathlib import Path
 
 import pytest
 
-from earthweave.ontology import GEO, GEOF, AbortedError, DeadlineError, ForbiddenError, LimitError, NotFoundError, StoreBusyError
+from earthweave.ontology import (
+    GEO,
+    GEOF,
+    AbortedError,
+    DeadlineError,
+    ForbiddenError,
+    LimitError,
+    NotFoundError,
+    StoreBusyError,
+    StoreError,
+)
 from earthweave.server.store import Limits, Store, open_store
 from earthweave.server.store._layout import Layout
 from earthweave.server.store._runs import Runs
+from earthweave.server.store.snapshot import Snapshot
 
 Write = Callable[..., Path]
 FOREVER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?c + ?f + ?i + ?l = -1) }"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store with workers of its own."""
+    with open_store(tmp_path / "store") as opened:
+        yield opened
 
 
 def fill(store: Store, number: int, name: str = "s") -> None:
@@ -36,8 +54,8 @@ def count(store: Store) -> int:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = (path for path in (folder / "database").iterdir() if path.name not in ("LOG", "LOCK"))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def alive(pid: int) -> bool:
@@ -54,7 +72,7 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def test_writing_to_a_clone_never_alters_the_published_generation(store: Store) -> None:
+def test_writing_never_alters_the_published_generation(store: Store) -> None:
     quads = [b"".join(b'<http://e/u%d> <http://e/p> "%d" .\n' % (i, i) for i in range(20_000))]
     fill(store, 2000)
     clear = "DELETE WHERE { ?s ?p ?o }"
@@ -62,7 +80,7 @@ def test_writing_to_a_clone_never_alters_the_published_generation(store: Store) 
     for write in writes:
         published = store.path / "generations" / f"{store.statistics().generation:06d}"
         before = digests(published)
-        assert any(name.endswith(".sst") for name in before)
+        assert len(before) > 5
         write()
         assert digests(published) == before
         assert len(list((store.path / "generations").iterdir())) == 2
@@ -221,7 +239,7 @@ def test_aborts_at_any_moment_hit_nobody_else(store: Store) -> None:
     thread = threading.Thread(target=abort)
     thread.start()
     try:
-        for _ in range(15):
+        for _ in range(10):
             with suppress(AbortedError):
                 assert count(store) == 0
     finally:
@@ -250,7 +268,7 @@ def test_writers_go_on_during_a_backup_and_do_not_prune_its_source(store: Store,
             store.abort(entry.id)
         for number in range(4):
             fill(store, 1, f"w{number}-")
-        assert pinned.lonlat.exists()
+        assert Snapshot.open(pinned.snapshot).triples == 7
     assert store.running() == ()
     assert store.backup(tmp_path / "kept").triples == 11
     fill(store, 1, "x")
@@ -297,6 +315,33 @@ def test_geometry_functions_in_many_threads(store: Store) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: store.query(text).table.num_rows, range(24)))
     assert set(answers) == {30 + 2 * (29 + 28)}
+
+
+def test_one_writer_serves_many_writes_until_a_load_was_big(store: Store) -> None:
+    pids = set()
+    for number in range(3):
+        fill(store, 10, f"w{number}-")
+        pids |= {worker.pid for worker in store._writers._idle}
+    assert len(pids) == 1
+    assert all(map(alive, pids))
+    assert count(store) == 30
+
+
+def test_a_killed_reader_is_replaced_while_nobody_waits(store: Store) -> None:
+    fill(store, 2000)
+    count(store)
+    (before,) = (worker.pid for worker in store._pool._idle)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(store.query, FOREVER)
+        until(store.running)
+        os.kill(before, signal.SIGKILL)
+        assert isinstance(future.exception(10), StoreError)
+    (after,) = (worker.pid for worker in store._pool._idle)
+    assert before != after
+    assert alive(after)
+    assert not alive(before)
+    assert count(store) == 2000
+    assert [worker.pid for worker in store._pool._idle] == [after]
 
 
 def test_when_all_workers_are_busy_the_next_query_says_so(tmp_path: Path) -> None:

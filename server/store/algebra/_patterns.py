@@ -133,10 +133,15 @@ class Union:
 
 @dataclass(frozen=True)
 class Minus:
-    """The left side without what is compatible with, and shares a variable with, the right."""
+    """The left side without what is compatible with, and shares a variable with, the right.
+
+    Attributes:
+        aside: the graph that both sides are asked of; it must agree, but is no shared variable.
+    """
 
     left: Node
     right: Node
+    aside: Variable | None = None
 
 
 @dataclass(frozen=True)

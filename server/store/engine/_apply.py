@@ -9,67 +9,98 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from earthweave.ontology import QueryError
 from earthweave.ontology.geometry import AxisOrder
 
 from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Triple, Variable
-from ..snapshot import UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, iri
+from ..snapshot import UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, Term, iri
 from ._evaluate import Budget, dataset, graph_numbers, surroundings
 from ._parse_update import parse_update
 from ._plan import plan
-from ._terms import TermSpace
-from ._update import Clear, Create, Modify, Operation, Transfer
+from ._terms import TermSpace, column_of
+from ._update import Clear, Modify, Operation, Transfer
 
 _S, _P, _O, _G = (Variable(name) for name in ("s", "p", "o", "g"))
 _HIDDEN = "_:"
 _DEFAULT = 0
+_UNIT = Bgp(())
 
 
-def apply_update(text: str, base: Snapshot, target: Path, budget: Budget) -> tuple[Snapshot, list[Remark]]:
+def apply_update(text: str, base: Snapshot, target: Path, budget: Budget, *, durable: bool = True) -> tuple[Snapshot, list[Remark]]:
     """Run an update and write what comes of it into a new folder; operations see what those before them did.
 
     Args:
         base: the snapshot before, which stays as it is.
-        target: folder of the new snapshot.
+        target: folder of the new snapshot; what lies between two operations is beside it, and is removed.
         budget: limits of each operation.
+        durable: wait until the new snapshot lies on the disk.
 
-    Returns the new snapshot and remarks about what could not be computed. Raises what `parse_update` and evaluation raise.
+    Returns the new snapshot and remarks about what could not be computed. Raises what `parse_update` and evaluation raise, and
+    `QueryError` for a graph that is there already (CREATE) or is not there (ADD, MOVE, COPY), unless the operation is SILENT.
     """
-    steps = [step for operation in parse_update(text) for step in _steps(operation)]
+    steps = _steps(parse_update(text)) or [[]]
     remarks: list[Remark] = []
     snapshot = base
-    for number, step in enumerate(steps):
-        last = number == len(steps) - 1
-        folder = target if last else target.with_name(f"{target.name}-{number}")
-        after = _stepped(step, snapshot, folder, budget, remarks)
-        if snapshot is not base:
-            shutil.rmtree(snapshot.path)
-        snapshot = after
-    return (snapshot if steps else SnapshotBuilder(target, base).finish()), remarks
+    between = [target.with_name(f"{target.name}-{number}") for number in range(len(steps) - 1)]
+    try:
+        for step, folder in zip(steps, [*between, target], strict=True):
+            changes = [change for operation in step for change in _changes_of(operation, snapshot)]
+            if changes or folder == target:
+                snapshot = _stepped(changes, snapshot, folder, budget, remarks, durable=durable and folder == target)
+    finally:
+        for folder in between:
+            shutil.rmtree(folder, ignore_errors=True)
+    return snapshot, remarks
 
 
-@dataclass(frozen=True)
-class _Step:
-    """Changes that are computed on one snapshot and made at once; what is both removed and added stays."""
+def _steps(operations: tuple[Operation, ...]) -> list[list[Operation]]:
+    """Operations that can be made at once, as each looks at what was there before all of them; what is added stays."""
+    steps: list[list[Operation]] = []
+    adds = False
+    for operation in operations:
+        joins = isinstance(operation, Modify) and operation.pattern == _UNIT and not (adds and operation.delete)
+        adding = isinstance(operation, Transfer) or (isinstance(operation, Modify) and bool(operation.insert))
+        if joins and steps:
+            steps[-1].append(operation)
+            adds = adds or adding
+        else:
+            steps.append([operation])
+            adds = adding
+    return steps
 
-    changes: tuple[Modify, ...]
 
-
-def _steps(operation: Operation) -> Iterator[_Step]:
+def _changes_of(operation: Operation, snapshot: Snapshot) -> tuple[Modify, ...]:
+    """An operation as changes that are computed on one snapshot and made at once; what is both removed and added stays."""
     if isinstance(operation, Modify):
-        yield _Step((operation,))
-    elif isinstance(operation, Clear):
-        yield _Step(_cleared(operation.graph))
-    elif isinstance(operation, Transfer) and operation.source != operation.target:
-        yield _Step(_transferred(operation))
-    else:
-        # a graph without statements does not exist, so that there is nothing to create
-        assert isinstance(operation, Create | Transfer)
+        return (operation,)
+    if isinstance(operation, Clear):
+        return _cleared(operation.graph)
+    if isinstance(operation, Transfer):
+        return _transferred(operation) if _possible(operation, snapshot) and operation.source != operation.target else ()
+    if not operation.silent and _is_there(operation.graph, snapshot):
+        raise QueryError(f"the graph <{operation.graph}> is there already", why="CREATE makes new graphs only",
+                         way_out="leave CREATE out, or write CREATE SILENT")
+    # a graph without statements does not exist, so that there is nothing to create
+    return ()
+
+
+def _is_there(graph: str, snapshot: Snapshot) -> bool:
+    return bool(graph_numbers(snapshot, (graph,)))
+
+
+def _possible(operation: Transfer, snapshot: Snapshot) -> bool:
+    """Whether the source is there; raises `QueryError` if not, so that a mistyped name does not empty the target."""
+    if not operation.source or _is_there(operation.source, snapshot):
+        return True
+    if operation.silent:
+        return False
+    raise QueryError(f"there is no graph <{operation.source}> to {operation.kind}", why="a graph without statements does not exist",
+                     way_out=f"name another, or write {operation.kind} SILENT, which then does nothing")
 
 
 def _whole(graph: str) -> Triple:
@@ -92,10 +123,18 @@ def _transferred(operation: Transfer) -> tuple[Modify, ...]:
     return (emptied, added) if operation.kind == "COPY" else (emptied, added, Modify((source,), (), Bgp((source,))))
 
 
-def _stepped(step: _Step, snapshot: Snapshot, folder: Path, budget: Budget, remarks: list[Remark]) -> Snapshot:
-    builder = SnapshotBuilder(folder, snapshot)
+def _stepped(changes: list[Modify], snapshot: Snapshot, folder: Path, budget: Budget, remarks: list[Remark], *,
+             durable: bool) -> Snapshot:
+    builder = SnapshotBuilder(folder, snapshot, durable=durable)
     builder.begin("update", AxisOrder.STRICT)
-    for change in step.changes:
+    data = [change for change in changes if change.pattern == _UNIT]
+    if data:
+        terms = TermSpace(snapshot)
+        builder.without(_data([change.delete for change in data], terms))
+        builder.add(_data([change.insert for change in data], terms))
+    for change in changes:
+        if change.pattern == _UNIT:
+            continue
         context = surroundings(snapshot, budget=budget)
         context.dataset = _dataset(snapshot, change)
         for removed, added in _changes(change, context):
@@ -124,6 +163,31 @@ def _changes(change: Modify, context: Context) -> Iterator[tuple[Quads, Quads]]:
 
 def _of(triple: Triple) -> tuple[Place, ...]:
     return (triple.subject, triple.predicate, triple.object, *(() if triple.graph is None else (triple.graph,)))
+
+
+def _data(templates: list[tuple[Triple, ...]], terms: TermSpace) -> Quads:
+    """Templates filled with the empty solution: constants, and blank nodes that are new in each."""
+    numbers: dict[Term, int] = {}
+    rows: list[tuple[int, ...]] = []
+    for template in templates:
+        nodes: dict[str, Term] = {}
+        for one in template:
+            places = _of(one)
+            known = [term for place in places if (term := _filled(place, nodes, terms)) is not None]
+            if len(known) == len(places):
+                rows.append(tuple(numbers.setdefault(term, len(numbers)) for term in known) + (() if one.graph else (-1,)))
+    subject, predicate, value, graph = np.array(rows, dtype=np.int32).reshape(-1, 4).T
+    return Quads(column_of(numbers), subject, predicate, value, graph)
+
+
+def _filled(place: Place, nodes: dict[str, Term], terms: TermSpace) -> Term | None:
+    if isinstance(place, Constant):
+        return place.term
+    if not place.name.startswith(_HIDDEN):
+        return None
+    if place.name not in nodes:
+        nodes[place.name] = terms.term(terms.fresh_bnode())
+    return nodes[place.name]
 
 
 def _quads(template: tuple[Triple, ...], batch: Batch, terms: TermSpace) -> Quads:

@@ -21,6 +21,7 @@ from ._values import (
     read_decimal,
     read_double,
     read_integer,
+    scientific_text,
     shortest,
     single,
     string,
@@ -54,6 +55,7 @@ def _plain(found: Number) -> str:
             return "-0" if math.copysign(1, number) < 0 else "0"
         if _SMALL <= abs(number) < _LARGE:
             return decimal_text(shortest(found))
+        return scientific_text(number, found.rank)
     return number_text(found)
 
 

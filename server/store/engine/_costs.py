@@ -113,17 +113,20 @@ class Costs:
         slots = self.slots(pattern)
         if slots is None:
             return Cost(0.0, {one.name: 1.0 for one in (pattern.subject, pattern.predicate, pattern.object) if isinstance(one, Variable)})
+        segment = self._context.snapshot.segment
+        if isinstance(slots.predicate, int):
+            found = segment(slots.predicate)
+            return _over([] if found is None else [_segment_cost(found, slots)], slots)
+        return self._any_predicate(slots, slots.predicate)
+
+    def _any_predicate(self, slots: Slots, name: str) -> Cost:
+        """Of a pattern whose predicate is a variable; where there are many predicates and no constants, without a look at each."""
         snapshot = self._context.snapshot
-        single = isinstance(slots.predicate, int)
-        if not single and len(snapshot.predicates) > _MANY_PREDICATES and isinstance(slots.subject, str) and isinstance(slots.object, str):
+        if len(snapshot.predicates) > _MANY_PREDICATES and isinstance(slots.subject, str) and isinstance(slots.object, str):
             return Cost(float(snapshot.triples), {name: float(snapshot.triples) ** 0.5 for name in slots.names})
-        predicates = (slots.predicate,) if isinstance(slots.predicate, int) else snapshot.predicates
-        costs = [_segment_cost(one, slots) for one in map(snapshot.segment, predicates) if one is not None]
-        rows = sum(cost.rows for cost in costs)
-        distinct = {name: max((cost.distinct.get(name, 1.0) for cost in costs), default=1.0) for name in slots.names}
-        if isinstance(slots.predicate, str):
-            distinct[slots.predicate] = float(max(sum(cost.rows > 0 for cost in costs), 1))
-        return Cost(float(rows), distinct)
+        costs = [_segment_cost(one, slots) for one in map(snapshot.segment, snapshot.predicates) if one is not None]
+        whole = _over(costs, slots)
+        return Cost(whole.rows, {**whole.distinct, name: float(max(sum(cost.rows > 0 for cost in costs), 1))})
 
     def node(self, node: Node) -> Cost:
         """Rough figure for a whole pattern."""
@@ -168,6 +171,12 @@ class Costs:
         if isinstance(node, Slice) and node.limit is not None:
             return below.scaled(min(1.0, node.limit / max(below.rows, 1.0)))
         return below
+
+
+def _over(costs: list[Cost], slots: Slots) -> Cost:
+    """Of a pattern over several segments."""
+    distinct = {name: max((cost.distinct.get(name, 1.0) for cost in costs), default=1.0) for name in slots.names}
+    return Cost(float(sum(cost.rows for cost in costs)), distinct)
 
 
 def _segment_cost(segment: Segment, slots: Slots) -> Cost:

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from ..snapshot import BIAS, DECIMAL_BIAS, STRING, UNBOUND, Kind, Tag, Term, Terms, TermType, make
+from earthweave.ontology.arrow import text_array
+
+from ..snapshot import BIAS, DECIMAL_BIAS, STRING, UNBOUND, Kind, Tag, Term, Terms, TermType, make, numpy_of
 from ._functions_operators import divided, truth
 from ._terms import TermSpace
 from ._values import FALSE, RANKS, TRUE, XSD_BASE, Failed, Number, Operand, Rank, number_text, term
@@ -176,7 +177,7 @@ class Strings(Column):
     def _kept(self) -> tuple[Any, Any]:
         if not self.text.null_count:
             return self.codes, self.text
-        good = np.asarray(self.text.is_valid())
+        good = numpy_of(self.text.is_valid())
         places = np.append(np.where(good, np.cumsum(good) - 1, -1), -1)
         return places[self.codes], self.text.drop_null()
 
@@ -184,7 +185,7 @@ class Strings(Column):
         codes, text = self._kept()
         encoded = text.dictionary_encode()
         distinct = _made(encoded.dictionary, self.kind, space)
-        return np.append(distinct[encoded.indices.to_numpy()], UNBOUND)[codes]
+        return np.append(distinct[numpy_of(encoded.indices)], UNBOUND)[codes]
 
     def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         codes, text = self._kept()
@@ -297,7 +298,7 @@ class Quotients(Column):
 
     def _ids(self, space: TermSpace) -> Any:
         codes, texts = self._distinct()
-        return np.append(_made(pa.array(texts, pa.large_string()), DECIMAL, space), UNBOUND)[codes]
+        return np.append(_made(text_array(texts), DECIMAL, space), UNBOUND)[codes]
 
     def _coded(self, space: TermSpace) -> tuple[Any, list[Operand]]:
         codes, texts = self._distinct()
@@ -352,7 +353,7 @@ def _texts(values: Any, rank: Rank) -> list[str]:
 
 
 def _written(values: Any, rank: Rank, space: TermSpace) -> Any:
-    return _made(pa.array(_texts(values, rank), pa.large_string()), TermType(Kind.LITERAL, XSD_BASE + RANKS[rank]), space)
+    return _made(text_array(_texts(values, rank)), TermType(Kind.LITERAL, XSD_BASE + RANKS[rank]), space)
 
 
 def _made(texts: Any, kind: TermType, space: TermSpace) -> Any:

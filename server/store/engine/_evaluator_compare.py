@@ -11,7 +11,7 @@ import pyarrow.compute
 from earthweave.ontology import XSD
 
 from ..algebra import Context
-from ..snapshot import UNBOUND, Kind, Tag, TermType, tags
+from ..snapshot import UNBOUND, Kind, Tag, TermType, filled, numpy_of, tags, text_scalar
 from ._evaluator_arithmetic import numeric, ordered
 from ._evaluator_columns import Coded, Column, Decimals, Ids, Numbers, Quotients, Single, Strings, Truths
 from ._terms import TermSpace
@@ -60,7 +60,7 @@ def _constant_text(name: str, left: Column, right: Column) -> Any:
     text = right.operand.value
     if not isinstance(text, str):
         return None
-    values = pc.fill_null(_TEXT[name](left.text, text).cast("int8"), -1).to_numpy(zero_copy_only=False)
+    values = filled(_TEXT[name](left.text, text_scalar(text)).cast("int8"), -1)
     return np.append(values, -1).astype(np.int8)[left.codes]
 
 
@@ -174,5 +174,5 @@ def _moments(side: Column, space: TermSpace) -> Moments:
 def _texts_ordered(name: str, one: Any, other: Any, space: TermSpace) -> Any:
     constant = other[0] if (other == other[0]).all() else UNBOUND
     texts = space.strings(one)
-    partner = space.term(int(constant)).text if constant != UNBOUND else space.strings(other)
-    return _TEXT[name](texts, partner).to_numpy(zero_copy_only=False)
+    partner = text_scalar(space.term(int(constant)).text) if constant != UNBOUND else space.strings(other)
+    return numpy_of(_TEXT[name](texts, partner))

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute
 
+from earthweave.ontology.arrow import arrow_of, text_array
+
 from ..algebra import Context
-from ..snapshot import BIAS, STRING, UNBOUND, Kind, Tag, TermType, iri, payloads, tags
+from ..snapshot import BIAS, STRING, UNBOUND, Kind, Tag, TermType, filled, iri, numpy_of, payloads, tags, text_scalar
 from ._builtins_regex import compiled
 from ._evaluator_columns import Coded, Column, Decimals, Ids, Numbers, Single, Strings, Truths
 from ._terms import TermSpace
@@ -61,7 +62,7 @@ def language(arguments: list[Column], context: Context) -> Column | None:
         return None
     codes, kinds = _typed_ids(column.values, context.terms)
     texts = [one.language if one.kind == Kind.LITERAL else None for one in kinds]
-    return Strings(codes, pa.array(texts, pa.large_string()))
+    return Strings(codes, text_array(texts))
 
 
 def datatype(arguments: list[Column], context: Context) -> Column | None:
@@ -82,7 +83,7 @@ def text(arguments: list[Column], context: Context) -> Column | None:
         return None
     codes, terms = _distinct(column.values, context.terms)
     named = np.array([one.kind != Kind.BNODE for one in terms.types] or [True], dtype=bool)[terms.code]
-    return Strings(codes, pc.if_else(pa.array(named), terms.text, None))
+    return Strings(codes, pc.if_else(arrow_of(named), terms.text, text_scalar(None)))
 
 
 def _distinct(ids: Any, space: TermSpace) -> tuple[Any, Any]:
@@ -101,7 +102,7 @@ def texts_of(column: Column, space: TermSpace) -> tuple[Any, Any, tuple[TermType
     codes, terms = _distinct(column.values, space)
     strings = np.array([one == STRING or bool(one.language) for one in terms.types] or [True], dtype=bool)
     kinds = tuple(terms.types[code] for code in np.unique(terms.code).tolist() if strings[code])
-    return codes, terms.text if strings.all() else pc.if_else(pa.array(strings[terms.code]), terms.text, None), kinds
+    return codes, terms.text if strings.all() else pc.if_else(arrow_of(strings[terms.code]), terms.text, text_scalar(None)), kinds
 
 
 def _plain(column: Column) -> str | None:
@@ -112,7 +113,7 @@ def _plain(column: Column) -> str | None:
 
 
 def _gathered(values: Any, codes: Any) -> Column:
-    found = pc.fill_null(values.cast("int8"), -1).to_numpy(zero_copy_only=False)
+    found = filled(values.cast("int8"), -1)
     return Truths(np.append(found, -1).astype(np.int8)[codes])
 
 
@@ -152,8 +153,8 @@ def regex(arguments: list[Column], context: Context) -> Column | None:
         search = compiled(pattern, flags).search
     except Failed:
         return Truths(np.full(len(codes), -1, dtype=np.int8))
-    matched = [None if one is None else search(one) is not None for one in values.to_pylist()]
-    return _gathered(pa.array(matched, pa.bool_()), codes)
+    matched = np.array([one is not None and search(one) is not None for one in values.to_pylist()], dtype=bool)
+    return _gathered(arrow_of(matched, numpy_of(values.is_valid())), codes)
 
 
 def length(arguments: list[Column], context: Context) -> Column | None:
@@ -163,8 +164,8 @@ def length(arguments: list[Column], context: Context) -> Column | None:
         return None
     codes, values, _ = found
     lengths = pc.utf8_length(values)
-    good = np.append(np.asarray(lengths.is_valid()), False)[codes]
-    counts = np.append(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False), 0)[codes]
+    good = np.append(numpy_of(lengths.is_valid()), False)[codes]
+    counts = np.append(filled(lengths, 0), 0)[codes]
     return Numbers(counts.astype(np.int64), Rank.INTEGER, good)
 
 
@@ -178,7 +179,7 @@ def _mapped(change: Callable[[str], str]) -> Kernel:
         codes, values, kinds = found
         # not in a compiled loop: that knows another version of Unicode than Python does
         changed = [None if one is None else change(one) for one in values.to_pylist()]
-        return Strings(codes, pa.array(changed, pa.large_string()), kinds[0] if kinds else STRING)
+        return Strings(codes, text_array(changed), kinds[0] if kinds else STRING)
 
     return call
 
@@ -196,11 +197,11 @@ def concatenated(arguments: list[Column], context: Context) -> Column | None:
             return None
         else:
             codes, values, _ = found
-            parts.append(values.take(pa.array(codes, mask=codes < 0)))
+            parts.append(values.take(arrow_of(codes, codes >= 0)))
     if rows is None or all(isinstance(part, str) for part in parts):
         return None
-    columns = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in parts]
-    return Strings(rows, pc.binary_join_element_wise(*columns, pa.scalar("", pa.large_string())))
+    columns = [text_scalar(part) if isinstance(part, str) else part for part in parts]
+    return Strings(rows, pc.binary_join_element_wise(*columns, text_scalar("")))
 
 
 def _stamped(ids: Any) -> tuple[Any, Any] | None:

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from earthweave.ontology.arrow import arrow_of, text_array
+
 from ..algebra import Batch, Context, Place, Query, Triple, Variable
-from ..snapshot import STRING, Kind, Segment, Tag, Terms, TermType, tags
+from ..snapshot import STRING, Kind, Segment, Tag, Terms, TermType, tags, text_scalar
 from ._graphs import view
 from ._parse_terms import HIDDEN
 from ._rows import RowIndex
@@ -49,7 +51,7 @@ def ntriples(batch: Batch, context: Context) -> bytes:
     if not batch.length:
         return b""
     subject, predicate, value = (_written(context, batch.columns[place]) for place in PLACES)
-    lines = pc.binary_join_element_wise(subject, predicate, value, pa.scalar(".\n", pa.large_string()), pa.scalar(" ", pa.large_string()))
+    lines = pc.binary_join_element_wise(subject, predicate, value, text_scalar(".\n"), text_scalar(" "))
     whole = lines.buffers()
     first, last = lines.offset, lines.offset + len(lines)
     offsets = np.frombuffer(whole[1], dtype=np.int64)
@@ -164,11 +166,11 @@ def _written(context: Context, ids: Any) -> Any:
         parts.append(_of_type(terms, rows, terms.types[code]))
         order[rows] = np.arange(start, start + len(rows))
         start += len(rows)
-    return pa.concat_arrays(parts).take(pa.array(order[back]))
+    return pa.concat_arrays(parts).take(arrow_of(order[back]))
 
 
 def _of_type(terms: Terms, rows: Any, kind: TermType) -> Any:
-    text = terms.text if len(rows) == len(terms) else terms.text.take(pa.array(rows))
+    text = terms.text if len(rows) == len(terms) else terms.text.take(arrow_of(rows))
     if kind.kind is Kind.BNODE:
         return _joined("_:", text, "")
     if kind.kind is Kind.IRI:
@@ -178,9 +180,9 @@ def _of_type(terms: Terms, rows: Any, kind: TermType) -> Any:
 
 
 def _joined(before: str, text: Any, behind: str) -> Any:
-    ends = (pa.scalar(one, pa.large_string()) for one in (before, behind))
+    ends = (text_scalar(one) for one in (before, behind))
     left, right = ends
-    return pc.binary_join_element_wise(left, text, right, pa.scalar("", pa.large_string()))
+    return pc.binary_join_element_wise(left, text, right, text_scalar(""))
 
 
 def _escaped(text: Any) -> Any:
@@ -196,7 +198,7 @@ def _escaped_iri(text: Any) -> Any:
     odd = pc.match_substring_regex(text, _NO_IRI)
     if not pc.any(odd).as_py():
         return text
-    return pa.array([_numbered(one) if bad else one for one, bad in zip(text.to_pylist(), odd.to_pylist(), strict=True)], pa.large_string())
+    return text_array(_numbered(one) if bad else one for one, bad in zip(text.to_pylist(), odd.to_pylist(), strict=True))
 
 
 def _numbered(text: str) -> str:

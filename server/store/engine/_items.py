@@ -27,12 +27,15 @@ from ..algebra import (
     Union,
     Values,
     Variable,
+    children,
     conjuncts,
+    expressions,
     in_scope,
     mentioned,
     variables,
 )
 from ..spatial import SpatialCondition
+from ._functions import volatile
 
 _NONE: frozenset[str] = frozenset()
 
@@ -199,16 +202,18 @@ def _attached(node: Filter | Extend | LeftJoin | Minus, around: frozenset[str], 
     """Items of the pattern below, and one that works on their solutions.
 
     It may run later than right behind them, in company of what ``around`` stands for, only if that binds no variable that it could
-    find unbound by itself.
+    find unbound by itself. RAND, UUID and the like are evaluated once for each solution of the pattern below, so neither before all of
+    it nor beside anything else (§18.6).
     """
     base = node.input if isinstance(node, Filter | Extend) else node.left
     scope, sure = in_scope(base), certain(base)
     reads = _read(node)
-    if (reads - sure) & around:
+    changing = any(volatile(one) for one in expressions(node))
+    if (reads - sure) & around or (changing and around):
         return [_whole(node, opaque=True)]
     items = flattened(base, around, outer)
     loose = (reads & scope) - sure
-    after = tuple(item for item in items if item.touches & loose)
+    after = tuple(item for item in items if changing or item.touches & loose)
     return items + _attachments(node, scope | outer, reads & sure, after)
 
 
@@ -248,12 +253,13 @@ def conditions(expression: Expression, sees: frozenset[str], sure: frozenset[str
         sees: variables in its scope; sure: those that are certainly bound in the end.
         items: what binds the others.
     """
-    return [_condition(one, sees, sure, tuple(item for item in items if item.touches & (sees - sure))) for one in conjuncts(expression)]
+    return [_condition(one, sees, sure, tuple(items)) for one in conjuncts(expression)]
 
 
 def _condition(one: Expression, sees: frozenset[str], reads: frozenset[str], after: tuple[Item, ...]) -> Condition:
     mine = variables(one) & sees
-    waits = tuple(item for item in after if item.touches & (mine - reads))
+    changing = volatile(one)
+    waits = tuple(item for item in after if changing or item.touches & (mine - reads))
     return Condition(touches=mine, reads=reads & mine, after=waits, expression=one, sees=sees)
 
 
@@ -267,3 +273,8 @@ def patterns_within(expression: Expression) -> list[Node]:
     if isinstance(expression, Exists):
         return [expression.pattern]
     return [found for one in getattr(expression, "arguments", ()) for found in patterns_within(one)]
+
+
+def varies(node: Node) -> bool:
+    """True if an expression anywhere in the pattern may give different values for equal bindings."""
+    return any(volatile(one) for one in expressions(node)) or any(varies(child) for child in children(node))

@@ -183,11 +183,13 @@ class Without(Operator):
 
     Attributes:
         shared: variables that both sides may bind.
+        aside: one of them that must agree, but does not count as shared.
     """
 
-    def __init__(self, right: Operator, shared: tuple[str, ...], names: tuple[str, ...], estimate: float) -> None:
+    def __init__(self, right: Operator, shared: tuple[str, ...], names: tuple[str, ...], estimate: float, aside: str = "") -> None:
         super().__init__(names, estimate, (right,))
         self.shared = shared
+        self.aside = aside
         self._table: Table | None = None
 
     @property
@@ -199,7 +201,7 @@ class Without(Operator):
         """What is left; the right side is evaluated once, its distinct rows are kept."""
         if self._table is None:
             self._table = Table(distinct_rows(self.inputs[0], context, self.shared), self.shared)
-        yield seed.take(~self._table.matched(seed, sharing=True))
+        yield seed.take(~self._table.matched(seed, frozenset(self.shared) - {self.aside}))
 
 
 def distinct_rows(operator: Operator, context: Context, names: tuple[str, ...]) -> Batch:

@@ -31,9 +31,9 @@ from ..algebra import (
     Values,
     Variable,
     in_scope,
-    places,
 )
 from ..snapshot import Term
+from ._items import certain
 from ._parse_expressions import ExpressionParser
 from ._parse_terms import HIDDEN
 
@@ -110,11 +110,14 @@ class PatternParser(ExpressionParser):
         if not isinstance(self.graph, Variable):
             return Minus(left, right)
         # each graph is looked at by itself, so its name is no shared variable, though the leaves of both sides bind it
-        shared = (in_scope(left) & in_scope(right)) - {self.graph.name}
-        if shared and not shared & certain(left) & certain(right):
-            raise UnsupportedError("MINUS within GRAPH and a variable whose two sides share only what may be unbound is not supported",
+        own, other = _ungraphed(left, self.graph), _ungraphed(right, self.graph)
+        shared = in_scope(own) & in_scope(other)
+        if self.graph.name not in shared:
+            return Minus(left, right, self.graph) if shared else left
+        if self.graph.name not in certain(own) & certain(other):
+            raise UnsupportedError("MINUS within GRAPH and a variable that its sides may leave unbound is not supported",
                                    way_out="write FILTER NOT EXISTS, or name the graph")
-        return Minus(left, right) if shared else left
+        return Minus(left, right)
 
     def _bind(self, node: Node) -> Node:
         self.expect("(")
@@ -182,6 +185,19 @@ def renamed(node: Node, name: str, new: str) -> Node:
     """A pattern with a variable renamed, wherever it stands."""
     changed: Node = _Renaming({name: new}).of(node)
     return changed
+
+
+def _ungraphed(value: Any, graph: Variable) -> Any:
+    """A pattern as if it were not asked of a graph."""
+    if isinstance(value, GraphNames):
+        return _UNIT if value.graph == graph else value
+    if isinstance(value, tuple):
+        return tuple(_ungraphed(one, graph) for one in value)
+    if isinstance(value, Variable | Constant) or not is_dataclass(value) or isinstance(value, type):
+        return value
+    if isinstance(value, Triple | PathPattern) and value.graph == graph:
+        return replace(value, graph=None)
+    return replace(value, **{one.name: _ungraphed(getattr(value, one.name), graph) for one in fields(value)})
 
 
 class _Renaming:
@@ -261,25 +277,6 @@ def _within(node: Node, graph: Place) -> bool:
 def _empty_path(pattern: Triple | PathPattern) -> bool:
     """Whether a pattern may match without any statement; it is enough to know the paths that surely do not."""
     return isinstance(pattern, PathPattern)
-
-
-def certain(node: Node) -> frozenset[str]:
-    """Names of the variables that are bound in every solution."""
-    if isinstance(node, Bgp):
-        return frozenset(place.name for one in node.patterns for place in places(one) if isinstance(place, Variable))
-    if isinstance(node, GraphNames):
-        return in_scope(node)
-    if isinstance(node, Join):
-        return certain(node.left) | certain(node.right)
-    if isinstance(node, Union):
-        return certain(node.left) & certain(node.right)
-    if isinstance(node, LeftJoin | Minus):
-        return certain(node.left)
-    if isinstance(node, Values):
-        return frozenset(name for place, name in enumerate(node.names) if all(row[place] is not None for row in node.rows))
-    if isinstance(node, Project):
-        return certain(node.input) & frozenset(node.names)
-    return certain(node.input) if isinstance(node, Filter | Extend) else frozenset()
 
 
 def visible(node: Node) -> frozenset[str]:

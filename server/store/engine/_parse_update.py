@@ -1,67 +1,141 @@
-"""SPARQL 1.1 Update text (W3C, 2013, §19.8, rules 29 to 52) to operations."""
+"""SPARQL 1.1 Update text (W3C, 2013, §19.8, rules 29 to 52) to operations.
+
+A parser of our own reads the text first, so that nothing that reaches out of the store (LOAD, SERVICE) goes any further. Then
+pyoxigraph's parser, which knows every rule, checks what lies between two prologues: it knows no prologue behind a semicolon.
+"""
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import pyoxigraph
 
 from earthweave.ontology import ForbiddenError, QueryError, SizeLimitError
 
-from ..algebra import Bgp, Constant, PathPattern, Triple
+from ..algebra import Bgp, Constant, PathPattern, Place, Triple
 from ..snapshot import iri
 from ._parse import explained
 from ._parse_query import QueryParser
+from ._parse_tokens import code_points
 from ._update import Clear, Create, Modify, Operation, Transfer
 
 _UNIT = Bgp(())
 _TRANSFERS: dict[str, Literal["ADD", "MOVE", "COPY"]] = {"ADD": "ADD", "MOVE": "MOVE", "COPY": "COPY"}
+_STOP = "CREATE GRAPH <urn:x-earthweave:twice> ; CREATE GRAPH <urn:x-earthweave:twice> ;"
+"""What fails as soon as the syntax of all that follows was found right, before any of it is run."""
+_VERBS = frozenset({*_TRANSFERS, "INSERT", "DELETE", "WITH", "CLEAR", "DROP", "CREATE"})
+_CALLS = 4000
+_LINE = re.compile(r"(?<=error at )\d+")
 
 
 def parse_update(text: str) -> tuple[Operation, ...]:
-    """A SPARQL 1.1 update as operations, in order.
+    """A SPARQL 1.1 update as operations, in order; nothing of it is run.
 
-    Raises `QueryError` (with line and column), `UnsupportedError`, `ForbiddenError` (LOAD) or `SizeLimitError`.
+    Raises `QueryError` (with line and column), `UnsupportedError` (SERVICE), `ForbiddenError` (LOAD) or `SizeLimitError`.
     """
     try:
-        _check(text)
-        return UpdateParser(text).update()
+        with _room_for_nesting():
+            return _parsed(text)
     except RecursionError as error:
         raise SizeLimitError("the update is nested too deep", way_out="write it with fewer brackets") from error
 
 
-def _check(text: str) -> None:
-    """Check the syntax on a store that is thrown away."""
+@contextmanager
+def _room_for_nesting() -> Iterator[None]:
+    """A level of brackets takes up to five calls."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _CALLS))
     try:
-        pyoxigraph.Store().update(text)
-    except SyntaxError as error:
-        raise explained(str(error)) from error
-    except (RuntimeError, OSError):
-        # a function of ours is missing there, or a graph: both come after the syntax was found right
-        return
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _parsed(text: str) -> tuple[Operation, ...]:
+    try:
+        return UpdateParser(text).update()
+    except QueryError:
+        decoded = code_points(text)
+        if decoded == text:
+            raise
+        return UpdateParser(decoded).update()
 
 
 class UpdateParser(QueryParser):
-    """Reads an update."""
+    """Reads an update.
+
+    Attributes:
+        labels: of the blank nodes in the operation at hand, and in all DATA operations before.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.labels: tuple[set[str], set[str]] = set(), set()
+        super().__init__(text)
 
     def update(self) -> tuple[Operation, ...]:
         """The whole text."""
         found: list[Operation] = []
-        self.prologue()
-        while self.kind != "end":
-            found.append(self._operation())
-            if not self.accept(";"):
-                break
+        more = True
+        while more:
             self.prologue()
+            start, place = self.start, self.place()
+            before = len(found)
+            while more and self.key not in ("BASE", "PREFIX") and self.kind != "end":
+                found.append(self._operation())
+                more = self.accept(";")
+            if len(found) > before:
+                self._check(start, place)
+            more = more and self.kind != "end"
         if self.kind != "end":
             self.fail("; or the end")
         return tuple(found)
 
+    def term(self) -> Place:
+        """A term; labels of blank nodes are remembered."""
+        if self.kind == "blank":
+            self.labels[0].add(self.word)
+        return super().term()
+
+    def _check(self, start: int, place: tuple[int, int]) -> None:
+        """Check the syntax of the operations from ``start`` to here; raises `QueryError` with line and column."""
+        line, column = place
+        base = f"BASE <{self.base}> " if self.base else ""
+        head = base + " ".join(f"PREFIX {name} <{target}>" for name, target in self.prefixes.items())
+        text = f"{head} {_STOP}" + "\n" * line + " " * (column - 1) + self._checkable(start, self.start)
+        try:
+            pyoxigraph.Store().update(text)
+        except SyntaxError as error:
+            raise explained(_LINE.sub(lambda match: str(max(int(match[0]) - 1, 1)), str(error))) from error
+        except UnicodeEncodeError as error:
+            raise QueryError("the text holds half a character (a lone surrogate)", way_out="send it as UTF-8") from error
+        except RuntimeError:
+            # what was put in front has failed: the syntax was found right
+            return
+
+    def _checkable(self, start: int, stop: int) -> str:
+        """A part of the text without what is right and the checker does not know; all that stays keeps its place."""
+        pieces: list[str] = []
+        blanks = {one: " " * len("DISTINCT") for one in self.distinct}
+        lowered = {one: self.text[one : one + len("false")].lower() for one in self.lowered}
+        last = start
+        for one, instead in sorted({**blanks, **lowered}.items()):
+            if one >= start:
+                pieces += [self.text[last:one], instead]
+                last = one + len(instead)
+        return "".join([*pieces, self.text[last:stop]])
+
     def _operation(self) -> Operation:
-        key = self.advance().upper()
+        key = self.key
         if key == "LOAD":
             raise ForbiddenError("LOAD is refused", why="the store fetches nothing from the network",
                                  way_out="download the document and load the file")
+        if key not in _VERBS:
+            self.fail("INSERT, DELETE, WITH, CLEAR, DROP, CREATE, ADD, MOVE or COPY")
+        self.advance()
         if key in ("CLEAR", "DROP"):
             silent = self.accept("SILENT")
             return Clear(self._target(), silent)
@@ -69,9 +143,7 @@ class UpdateParser(QueryParser):
             silent = self.accept("SILENT")
             self.expect("GRAPH")
             return Create(self.iri(), silent)
-        if key in _TRANSFERS:
-            return self._transfer(_TRANSFERS[key])
-        return self._change(key)
+        return self._transfer(_TRANSFERS[key]) if key in _TRANSFERS else self._change(key)
 
     def _target(self) -> str:
         for name in ("DEFAULT", "NAMED", "ALL"):
@@ -94,25 +166,37 @@ class UpdateParser(QueryParser):
 
     def _change(self, key: str) -> Modify:
         if key in ("INSERT", "DELETE") and self.accept("DATA"):
-            quads = self._quads()
+            quads = self._data()
             return Modify((), quads, _UNIT) if key == "INSERT" else Modify(quads, (), _UNIT)
         if key == "DELETE" and self.accept("WHERE"):
             quads = self._quads()
             return Modify(quads, (), Bgp(quads))
         return self._modify(key)
 
+    def _data(self) -> tuple[Triple, ...]:
+        """Statements whose blank nodes are in no DATA before."""
+        self.labels = set(), self.labels[1]
+        quads = self._quads()
+        mine, before = self.labels
+        if mine & before:
+            raise QueryError(f"the blank node {min(mine & before)} is in two DATA operations", why="a label belongs to one of them (§19.6)",
+                             way_out="take another label, or write one operation")
+        before |= mine
+        return quads
+
     def _modify(self, key: str) -> Modify:
         home: str | None = None
         if key == "WITH":
             home = self.iri()
+            if self.key not in ("INSERT", "DELETE"):
+                self.fail("INSERT or DELETE")
             key = self.advance().upper()
         self.graph = None if home is None else Constant(iri(home))
         delete = self._quads() if key == "DELETE" else ()
         insert = self._quads() if key == "INSERT" or self.accept("INSERT") else ()
         self.graph = None
         default, named = self._using()
-        self.accept("WHERE")
-        self.aggregates = {}
+        self.expect("WHERE")
         pattern = self.group()
         if default or named:
             return Modify(delete, insert, pattern, tuple(default), tuple(named))

@@ -46,6 +46,7 @@ from ._items import (
     conditions,
     flattened,
     patterns_within,
+    varies,
 )
 from ._joins import Apart, Either, IfAny, LeftOuter, Line, Steps, Without
 from ._nodes import OnlyNodes
@@ -152,7 +153,7 @@ class Planner:
             return Cut(self._inner(node.input, Wish(wish.names, top=top, few=wish.few or top is not None)), node.offset, node.limit)
         if isinstance(node, Distinct):
             names = in_scope(node.input)
-            return Unique(self._inner(node.input, Wish(names, once=True, few=wish.few)))
+            return Unique(self._inner(node.input, Wish(names, once=not varies(node), few=wish.few)))
         if isinstance(node, Project):
             return Select(self._inner(node.input, replace(wish, names=frozenset(node.names))), node.names)
         if isinstance(node, OrderBy):
@@ -185,7 +186,7 @@ class Planner:
         whole = any(one.argument is None and one.distinct for _, one in node.aggregates)
         read = frozenset(node.keys).union(*(variables(one.argument) for _, one in node.aggregates if one.argument is not None))
         names = (scope if whole else frozenset()) | (read & in_scope(node.input)) | frozenset(node.keys)
-        once = bool(node.aggregates or node.keys) and all(_insensitive(one) for _, one in node.aggregates)
+        once = bool(node.aggregates or node.keys) and all(_insensitive(one) for _, one in node.aggregates) and not varies(node)
         inner = self._inner(node.input, Wish(names, once=once))
         return Grouped(inner, node.keys, node.aggregates, tuple(sorted(names)), self.costs.node(node).rows)
 
@@ -228,7 +229,8 @@ class Planner:
             return self._option(item, seeds, wish, cost.rows)
         if isinstance(item, Removal):
             right = self.node(item.node.right, NO_SEEDS, Wish(frozenset(item.shared), once=True))
-            return Without(right, tuple(sorted(item.shared)), (), cost.rows)
+            aside = "" if item.node.aside is None else item.node.aside.name
+            return Without(right, tuple(sorted(item.shared)), (), cost.rows, aside)
         if isinstance(item, Cluster):
             return self._cluster(item, seeds, wish)
         assert isinstance(item, Whole)

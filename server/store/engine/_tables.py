@@ -57,13 +57,13 @@ class Table:
                     left = part.batch if piece.rows is None else part.batch.take(piece.rows)
                     yield self._merged(left, part.bound, lookup.rows[piece.positions])
 
-    def matched(self, seed: Batch, *, sharing: bool) -> Any:
-        """Mask of the seeds that are compatible with some solution (and, if ``sharing``, have a variable in common with it)."""
+    def matched(self, seed: Batch, sharing: frozenset[str] | None = None) -> Any:
+        """Mask of the seeds that are compatible with some solution (and, if ``sharing``, have one of these variables in common with it)."""
         hit = np.zeros(seed.length, dtype=bool)
         for part in by_boundness(seed, self.shared):
             for place in range(len(self._parts)):
                 common = self._common(place, part)
-                if common or not sharing:
+                if sharing is None or not sharing.isdisjoint(common):
                     starts, stops = self._lookup(place, common).ranges(part.batch)
                     rows = slice(None) if part.rows is None else part.rows
                     hit[rows] |= starts < stops

@@ -14,9 +14,24 @@ import numpy as np
 import pyarrow as pa
 
 from earthweave.ontology import CRS84, GEO
+from earthweave.ontology.arrow import arrow_of, text_array
 from earthweave.ontology.geometry import write_wkt
 
-from ..snapshot import BNODE, UNBOUND, Kind, Snapshot, Tag, Term, Terms, TermType, inline, inline_term, make, payloads, tags
+from ..snapshot import (
+    BNODE,
+    UNBOUND,
+    Kind,
+    Snapshot,
+    Tag,
+    Term,
+    Terms,
+    TermType,
+    inline,
+    inline_term,
+    make,
+    payloads,
+    tags,
+)
 from ._values import Number, nearest, value
 
 WKT = TermType(Kind.LITERAL, str(GEO.wktLiteral))
@@ -74,7 +89,7 @@ class TermSpace:
         return found
 
     def _interned(self, terms: Terms, rows: Any) -> Any:
-        texts = terms.text.take(pa.array(rows)).to_pylist()
+        texts = terms.text.take(arrow_of(rows)).to_pylist()
         codes = terms.code[rows].tolist()
         found = np.empty(len(rows), dtype=np.int64)
         for row, (text, code) in enumerate(zip(texts, codes, strict=True)):
@@ -164,7 +179,7 @@ class TermSpace:
 
     def shape_ids(self, geometries: Any, crs: Any = CRS84) -> Any:
         """Ids of computed geometries (CRS84, longitude first; no None), whose literals are written under a CRS; int64."""
-        texts = pa.array(write_wkt(geometries, crs), pa.large_string())
+        texts = text_array(write_wkt(geometries, crs))
         found = self.ids(Terms(texts, np.zeros(len(texts), dtype=np.int32), (WKT,)))
         for row in np.flatnonzero(tags(found) == Tag.SCRATCH).tolist():
             self._shapes.setdefault(int(found[row]), geometries[row])
@@ -180,13 +195,13 @@ def column_of(terms: Iterable[Term]) -> Terms:
     listed = list(terms)
     codes: dict[TermType, int] = {}
     code = np.fromiter((codes.setdefault(one.type, len(codes)) for one in listed), dtype=np.int32, count=len(listed))
-    return Terms(pa.array([one.text for one in listed], pa.large_string()), code, tuple(codes))
+    return Terms(text_array(one.text for one in listed), code, tuple(codes))
 
 
 def _picked(terms: Terms, rows: Any) -> Terms:
     if len(rows) == len(terms):
         return terms
-    places = pa.array(rows)
+    places = arrow_of(rows)
     return Terms(terms.text.take(places), terms.code[rows], terms.types, None if terms.wkb is None else terms.wkb.take(places))
 
 
@@ -196,5 +211,5 @@ def _merged(left: Terms, left_rows: Any, right: Terms, right_rows: Any) -> Terms
     codes = {kind: code for code, kind in enumerate(left.types)}
     moved = np.array([codes.setdefault(kind, len(codes)) for kind in right.types], dtype=np.int32)
     code = np.concatenate([left.code, moved[right.code]])[order].astype(np.int32)
-    text = pa.concat_arrays([left.text, right.text]).take(pa.array(order))
+    text = pa.concat_arrays([left.text, right.text]).take(arrow_of(order))
     return Terms(text, code, tuple(codes))

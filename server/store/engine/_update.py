@@ -31,7 +31,7 @@ class Clear:
 
     Attributes:
         graph: an IRI, or ``DEFAULT``, ``NAMED`` or ``ALL``.
-        silent: True if a named graph that is not there is no error.
+        silent: without effect, as a graph that is not there is as good as empty.
     """
 
     graph: str
@@ -40,7 +40,7 @@ class Clear:
 
 @dataclass(frozen=True)
 class Create:
-    """CREATE: nothing to do but to object to a graph that is there already."""
+    """CREATE: nothing to do but to object to a graph that is there already, unless ``silent``."""
 
     graph: str
     silent: bool
@@ -48,7 +48,7 @@ class Create:
 
 @dataclass(frozen=True)
 class Transfer:
-    """ADD, MOVE or COPY; an empty text is the default graph."""
+    """ADD, MOVE or COPY; an empty text is the default graph, and a source that is not there an error, unless ``silent``."""
 
     kind: Literal["ADD", "MOVE", "COPY"]
     source: str

@@ -35,6 +35,7 @@ _DOUBLE = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _SPECIAL = {"INF": math.inf, "+INF": math.inf, "-INF": -math.inf, "NaN": math.nan}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _UNLIMITED = (None, None)
+_PLAIN_FROM, _PLAIN_TO = 1e-6, 1e16
 DERIVED: dict[str, tuple[int | None, int | None]] = {
     "integer": _UNLIMITED, "nonPositiveInteger": (None, 0), "negativeInteger": (None, -1), "nonNegativeInteger": (0, None),
     "positiveInteger": (1, None), "long": (-(1 << 63), (1 << 63) - 1), "int": (-(1 << 31), (1 << 31) - 1),
@@ -203,7 +204,7 @@ def integer(number: int) -> Term:
 
 
 def term(found: Value) -> Term:
-    """The term of a value, in canonical form."""
+    """The term of a value, in canonical form; doubles and floats as `double_text` has it."""
     if isinstance(found, bool):
         return boolean(found)
     if isinstance(found, str):
@@ -226,7 +227,7 @@ def _other_term(found: Tagged | Iri | Blank | Other) -> Term:
 
 
 def number_text(found: Number) -> str:
-    """Canonical lexical form of a number; `Failed` for one of more digits than can be written."""
+    """Lexical form of a computed number; `Failed` for one of more digits than can be written."""
     number, rank = found
     if rank == Rank.INTEGER:
         try:
@@ -247,17 +248,39 @@ def decimal_text(number: Decimal) -> str:
 
 
 def double_text(number: float, rank: Rank = Rank.DOUBLE) -> str:
+    """How a computed double or float is written: with the shortest digits that come back as the same number.
+
+    From a millionth up to ten to the sixteenth it has a point and no exponent, ``15.0``, so that people can read it; beyond that it has
+    XML Schema's canonical form, `scientific_text`. Both are in the lexical space of the type (XSD 1.1 part 2, §3.3.5.2), and SPARQL
+    leaves the choice open. Literals of the data keep the form that they have there.
+    """
+    if number == 0:
+        return "-0.0" if math.copysign(1, number) < 0 else "0.0"
+    if not (math.isfinite(number) and _PLAIN_FROM <= abs(number) < _PLAIN_TO):
+        return scientific_text(number, rank)
+    sign, digits, power = _digits(number, rank)
+    if power < 0:
+        return f"{sign}0.{digits.zfill(len(digits) - power - 1)}"
+    digits = digits.ljust(power + 1, "0")
+    return f"{sign}{digits[: power + 1]}.{digits[power + 1 :] or '0'}"
+
+
+def scientific_text(number: float, rank: Rank = Rank.DOUBLE) -> str:
     """Canonical form of a double or float (XSD 1.0 part 2, §3.2.5.2): ``1.5E0``, the shortest digits that come back as the same number."""
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else "INF" if number > 0 else "-INF"
+    sign, digits, power = _digits(number, rank)
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{power}"
+
+
+def _digits(number: float, rank: Rank) -> tuple[str, str, int]:
+    """Sign, shortest digits, and the power of ten of the first of them, of a finite number."""
     head, _, power = (str(np.float32(number)) if rank == Rank.FLOAT else repr(number)).partition("e")
     sign = "-" if head[0] == "-" else ""
     whole, _, fraction = head.lstrip("-").partition(".")
     digits = (whole + fraction).lstrip("0")
     kept = digits.rstrip("0")
-    if not kept:
-        return f"{sign}0.0E0"
-    return f"{sign}{kept[0]}.{kept[1:] or '0'}E{len(digits) - len(fraction) - 1 + int(power or 0)}"
+    return (sign, kept, len(digits) - len(fraction) - 1 + int(power or 0)) if kept else (sign, "0", 0)
 
 
 def shortest(found: Number) -> Decimal:

@@ -5,6 +5,7 @@
     Quads ──▶ SnapshotBuilder ──▶ folder ──▶ Snapshot ──▶ Segment.so / .os (ids) ──▶ terms(ids), numbers(ids), geometries
 """
 
+from ._arrow import filled, numpy_of, text_scalar
 from ._builder import SnapshotBuilder
 from ._geometries import EMPTY, READABLE, TURNED, VALID, VALIDITY_KNOWN, Geometries
 from ._ids import BIAS, BITS, DECIMAL_BIAS, UNBOUND, Tag, make, payloads, signed, tags
@@ -19,5 +20,6 @@ __all__ = [
     "BIAS", "BITS", "BNODE", "DECIMAL_BIAS", "EMPTY", "IRI", "READABLE", "STRING", "TURNED", "UNBOUND", "VALID", "VALIDITY_KNOWN",
     "Geometries", "Kind", "Order", "PredicateStatistics", "Quads", "Segment", "Snapshot", "SnapshotBuilder", "SourceSummary", "Statistics",
     "Tag", "Term", "TermType", "Terms",
-    "inline", "inline_term", "iri", "literal", "make", "outline", "payloads", "signed", "tagged", "tags",
+    "filled", "inline", "inline_term", "iri", "literal", "make", "numpy_of", "outline", "payloads", "signed", "tagged", "tags",
+    "text_scalar",
 ]

@@ -13,8 +13,10 @@ import pyarrow as pa
 import shapely
 
 from earthweave.ontology import StoreError
+from earthweave.ontology.arrow import arrow_of
 from earthweave.ontology.geometry import PackedTree
 
+from ._arrow import numpy_of
 from ._manifest import Manifest
 from ._parts import COLUMNS, Files, Stacked
 
@@ -80,12 +82,12 @@ class Geometries:
         found = self._wkb.taken(rows, pa.large_binary())
         readable = (self.flags[rows] & READABLE) != 0
         # an index that is null takes null
-        places = pa.array(np.arange(len(rows)), mask=~readable)
+        places = arrow_of(np.arange(len(rows)), readable)
         return found if readable.all() else found.take(places)
 
     def shapes(self, rows: Any) -> Any:
         """Fresh shapely geometries of some rows, object array; None where unreadable."""
-        return shapely.from_wkb(self.wkb(rows).to_numpy(zero_copy_only=False), on_invalid="ignore")
+        return shapely.from_wkb(numpy_of(self.wkb(rows)), on_invalid="ignore")
 
     def lexical(self, rows: Any) -> Any:
         """Lexical forms of some rows, exactly as they were loaded, as a pyarrow LargeStringArray."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from earthweave.ontology.arrow import arrow_of
 from earthweave.ontology.geometry import PackedTree
 
 from ._files import Column, Texts, link
@@ -131,7 +132,7 @@ class GeometryTable:
         places[rows] = len(old) + np.arange(len(rows))
         passing = Texts(self._folder, f"wkb-{number}-corrected", binary=True)
         for start in range(0, len(places), 100_000):
-            passing.append(extended.take(pa.array(places[start : start + 100_000])))
+            passing.append(extended.take(arrow_of(places[start : start + 100_000])))
         passing.close()
         for end in ("starts", "bytes"):
             (self._folder / f"wkb-{number}-corrected.{end}").replace(self._folder / f"wkb-{number}.{end}")

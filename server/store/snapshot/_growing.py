@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from earthweave.ontology.arrow import arrow_of
+
 from ._files import Column, Texts
 from ._hashing import Hashed, Run, Runs, write_run
 from ._ids import Tag, make
@@ -110,7 +112,7 @@ class Vocabulary:
         plain, curved = np.flatnonzero(~shaped), np.flatnonzero(shaped)
         ids[plain] = self.terms + np.arange(len(plain))
         ids[curved] = make(Tag.GEOMETRY, self.geometries + np.arange(len(curved)))
-        plain_text, places = column.text.take(pa.array(rows[plain])), pa.array(rows[curved])
+        plain_text, places = column.text.take(arrow_of(rows[plain])), arrow_of(rows[curved])
         self._text.append(plain_text)
         self._code.append(code[plain])
         self._number_column.append(dictionary_numbers(plain_text, code[plain], self.types))
@@ -157,7 +159,7 @@ def _distinct(column: Hashed, rows: Any) -> tuple[Any, Any]:
     leader = np.arange(len(hash))
     doubtful = np.flatnonzero(np.isin(hash, ascending[1:][ascending[1:] == ascending[:-1]]))
     seen: dict[tuple[int, str], int] = {}
-    texts, codes = column.text.take(pa.array(rows[doubtful])).to_pylist(), column.code[rows[doubtful]].tolist()
+    texts, codes = column.text.take(arrow_of(rows[doubtful])).to_pylist(), column.code[rows[doubtful]].tolist()
     for row, key in zip(doubtful.tolist(), zip(codes, texts, strict=True), strict=True):
         leader[row] = seen.setdefault(key, row)
     first = np.flatnonzero(leader == np.arange(len(hash)))

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
 
+from ._arrow import numpy_of
 from ._files import Column
 
 _FANOUT = 4
@@ -25,7 +26,7 @@ _PIECE = 4_000_000
 
 def hashes(text: Any, code: Any) -> Any:
     """Hash of each term; uint64, shape as given. ``text`` is a pyarrow LargeStringArray, ``code`` the types' codes."""
-    data = text.cast(pa.large_binary()).to_numpy(zero_copy_only=False)
+    data = numpy_of(text.cast(pa.large_binary()))
     return np.fromiter(map(xxh3_64_intdigest, data, code.tolist()), dtype=np.uint64, count=len(text))
 
 

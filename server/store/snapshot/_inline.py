@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from earthweave.ontology import XSD
+from earthweave.ontology.arrow import arrow_of
 
 from ._ids import BIAS, BITS, DECIMAL_BIAS, Tag, make
 from ._terms import Kind, Term, Terms, TermType
@@ -45,7 +46,7 @@ def inline(terms: Terms) -> Any:
             continue
         rows = np.flatnonzero(terms.code == code)
         if len(rows):
-            found[rows] = reader(terms.text.take(pa.array(rows)))
+            found[rows] = reader(terms.text.take(arrow_of(rows)))
     return found
 
 

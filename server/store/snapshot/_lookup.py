@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from earthweave.ontology.arrow import arrow_of
+
+from ._arrow import numpy_of
 from ._files import release
 from ._hashing import Hashed, Run
 
@@ -55,5 +57,5 @@ def found_in(runs: Sequence[Run], column: Hashed, rows: Any, held: Held) -> Any:
 def _same(ids: Any, column: Hashed, rows: Any, held: Held) -> Any:
     if not len(ids):
         return np.empty(0, dtype=bool)
-    alike = pc.call_function("equal", [held.texts(ids), column.text.take(pa.array(rows))]).to_numpy(zero_copy_only=False)
+    alike = numpy_of(pc.call_function("equal", [held.texts(ids), column.text.take(arrow_of(rows))]))
     return alike & (held.codes(ids) == column.code[rows])

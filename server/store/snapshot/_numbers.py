@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from earthweave.ontology import XSD
+from earthweave.ontology.arrow import arrow_of
 
 from ._ids import BIAS, DECIMAL_BIAS, Tag, payloads
 from ._terms import TermType
@@ -41,7 +41,7 @@ def dictionary_numbers(text: Any, code: Any, types: Sequence[TermType]) -> Any:
         if kind.datatype in NUMERIC:
             rows = np.flatnonzero(code == place)
             if len(rows):
-                found[rows] = _values(cast(pl.Series, pl.from_arrow(text.take(pa.array(rows)))), kind.datatype)
+                found[rows] = _values(cast(pl.Series, pl.from_arrow(text.take(arrow_of(rows)))), kind.datatype)
     return found
 
 

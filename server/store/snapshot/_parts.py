@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from earthweave.ontology import GEO, XSD
+from earthweave.ontology.arrow import arrow_of
 
 from ._files import array_of, damaged, mapped_bytes, strings
 from ._hashing import Run
@@ -95,13 +96,13 @@ class Stacked:
     def taken(self, rows: Any, empty: Any) -> Any:
         """Values of Arrow columns at some rows, as one array; ``empty`` is its type."""
         if len(self.parts) == 1:
-            return self.parts[0].take(pa.array(rows))
+            return self.parts[0].take(arrow_of(rows))
         split = list(self._split(rows))
         if not split:
-            return pa.array([], type=empty)
+            return pa.nulls(0, empty)
         order = np.empty(len(rows), dtype=np.int64)
         order[np.concatenate([places for _, places, _ in split])] = np.arange(len(rows))
-        return pa.concat_arrays([self.parts[number].take(pa.array(local)) for number, _, local in split]).take(pa.array(order))
+        return pa.concat_arrays([self.parts[number].take(arrow_of(local)) for number, _, local in split]).take(arrow_of(order))
 
 
 class TermColumns:
@@ -122,7 +123,7 @@ class TermColumns:
         order = np.empty(len(ids), dtype=np.int64)
         order[np.concatenate([plain, curved])] = np.arange(len(ids))
         both = [self.text.taken(rows[plain], pa.large_string()), self.lexical.taken(rows[curved], pa.large_string())]
-        return pa.concat_arrays(both).take(pa.array(order))
+        return pa.concat_arrays(both).take(arrow_of(order))
 
     def codes(self, ids: Any) -> Any:
         """Codes of the types of the same, int32."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 import shapely
 
 from earthweave.ontology import CRS84, Axis, Crs, CrsError
+from earthweave.ontology.arrow import arrow_of
 from earthweave.ontology.geometry import AxisOrder, AxisProof, Block, block_proof, normalised, read_block
 
 from ._geometries import EMPTY, READABLE, TURNED, VALID, VALIDITY_KNOWN
@@ -76,13 +77,13 @@ def read(text: Any, code: Any, types: Sequence[TermType], wkb: Any = None) -> Re
     for form, codes in _forms(types).items():
         places = np.flatnonzero(np.isin(code, codes) & ~known)
         if len(places):
-            texts = text if len(places) == len(text) else text.take(pa.array(places))
+            texts = text if len(places) == len(text) else text.take(arrow_of(places))
             block = read_block(texts, form)
             proof += block_proof(block, texts)
             blocks.append((places, block))
     given = np.flatnonzero(known)
-    given_wkb = None if wkb is None else wkb.take(pa.array(given))
-    systems = _systems(text.take(pa.array(given)), code[given], types) if len(given) else ()
+    given_wkb = None if wkb is None else wkb.take(arrow_of(given))
+    systems = _systems(text.take(arrow_of(given)), code[given], types) if len(given) else ()
     return Reading(len(text), tuple(blocks), given, given_wkb, systems, proof)
 
 
@@ -189,7 +190,7 @@ class _Table:
             return pa.array([], pa.large_binary())
         order = np.empty(len(self._kinds), dtype=np.int64)
         order[np.concatenate(self._places)] = np.arange(len(order))
-        return pa.concat_arrays(self._wkb).take(pa.array(order))
+        return pa.concat_arrays(self._wkb).take(arrow_of(order))
 
 
 def _turns(crs: Crs, order: AxisOrder, proof: AxisProof) -> bool:

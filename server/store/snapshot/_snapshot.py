@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from earthweave.ontology.arrow import arrow_of, text_array
+
 from ._geometries import Geometries
 from ._hashing import Hashed, Run, hash_one
 from ._ids import BITS, Tag, payloads, tags
@@ -21,6 +23,9 @@ from ._parts import INLINE_CODES, Dictionary, Files
 from ._segments import Segment
 from ._statistics import PredicateStatistics, Statistics
 from ._terms import Term, Terms, TermType
+
+_REMEMBERED, _SHORT = 4096, 200
+"""Terms whose ids are remembered, and the characters that such a term may have."""
 
 
 class Snapshot:
@@ -48,6 +53,7 @@ class Snapshot:
         self.dictionary = Dictionary(self._files, manifest)
         self._entries = {entry.predicate: entry for entry in manifest.segments}
         self._segments: dict[int, Segment] = {}
+        self._found: dict[Term, int] = {}
         self.predicates = tuple(self._entries)
         self.geometries = Geometries(path, self._files, manifest, self.dictionary.lexical)
 
@@ -84,9 +90,24 @@ class Snapshot:
     def find(self, term: Term) -> int:
         """Id of a term, -1 if the snapshot does not know it; terms whose id is their value always have one."""
         id = inline_term(term)
-        code = self._codes.get(term.type) if id < 0 else None
+        if id < 0:
+            known = self._found.get(term)
+            id = self._searched(term) if known is None else known
+        return id
+
+    def _searched(self, term: Term) -> int:
+        """Id of a term of the dictionary. Queries name the same few again and again, so these are remembered."""
+        found = self._looked_up(term)
+        if len(term.text) <= _SHORT:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[term] = found
+        return found
+
+    def _looked_up(self, term: Term) -> int:
+        code = self._codes.get(term.type)
         if code is None:
-            return id
+            return -1
         wanted = np.uint64(hash_one(term.text, code))
         for run in self.dictionary.runs:
             found = self._same(run, wanted, term.text, code)
@@ -128,7 +149,7 @@ class Snapshot:
             code[place] = self._type_codes(Tag(one), ids[place])
             order[place] = np.arange(start, start + len(place))
             start += len(place)
-        text = pa.concat_arrays(texts).take(pa.array(order)) if texts else pa.array([], type=pa.large_string())
+        text = pa.concat_arrays(texts).take(arrow_of(order)) if texts else text_array(())
         return Terms(text, code, self.dictionary.types)
 
     def _texts(self, tag: Tag, ids: Any) -> Any:
@@ -136,7 +157,7 @@ class Snapshot:
             return self.dictionary.texts(ids)
         distinct, back = np.unique(ids, return_inverse=True)
         text = outlined(tag, distinct)
-        return text if len(distinct) == len(ids) and bool((distinct == ids).all()) else text.take(pa.array(back))
+        return text if len(distinct) == len(ids) and bool((distinct == ids).all()) else text.take(arrow_of(back))
 
     def _type_codes(self, tag: Tag, ids: Any) -> Any:
         return np.full(len(ids), INLINE_CODES[tag], dtype=np.int32) if tag in DATATYPES else self.dictionary.codes(ids)

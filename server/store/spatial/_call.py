@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import shapely
 
 from earthweave.ontology import GEO, EarthweaveError
+from earthweave.ontology.arrow import text_array
 
 from ..algebra import Context
 from ..snapshot import BIAS, UNBOUND, Kind, Tag, Terms, TermType, make
@@ -133,7 +133,7 @@ class Refused(Exception):
 def text_ids(values: list[str], kind: TermType, context: Context) -> Any:
     """Ids of terms of one type."""
     code = np.zeros(len(values), dtype=np.int32)
-    return context.terms.ids(Terms(pa.array(values, pa.large_string()), code, (kind,)))
+    return context.terms.ids(Terms(text_array(values), code, (kind,)))
 
 
 def distinct_rows(columns: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ _UNKNOWN, _FALSE, _TRUE = 0, 1, 2
 
 
 class Constant:
-    """The constant of a condition, computed and prepared once, and what is known of ids that were asked about.
+    """The constant of a condition, computed once, prepared at the first test, and what is known of ids that were asked about.
 
     Attributes:
         name: of the variable.
@@ -36,16 +37,15 @@ class Constant:
         self.name = place.name
         self._context = context
         self.id = int(evaluated(self.condition.left_operand.expression, np.zeros(1, dtype=np.int64), context)[0])
-        self.shape = self._prepared()
+        self.shape = shapes_of(np.array([self.id]), context)[0]
         self.boxes = _covering(self.shape)
         self._verdicts: Any = None
 
+    @cached_property
     def _prepared(self) -> Any:
-        found = shapes_of(np.array([self.id]), self._context)[0]
-        if found is not None:
-            # a copy, because the cached one is not this query's to prepare
-            found = shapely.from_wkb(shapely.to_wkb(found))
-            shapely.prepare(found)
+        # a copy, because the cached one is not this query's to prepare
+        found = shapely.from_wkb(shapely.to_wkb(self.shape))
+        shapely.prepare(found)
         return found
 
     def failed(self, rows: int) -> None:
@@ -94,10 +94,10 @@ class Constant:
         if not self.condition.tests:
             return is_geometry(ids, self._context)
         shapes = shapes_of(ids, self._context)
-        found = self.condition.tests[0].constant(self.shape, shapes, self._context)
+        found = self.condition.tests[0].constant(self._prepared, shapes, self._context)
         for test in self.condition.tests[1:]:
             rest = np.flatnonzero(~found)
-            found[rest] = test.constant(self.shape, shapes[rest], self._context)
+            found[rest] = test.constant(self._prepared, shapes[rest], self._context)
         return found
 
     def among(self, ids: Any) -> Any:

@@ -20,7 +20,7 @@ _FIRST, _MOST = 256, 1 << 17
 _PAIRS, _SAMPLE = 1 << 20, 1024
 _LINES, _MOSTLY, _LONG = (2, 5), 0.5, 24
 """Types of lines (OGC 06-103r4), the least share of them in a side whose lines are cut, and the least mean number of vertices."""
-_SHARE = 0.3
+_SHARE = 0.9
 """Of the stored geometries: a side that has fewer gets a tree of its own."""
 _HALF_TURN, _WHOLE = 180.0, 720.0
 _EARTH, _SAG_LATITUDE, _METRES_PER_DEGREE = 6.37e6, 85.0, 111_320.0

@@ -132,9 +132,12 @@ def test_a_hash_join_keeps_to_compatibility_of_unbound_variables(left: list[tupl
     found = Counter(row for batch in table.join(seeds) for row in rows_of(batch, NAMES))
     pairs = [(bound(one, ("a", "b")), bound(other, ("b", "c"))) for one in left for other in right]
     assert found == Counter(tuple({**one, **other}.get(name, -1) for name in NAMES) for one, other in pairs if compatible(one, other))
-    matched = table.matched(seeds, sharing=True).tolist()
-    assert matched == [any(compatible(one, other) and one.keys() & other.keys()
-                           for other in (bound(row, ("b", "c")) for row in right)) for one in (bound(row, ("a", "b")) for row in left)]
+    matched = [table.matched(seeds, sharing).tolist() for sharing in (None, frozenset("b"), frozenset("a"))]
+    fitting = [[other for other in (bound(row, ("b", "c")) for row in right) if compatible(one, other)]
+               for one in (bound(row, ("a", "b")) for row in left)]
+    assert matched[0] == [bool(others) for others in fitting]
+    assert matched[1] == [any("b" in other for other in others) and row[1] >= 0 for row, others in zip(left, fitting, strict=True)]
+    assert not any(matched[2])
 
 
 def test_a_product_is_given_in_bounded_pieces() -> None:
@@ -153,7 +156,8 @@ def statements() -> list[Statement]:
     chance = random.Random(5)
     found = set()
     for _ in range(160):
-        subject, predicate, object_ = f"n{chance.randint(0, 5)}", f"p{chance.randint(0, 2)}", chance.choice([f"n{chance.randint(0, 5)}", "p1", "g2"])
+        subject, predicate = f"n{chance.randint(0, 5)}", f"p{chance.randint(0, 2)}"
+        object_ = chance.choice([f"n{chance.randint(0, 5)}", "p1", "g2"])
         # p0 is in the default graph alone, p1 in one named graph, p2 in all and often repeated
         graphs = {"p0": (None,), "p1": ("g1",), "p2": GRAPHS}[predicate]
         found |= {(subject, predicate, object_, chance.choice(graphs)) for _ in range(2)}
@@ -223,14 +227,15 @@ def test_a_scan_gives_what_a_loop_over_the_statements_gives(seed: int, context: 
                                 for one in (dataset.default, dataset.named)))
     pattern = (chance.choice(["?x", "?y", "n1", "n2"]), chance.choice(["p0", "p1", "p2", "p2", "?p", "?x", "gone"]),
                chance.choice(["?x", "?y", "?z", "n1", "p1"]), chance.choice([None, None, "?g", "?g", "g1", "g2", "?x"]))
-    choices = {"x": ["n1", "n2", "p1", "g2", None], "y": ["n1", "n3", None], "z": ["n2", "p1"], "p": ["p0", "p2", None], "g": ["g1", "g3", None],
-               "other": ["n1"]}
+    choices = {"x": ["n1", "n2", "p1", "g2", None], "y": ["n1", "n3", None], "z": ["n2", "p1"], "p": ["p0", "p2", None],
+               "g": ["g1", "g3", None], "other": ["n1"]}
     names = chance.sample(sorted(choices), chance.randint(0, 4))
     seeds = [{name: chance.choice(choices[name]) for name in names} for _ in range(chance.randint(1, 6))]
     slots = Slots(*(None if one is None else one[1:] if one.startswith("?") else named.id(one) for one in pattern))  # type: ignore[arg-type]
     batch = batch_of([tuple(-1 if value is None else named.id(value) for value in row.values()) for row in seeds], tuple(names))
     shown = tuple(sorted({*names, *slots.names}))
-    found = Counter(tuple(named.name(id) for id in row) for part in Scan(slots, "", 1.0).run(context, batch) for row in rows_of(part, shown))
+    scanned = [row for part in Scan(slots, "", 1.0).run(context, batch) for row in rows_of(part, shown)]
+    found = Counter(tuple(named.name(id) for id in row) for row in scanned)
     seen = visible(statements, pattern[3] if pattern[3] in (None, *GRAPHS) else "?g", dataset)
     assert found == Counter(tuple(row.get(name) for name in shown) for one in seeds for row in matches(pattern, seen, one))
     unwanted = frozenset(chance.sample(shown, chance.randint(0, len(shown)))) - set(names)
@@ -275,8 +280,8 @@ def test_slices_keep_to_time_and_look_at_the_limits(snapshot: Snapshot) -> None:
     with pytest.raises(DeadlineError):
         Slices().values(Batch(5_000_000, {"a": np.arange(5_000_000)}), context, slow)
     assert max(sizes) < 2_000_000
-    context = surroundings(snapshot)
-    assert np.array_equal(Slices().values(Batch(50_000, {"a": np.arange(50_000)}), context, lambda batch: batch.columns["a"]), np.arange(50_000))
+    many = Batch(50_000, {"a": np.arange(50_000)})
+    assert np.array_equal(Slices().values(many, surroundings(snapshot), lambda batch: batch.columns["a"]), np.arange(50_000))
 
 
 @pytest.mark.parametrize(("text", "rows"), [
@@ -295,3 +300,23 @@ def test_the_first_of_an_order_are_those_of_the_whole_order(snapshot: Snapshot, 
     monkeypatch.setattr("earthweave.server.store.engine._operators._SORTED_AT", 16)
     first = [row for batch in evaluate(snapshot, text + " OFFSET 3 LIMIT 40").batches() for row in rows_of(batch, ("x", "y", "z"))]
     assert first == whole[3:43]
+
+
+@pytest.mark.parametrize(("text", "left"), [
+    # of g1 and g2 only g1 takes :a away from itself; the name of the graph is nothing that the two sides share
+    ("?x :p ?y MINUS { ?x :q ?z }", {("g1", "b"), ("g2", "a")}),
+    ("?x :p ?y MINUS { ?u :q ?z }", {("g1", "a"), ("g1", "b"), ("g2", "a")}),
+    ("?x :p ?y OPTIONAL { ?x :r ?z } MINUS { ?u :q ?z }", {("g1", "a"), ("g2", "a")}),
+    ("?x :p ?y MINUS { OPTIONAL { ?x :q ?z } }", {("g1", "b"), ("g2", "a")}),
+])
+def test_minus_within_graphs_looks_at_one_graph_at_a_time(text: str, left: set[tuple[str, str]], tmp_path: Path) -> None:
+    builder = SnapshotBuilder(tmp_path / "s")
+    builder.begin("test", AxisOrder.STRICT)
+    lines = ["a p x g1", "b p x g1", "a q one g1", "b r one g1", "a p x g2", "c q two g2", "a q one g3"]
+    document = "".join(f"{' '.join(f'<http://e/{name}>' for name in line.split())} .\n" for line in lines)
+    for block in quads_of(document.encode(), "nquads"):
+        builder.add(block)
+    builder.end()
+    result = evaluate(builder.finish(), f"PREFIX : <http://e/> SELECT ?g ?x {{ GRAPH ?g {{ {text} }} }}")
+    rows = [row for batch in result.batches() for row in rows_of(batch, ("g", "x"))]
+    assert sorted(tuple(result.context.terms.term(id).text.removeprefix("http://e/") for id in row) for row in rows) == sorted(left)

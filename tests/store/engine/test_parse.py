@@ -293,10 +293,12 @@ def test_graph_goes_down_to_the_leaves() -> None:
 def test_minus_within_a_graph_does_not_share_the_name_of_the_graph() -> None:
     g = Variable("g")
     left, right = Bgp((triple("?x", "p", "?y", g),)), Bgp((triple("?x", "q", "?z", g),))
-    assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?x :q ?z } } }") == Minus(left, right)
+    assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?x :q ?z } } }") == Minus(left, right, g)
     assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?z :q ?p } } }") == left
+    own = Bgp((triple("?g", "p", "?y", g),)), Bgp((triple("?g", "q", "?z", g),))
+    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Minus(*own)
     with pytest.raises(UnsupportedError, match="MINUS within GRAPH"):
-        where("{ GRAPH ?g { ?x :p ?y OPTIONAL { ?x :q ?z } MINUS { ?p :r ?z } } }")
+        where("{ GRAPH ?g { ?x :p ?y OPTIONAL { ?g :q ?z } MINUS { ?g :r ?u } } }")
 
 
 def test_a_sub_select_in_a_graph_is_asked_of_each_graph() -> None:
