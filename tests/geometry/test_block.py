@@ -33,10 +33,12 @@ LATLON = "<http://www.opengis.net/def/crs/EPSG/0/4326> "
 FILLING = [LATLON + f"POINT ({n} {n + 0.5})" for n in range(bulk._FEWEST)]
 """Enough rows for the fast reader to be asked."""
 numbers = (st.floats(-1e6, 1e6) | st.floats(-180, 180).map(lambda x: round(x, 4)) | st.integers(-90, 90)).map(lambda x: x + 0)
-texts_of_numbers = numbers.map(repr) | st.sampled_from(["1e5", "1E-7", "+3", "1.2.3", "1E", "16E", "4_0", "0x1f", "nan", "inf", "1e999", "-", "5.", ".5", "1-2"])
+texts_of_numbers = numbers.map(repr) | st.sampled_from(["1e5", "1E-7", "+3", "1.2.3", "1E", "16E", "4_0", "0x1f", "nan", "inf", "1e999",
+                                                        "-", "5.", ".5", "1-2"])
 spaces = st.sampled_from(["", " ", "  ", "\n", "\t"])
 prefixes = st.sampled_from(["", LATLON, "<http://www.opengis.net/def/crs/EPSG/0/32633>", "<http://nowhere.example/1> ", "<a b>", "<", " "])
-words = st.sampled_from(["POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTIPOLYGON", "MULTILINESTRING", "GEOMETRYCOLLECTION", "LINEARRING",
+words = st.sampled_from(["POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTIPOLYGON", "MULTILINESTRING", "GEOMETRYCOLLECTION",
+                         "LINEARRING",
                          "POINT Z", "POINTZ", "point", "Polygon", "POLYGON ZM", "MULTIPOLYGON M", "TIN", "E", ""])
 
 
@@ -98,10 +100,14 @@ def test_the_fast_reader_takes_and_refuses_what_geos_does(texts: list[str]) -> N
 
 
 @pytest.mark.parametrize("text", [
-    "POINT (1.2.3 4)", "POINT (16.3E 48.2N)", "POINT (1_0 2)", "POINT (0x10 2)", "POINT (1:2 3)", "POINT (1-2 3)", "POINT (1E+ 2)", "POINT (.5 1.)",
-    "POLYGON ((0 0, 1 0, 1 1))", "LINESTRING (1 2)", "POLYGON ((1 2, 1 2))", "POINT (nan nan)", "POINT (1 1e400)", "GEOMETRYCOLLECTION Z (POINT (1 2))",
-    "MULTIPOINT ((1 2), EMPTY)", "POINT EMPTY", "", " ", LATLON, "linestring(1 2, 3 4)", "MULTIPOINT (1 2, 3 4)", "POINT (1 2)\0 x", "POINT (1\u00a02)",
-    "MULTILINESTRING ((1 2), (3 4, 5 6))", "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0), (0 0, 1 1)))", "MULTIPOLYGON Z (((0 0 1, 1 0 1, 1 1 1, 0 0 2)))",
+    "POINT (1.2.3 4)", "POINT (16.3E 48.2N)", "POINT (1_0 2)", "POINT (0x10 2)", "POINT (1:2 3)", "POINT (1-2 3)", "POINT (1E+ 2)",
+    "POINT (.5 1.)",
+    "POLYGON ((0 0, 1 0, 1 1))", "LINESTRING (1 2)", "POLYGON ((1 2, 1 2))", "POINT (nan nan)", "POINT (1 1e400)",
+    "GEOMETRYCOLLECTION Z (POINT (1 2))",
+    "MULTIPOINT ((1 2), EMPTY)", "POINT EMPTY", "", " ", LATLON, "linestring(1 2, 3 4)", "MULTIPOINT (1 2, 3 4)", "POINT (1 2)\0 x",
+    "POINT (1\u00a02)",
+    "MULTILINESTRING ((1 2), (3 4, 5 6))", "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0), (0 0, 1 1)))",
+    "MULTIPOLYGON Z (((0 0 1, 1 0 1, 1 1 1, 0 0 2)))",
     "GEOMETRYCOLLECTION(" * (MAX_NESTING + 1) + "POINT (1 2)" + ")" * (MAX_NESTING + 1), "POINT (1 2))", "<" + LATLON + "POINT (1 2)",
     "<" + "x" * 1000 + "> POINT (1 2)", "POINT (" + "1" * 300_000 + ".5 2.5.5)", "POINT (1 2" + " " * 300_000 + ")",
 ])
@@ -115,7 +121,8 @@ def test_two_points_in_a_number_are_seen_across_blocks() -> None:
 
 
 def test_most_rows_do_take_the_fast_way() -> None:
-    texts = write_wkt(np.array([shapely.box(n, n, n + 1, n + 1) for n in range(50)] + [shapely.Point(1e-7, n) for n in range(30)]), EPSG4326)
+    texts = write_wkt(np.array([shapely.box(n, n, n + 1, n + 1) for n in range(50)] + [shapely.Point(1e-7, n) for n in range(30)]),
+                      EPSG4326)
     codes = bulk.Codes()
     parsed = bulk.parse_wkt(pa.array(texts, pa.large_string()), codes)
     assert parsed.read.all()
@@ -143,7 +150,8 @@ def test_a_block_describes_its_geometries(geometries: list[shapely.Geometry]) ->
 literals = st.one_of(
     shapes.map(lambda shape: write_wkt([shape])[0]), shapes.map(lambda shape: write_wkt([shape], EPSG4326)[0]),
     shapes.map(lambda shape: LATLON + write_wkt([shape])[0]), sloppy(),
-    st.tuples(st.floats(0, 8e6), st.floats(0, 8e6)).map(lambda p: f"<http://www.opengis.net/def/crs/EPSG/0/3035> LINESTRING ({p[0]} {p[1]}, 1e6 2e6)"),
+    st.tuples(st.floats(0, 8e6), st.floats(0, 8e6)).map(
+        lambda p: f"<http://www.opengis.net/def/crs/EPSG/0/3035> LINESTRING ({p[0]} {p[1]}, 1e6 2e6)"),
     st.just("<http://www.opengis.net/def/crs/EPSG/0/2218> POINT(1000 2000)"),
 )
 

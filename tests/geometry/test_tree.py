@@ -19,7 +19,8 @@ module: Any = importlib.import_module("earthweave.ontology.geometry._tree")
 rust: Any = pytest.importorskip("geoindex_rs.rtree")
 
 coordinates = st.integers(-5, 5).map(float) | st.floats(-180, 180) | st.sampled_from([np.inf, -np.inf])
-boxes = st.tuples(coordinates, coordinates, coordinates, coordinates).map(lambda b: (min(b[0], b[2]), min(b[1], b[3]), max(b[0], b[2]), max(b[1], b[3])))
+boxes = st.tuples(coordinates, coordinates, coordinates, coordinates).map(
+    lambda b: (min(b[0], b[2]), min(b[1], b[3]), max(b[0], b[2]), max(b[1], b[3])))
 rows = boxes | st.just((np.nan,) * 4) | boxes.map(lambda b: (b[0], np.nan, b[2], b[3]))
 tables = st.lists(rows, max_size=40).map(lambda found: np.array(found, dtype=float).reshape(-1, 4))
 engines = st.sampled_from(["rust", "geos"])
@@ -84,7 +85,8 @@ near_boxes = st.tuples(near, near, st.floats(0, 9), st.floats(0, 9)).map(lambda 
 @given(st.lists(near_boxes | st.just((np.nan,) * 4), max_size=40), near, near, st.integers(0, 45), engines)
 def test_the_nearest_are_as_near_as_brute_force_has_them(found: list[Any], x: float, y: float, k: int, engine: str) -> None:
     table = np.array(found, dtype=float).reshape(-1, 4)
-    apart = np.hypot(np.maximum(np.maximum(table[:, 0] - x, x - table[:, 2]), 0), np.maximum(np.maximum(table[:, 1] - y, y - table[:, 3]), 0))
+    apart = np.hypot(np.maximum(np.maximum(table[:, 0] - x, x - table[:, 2]), 0),
+                     np.maximum(np.maximum(table[:, 1] - y, y - table[:, 3]), 0))
     with pytest.MonkeyPatch.context() as patch:
         use(patch, engine)
         nearest = PackedTree.build(table).nearest(x, y, k)
@@ -155,7 +157,8 @@ def test_grown_boxes_keep_their_holes() -> None:
 corners = st.tuples(st.integers(0, 50), st.integers(0, 50))
 lines = st.lists(corners, min_size=2, max_size=40).map(shapely.LineString)
 shapes = st.one_of(lines, st.lists(lines, max_size=3).map(shapely.MultiLineString), corners.map(shapely.Point), st.none(),
-                   st.just(shapely.LineString()), st.just(shapely.box(0, 0, 9, 9)), lines.map(lambda line: shapely.GeometryCollection([line])))
+                   st.just(shapely.LineString()), st.just(shapely.box(0, 0, 9, 9)),
+                   lines.map(lambda line: shapely.GeometryCollection([line])))
 
 
 @given(st.lists(shapes, max_size=6), st.integers(1, 9))
