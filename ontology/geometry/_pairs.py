@@ -159,7 +159,7 @@ def led_blocks(left: Any, right: Any, pairs: Any, check: Check | None, rows: int
         first, second = pairs[1 if turned else 0, chosen], pairs[0 if turned else 1, chosen]
         order = np.argsort(first, kind="stable")
         first, second, chosen = first[order], second[order], chosen[order]
-        for part in _prepared(pace, lead, first, vertices(follow, second)):
+        for part in prepared_blocks(pace, lead, first, vertices(follow, second)):
             yield turned, chosen[part], lead[first[part]], follow[second[part]]
 
 
@@ -217,7 +217,7 @@ class Pace:
             start = stop
 
 
-def _prepared(pace: Pace, lead: Any, first: Any, size: Any) -> Iterator[slice]:
+def prepared_blocks(pace: Pace, lead: Any, first: Any, size: Any) -> Iterator[slice]:
     """Blocks of pairs sorted by the geometry that leads, which is prepared meanwhile if it leads enough of them."""
     repeated = np.bincount(first)[first] >= _WORTH
     held: set[int] = set()

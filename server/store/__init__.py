@@ -8,8 +8,7 @@
 
 from ._limits import Limits
 from ._store import Store, open_store, restore
-from ._types import Answer, BadStatement, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
-from .loading import ExportReport
+from ._types import Answer, BadStatement, ExportReport, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
 
 __all__ = [
     "Answer", "BadStatement", "ExportReport", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store",

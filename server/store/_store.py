@@ -25,9 +25,7 @@ from ._limits import Limits
 from ._pool import Pool
 from ._process import Budget, portions
 from ._serve import is_full, unwritable
-from ._types import Answer, BadStatement, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
-from .loading import Document, ExportReport
-from .snapshot import SnapshotBuilder
+from ._types import Answer, BadStatement, ExportReport, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
 
 _TRIES = 3
 _SPARE = 256
@@ -325,6 +323,9 @@ def _disk() -> Iterator[None]:
 
 def _found(layout: Layout) -> None:
     """Publish the empty first generation."""
+    # most processes that use a store only talk to its workers: they do without the engine's libraries, a quarter of a second
+    from .snapshot import SnapshotBuilder
+
     with layout.writing(10.0):
         if layout.current() is None:
             staged = layout.stage()
@@ -351,6 +352,8 @@ def _answer(reply: Frame, told: tuple[Notice, ...], limits: Limits, generation: 
 
 
 def _entry(path: Path) -> dict[str, str]:
+    from .loading import Document
+
     if path.is_dir():
         raise ParameterError(f"{path.name} is a folder", why="only files are loaded", way_out="name the files in it")
     if not path.is_file():

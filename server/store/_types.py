@@ -87,6 +87,21 @@ class BadStatement:
 
 
 @dataclass(frozen=True)
+class ExportReport:
+    """What was written.
+
+    Attributes:
+        rows: statements, or features (one row per feature and geometry).
+        unreadable: geometry literals that no feature has because they cannot be read.
+        left_out: predicates that are no columns of a feature table: several values per feature, or no literals.
+    """
+
+    rows: int
+    unreadable: int = 0
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class FileReport:
     """What became of one document of a load.
 

@@ -41,6 +41,7 @@ from ._patterns import (
     mentioned,
     places,
 )
+from ._remembered import remembered
 from ._tally import Remark, Tally
 
 __all__ = [
@@ -48,5 +49,5 @@ __all__ = [
     "Extend", "FIRST_ROWS", "Filter", "GraphNames", "Group", "Inverse", "Join", "LeftJoin", "Link", "MOST_ROWS", "Measured", "Minus",
     "Negated", "Node", "Operator", "Or", "OrderBy", "Path", "PathPattern", "Place", "Project", "Query", "Remark", "Repeat", "Sequence",
     "Slice", "Tally", "Triple", "UNIT", "Union", "Values", "Variable", "children", "concatenated", "conjuncts", "expressions",
-    "in_scope", "mentioned", "places", "resident", "variables",
+    "in_scope", "mentioned", "places", "remembered", "resident", "variables",
 ]

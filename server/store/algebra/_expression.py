@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..snapshot import Term
+from ._remembered import remembered
 
 if TYPE_CHECKING:
     from ._patterns import Node
@@ -81,6 +82,7 @@ class Aggregate:
     separator: str = " "
 
 
+@remembered
 def variables(expression: Expression) -> frozenset[str]:
     """Names of the variables that an expression mentions; inside EXISTS all of the pattern's."""
     if isinstance(expression, Variable):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..snapshot import Term
 from ._expression import Aggregate, Constant, Expression, Variable, variables
+from ._remembered import remembered
 
 Place = Variable | Constant
 
@@ -227,12 +228,14 @@ class Query:
     named_graphs: tuple[str, ...] | None = None
 
 
+@remembered
 def children(node: Node) -> tuple[Node, ...]:
     """Patterns directly below, those in EXISTS left out."""
     names = [field.name for field in fields(node) if field.name in ("input", "left", "right")]
     return tuple(getattr(node, name) for name in names)
 
 
+@remembered
 def in_scope(node: Node) -> frozenset[str]:
     """Names of the variables that may be bound in a solution of ``node`` (SPARQL 1.1 §18.2.1)."""
     if isinstance(node, Bgp):
@@ -256,6 +259,7 @@ def places(pattern: Triple | PathPattern) -> tuple[Place, ...]:
     return (pattern.subject, *middle, pattern.object, *end)
 
 
+@remembered
 def mentioned(node: Node) -> frozenset[str]:
     """Names of all variables anywhere in ``node``, in expressions and below EXISTS too."""
     names = in_scope(node).union(*(mentioned(child) for child in children(node)))

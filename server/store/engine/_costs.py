@@ -47,11 +47,20 @@ class Cost:
     rows: float
     distinct: Mapping[str, float] = field(default_factory=dict)
 
-    def joined(self, other: Cost) -> Cost:
-        """Of the natural join, values taken to be contained in one another."""
+    def rows_with(self, other: Cost) -> float:
+        """Rows of the natural join, values taken to be contained in one another."""
+        few, many = self.distinct, other.distinct
+        if len(few) > len(many):
+            few, many = many, few
         rows = self.rows * other.rows
-        for name in self.distinct.keys() & other.distinct.keys():
-            rows /= max(self.distinct[name], other.distinct[name], 1.0)
+        for name, count in few.items():
+            if name in many:
+                rows /= max(count, many[name], 1.0)
+        return rows
+
+    def joined(self, other: Cost) -> Cost:
+        """Of the natural join."""
+        rows = self.rows_with(other)
         distinct = {**self.distinct, **other.distinct}
         for name in self.distinct.keys() & other.distinct.keys():
             distinct[name] = min(self.distinct[name], other.distinct[name])
@@ -76,6 +85,7 @@ class Costs:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._known: dict[Triple, Cost] = {}
+        self._nodes: dict[int, tuple[Node, Cost]] = {}
 
     def slots(self, pattern: Triple) -> Slots | None:
         """A pattern with ids for its constants; None if one of them does not occur in the data."""
@@ -129,7 +139,12 @@ class Costs:
         return Cost(whole.rows, {**whole.distinct, name: float(max(sum(cost.rows > 0 for cost in costs), 1))})
 
     def node(self, node: Node) -> Cost:
-        """Rough figure for a whole pattern."""
+        """Rough figure for a whole pattern, made up once."""
+        if id(node) not in self._nodes:
+            self._nodes[id(node)] = node, self._node(node)
+        return self._nodes[id(node)][1]
+
+    def _node(self, node: Node) -> Cost:
         if isinstance(node, Bgp):
             return self._bgp(node)
         if isinstance(node, Join | LeftJoin):

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 
 from earthweave.ontology import GEOF, XSD, QueryError, UnknownFunctionError
 
-from ..algebra import Call, Constant, Exists, Expression, Variable
+from ..algebra import Call, Constant, Exists, Expression, Variable, remembered
 from ..snapshot import Term
 from ..spatial import functions
 from ._builtins_strings import STRINGS
@@ -109,6 +109,7 @@ def unknown(name: str) -> UnknownFunctionError:
     return UnknownFunctionError(f"there is no function <{name}>" if ":" in name else f"there is no function {name}", way_out=way_out)
 
 
+@remembered
 def volatile(expression: Expression) -> bool:
     """True if an expression may give different values for equal bindings, so that it is evaluated once per solution, where it stands."""
     if isinstance(expression, Variable | Constant | Exists):

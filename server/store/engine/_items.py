@@ -32,6 +32,7 @@ from ..algebra import (
     expressions,
     in_scope,
     mentioned,
+    remembered,
     variables,
 )
 from ..spatial import SpatialCondition
@@ -75,10 +76,11 @@ class Whole(Item):
 
 @dataclass(eq=False)
 class Condition(Item):
-    """One conjunct of a filter; ``sees`` are the variables in its scope."""
+    """One conjunct of a filter; ``sees`` are the variables in its scope, ``stored`` those that patterns beside it bind as objects."""
 
     expression: Expression = field(kw_only=True)
     sees: frozenset[str] = _NONE
+    stored: frozenset[str] = _NONE
 
 
 @dataclass(eq=False)
@@ -140,6 +142,7 @@ FREE = (Pattern, Whole, Cluster, Located, Linked)
 """Items that join in any order."""
 
 
+@remembered
 def certain(node: Node) -> frozenset[str]:
     """Variables that are bound in every solution of ``node``."""
     if isinstance(node, Bgp | GraphNames):
@@ -213,7 +216,7 @@ def _attached(node: Filter | Extend | LeftJoin | Minus, around: frozenset[str], 
         return [_whole(node, opaque=True)]
     items = flattened(base, around, outer)
     loose = (reads & scope) - sure
-    after = tuple(item for item in items if changing or item.touches & loose)
+    after = tuple(items) if changing else tuple(item for item in items if item.touches & loose) if loose else ()
     return items + _attachments(node, scope | outer, reads & sure, after)
 
 
@@ -258,8 +261,8 @@ def conditions(expression: Expression, sees: frozenset[str], sure: frozenset[str
 
 def _condition(one: Expression, sees: frozenset[str], reads: frozenset[str], after: tuple[Item, ...]) -> Condition:
     mine = variables(one) & sees
-    changing = volatile(one)
-    waits = tuple(item for item in after if changing or item.touches & (mine - reads))
+    loose = mine - reads
+    waits = after if volatile(one) else tuple(item for item in after if item.touches & loose) if loose else ()
     return Condition(touches=mine, reads=reads & mine, after=waits, expression=one, sees=sees)
 
 
@@ -268,13 +271,15 @@ def has_exists(expression: Expression) -> bool:
     return bool(patterns_within(expression))
 
 
-def patterns_within(expression: Expression) -> list[Node]:
+@remembered
+def patterns_within(expression: Expression) -> tuple[Node, ...]:
     """The patterns of all EXISTS in an expression, those within these patterns left out."""
     if isinstance(expression, Exists):
-        return [expression.pattern]
-    return [found for one in getattr(expression, "arguments", ()) for found in patterns_within(one)]
+        return (expression.pattern,)
+    return tuple(found for one in getattr(expression, "arguments", ()) for found in patterns_within(one))
 
 
+@remembered
 def varies(node: Node) -> bool:
     """True if an expression anywhere in the pattern may give different values for equal bindings."""
     return any(volatile(one) for one in expressions(node)) or any(varies(child) for child in children(node))

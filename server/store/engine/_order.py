@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 
 from ._costs import FILTERED, Cost, Costs
 from ._items import FREE, Binding, Cluster, Condition, Item, Linked, Located, Option, Pattern, Removal, Whole, has_exists
@@ -26,17 +27,58 @@ Step = tuple[Item, State, State]
 def ordered(items: list[Item], start: State, costs: Costs) -> list[Step]:
     """All items, each after what it waits for."""
     own = {item: expected(item, costs) for item in items}
-    waiting, done = list(items), set[Item]()
-    state, steps = start, list[Step]()
-    while waiting:
-        ready = [item for item in waiting if item.reads <= state.certain and done.issuperset(item.after)]
-        item = min(ready, key=lambda one: _rank(one, state, own))
+    queue, state, steps = _Queue(items, start.certain), start, list[Step]()
+    for _ in items:
+        item = queue.next(state, own)
         following = _after(item, state, own)
         steps.append((item, state, following))
-        waiting.remove(item)
-        done.add(item)
+        queue.done(item, following.certain - state.certain)
         state = following
     return steps
+
+
+class _Queue:
+    """Items that can run, and those that wait for others or for variables; each thing waited for is looked at once."""
+
+    def __init__(self, items: list[Item], bound: frozenset[str]) -> None:
+        self._places = {item: place for place, item in enumerate(items)}
+        self._waits: dict[Item, int] = {}
+        self._waiting: dict[Item | str, list[Item]] = {}
+        self._fixed: list[tuple[int, int, Item]] = []
+        self._free: dict[int, Item] = {}
+        for item in items:
+            needs: list[Item | str] = [*(item.reads - bound), *dict.fromkeys(item.after)]
+            self._waits[item] = len(needs)
+            for need in needs:
+                self._waiting.setdefault(need, []).append(item)
+            if not needs:
+                self._ready(item)
+
+    def _ready(self, item: Item) -> None:
+        place = self._places[item]
+        kind = _fixed_rank(item)
+        if kind is None:
+            self._free[place] = item
+        else:
+            heappush(self._fixed, (kind, place, item))
+
+    def next(self, state: State, own: dict[Item, Cost]) -> Item:
+        """The item that goes first."""
+        ranks = ((*_rank(item, state, own), place, item) for place, item in self._free.items())
+        best = min(ranks, key=lambda one: one[:3], default=None)
+        if best is None or (self._fixed and (self._fixed[0][0], 0.0, self._fixed[0][1]) < best[:3]):
+            return heappop(self._fixed)[2]
+        del self._free[best[2]]
+        return best[3]
+
+    def done(self, item: Item, bound: frozenset[str]) -> None:
+        """An item has run and certainly binds more variables."""
+        keys: list[Item | str] = [item, *bound]
+        for key in keys:
+            for other in self._waiting.pop(key, ()):
+                self._waits[other] -= 1
+                if not self._waits[other]:
+                    self._ready(other)
 
 
 def expected(item: Item, costs: Costs) -> Cost:
@@ -57,20 +99,23 @@ def expected(item: Item, costs: Costs) -> Cost:
     return Cost(1.0)
 
 
-def _rank(item: Item, state: State, own: dict[Item, Cost]) -> tuple[float, float]:
-    """Smaller goes first."""
+def _fixed_rank(item: Item) -> int | None:
+    """Smaller goes first; None where it depends on what is bound."""
     if isinstance(item, Condition):
-        return (_REMOVAL if has_exists(item.expression) else _EARLY), 0.0
+        return _REMOVAL if has_exists(item.expression) else _EARLY
     if isinstance(item, Binding):
-        return _BINDING, 0.0
-    if isinstance(item, Removal):
-        return _REMOVAL, 0.0
-    rows = state.cost.joined(own[item]).rows
+        return _BINDING
+    return _REMOVAL if isinstance(item, Removal) else None
+
+
+def _rank(item: Item, state: State, own: dict[Item, Cost]) -> tuple[int, float]:
+    """The same for all others."""
+    rows = state.cost.rows_with(own[item])
     if isinstance(item, Option):
         return _OPTION, rows
     if isinstance(item, Cluster) and not state.maybe:
         return _FREE, -rows
-    near = not item.scope or not state.maybe or isinstance(item, Linked) or bool(item.scope & state.maybe)
+    near = not item.scope or not state.maybe or isinstance(item, Linked) or not item.scope.isdisjoint(state.maybe)
     return (_FREE if near else _FAR), rows
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import pyoxigraph
+
 from earthweave.ontology import XSD, UnsupportedError
 
 from ..algebra import (
@@ -30,7 +32,7 @@ from ..algebra import (
     Values,
     Variable,
 )
-from ..snapshot import literal
+from ..snapshot import iri, literal
 from ._parse_patterns import PatternParser, filtered, joined, visible
 from ._parse_terms import HIDDEN
 
@@ -38,6 +40,7 @@ _Columns = list[tuple[str, Expression | None]]
 _ZERO = Constant(literal("0", str(XSD.integer)))
 _OF_NOTHING: dict[str, Constant] = {"COUNT": _ZERO, "SUM": _ZERO, "AVG": _ZERO, "GROUP_CONCAT": Constant(literal(""))}
 """What aggregates give for an empty group (§18.5.1); the others give an error."""
+_ANY = "WHERE { SELECT (1 AS ?earthweave_any) "
 _NOWHERE = Variable(f"{HIDDEN}.0")
 
 
@@ -69,11 +72,14 @@ class QueryParser(PatternParser):
     """Reads a query.
 
     Attributes:
-        head: where the head of a form that is no SELECT begins and ends, if the solutions are grouped; else None.
+        form: where the form begins, -1 before it is known.
+        instead: start, end and substitute of what must be read otherwise to see the query as an update that inserts nothing or its
+            template where a sub-select has a solution, all but the last bracket.
     """
 
     def __init__(self, text: str) -> None:
-        self.head: tuple[int, int] | None = None
+        self.form = -1
+        self.instead: list[tuple[int, int, str]] = []
         super().__init__(text)
 
     def query(self) -> Query:
@@ -82,13 +88,17 @@ class QueryParser(PatternParser):
         forms = {"SELECT": self._select, "ASK": self._ask, "CONSTRUCT": self._construct, "DESCRIBE": self._describe}
         if self.key not in forms:
             self.fail("SELECT, ASK, CONSTRUCT or DESCRIBE")
+        self.form = self.start
         query = forms[self.key]()
         if self.kind != "end":
+            # behind a whole query the checker has nothing better to say
+            self.form = -1
             self.fail("the end")
         return query
 
     def _select(self) -> Query:
         dataset = _Dataset()
+        self.instead.append((self.start, self.start, "INSERT {} WHERE { "))
         node, names = self._selection(dataset)
         return _query("select", node, dataset, names=names)
 
@@ -138,8 +148,20 @@ class QueryParser(PatternParser):
         return tuple(name for name in self.seen if name in there)
 
     def _dataset(self, dataset: _Dataset) -> None:
-        while self.accept("FROM"):
-            (dataset.named if self.accept("NAMED") else dataset.default).append(self.iri())
+        while self.key == "FROM":
+            start = self.start
+            self.advance()
+            (dataset.named if self.accept("NAMED") else dataset.default).append(self._whole_iri())
+            self.instead.append((start, self.start, ""))
+
+    def _whole_iri(self) -> str:
+        """An IRI that the checker of the syntax does not come to see."""
+        name = self.iri()
+        try:
+            pyoxigraph.NamedNode(name)
+        except ValueError as error:
+            self.break_rule(f"<{name[:40]}> is no IRI", str(error), "write it as RFC 3987 has it")
+        return name
 
     def _where(self) -> Node:
         self.accept("WHERE")
@@ -255,32 +277,39 @@ class QueryParser(PatternParser):
         return Slice(node, tail.offset, tail.limit)
 
     def _ask(self) -> Query:
-        start = self.start
+        self.instead.append((self.start, self.stop, f"INSERT {{}} {_ANY}"))
         self.advance()
         dataset, self.aggregates = _Dataset(), {}
-        head = start, self.start
         self._dataset(dataset)
-        return _query("ask", self._solutions(self._where(), None, head), dataset)
+        return _query("ask", self._solutions(self._where(), None), dataset)
 
-    def _solutions(self, where: Node, names: tuple[str, ...] | None, head: tuple[int, int]) -> Node:
+    def _solutions(self, where: Node, names: tuple[str, ...] | None) -> Node:
         tail = self._tail()
-        if tail.keys is not None or tail.having or self.aggregates:
-            self.head = head
         return self._modified(self._grouped(where, tail, self.aggregates or {}), tail, names, once=False)
 
     def _construct(self) -> Query:
-        start = self.start
+        self.instead.append((self.start, self.stop, "INSERT"))
         self.advance()
         dataset, self.aggregates = _Dataset(), {}
-        template = self._template() if self.key == "{" else None
-        head = start, self.start
-        self._dataset(dataset)
-        where = self._where()
-        if template is None:
-            template = where.patterns if isinstance(where, Bgp) else ()
+        template: tuple[Triple | PathPattern, ...]
+        if self.key == "{":
+            template = self._template()
+            self.instead.append((self.start, self.start, f"\n{_ANY}"))
+            self._dataset(dataset)
+            where = self._where()
+        else:
+            self._dataset(dataset)
+            self.instead.append((self.start, self.stop, ""))
+            self.expect("WHERE")
+            # of this form the parser's own complaints are the better ones: the checker takes it for a template of an update
+            form, self.form = self.form, -1
+            template = self._template()
+            self.form = form
+            self.instead.append((self.start, self.start, f"\n{_ANY} {{}} "))
+            where = Bgp(template)
         triples = tuple(one for one in template if isinstance(one, Triple))
         places = (place for one in triples for place in (one.subject, one.predicate, one.object))
-        return _query("construct", self._solutions(where, _names(places), head), dataset, template=triples)
+        return _query("construct", self._solutions(where, _names(places)), dataset, template=triples)
 
     def _template(self) -> tuple[Triple | PathPattern, ...]:
         self.expect("{")
@@ -295,14 +324,19 @@ class QueryParser(PatternParser):
         dataset, self.aggregates = _Dataset(), {}
         places: list[Place] = []
         star = self.accept("*")
-        while self.kind in ("variable", "iri", "name"):
-            places.append(self.variable_or_iri())
-        head = start, self.start
+        while not star and self.kind in ("variable", "iri", "name"):
+            places.append(self.variable() if self.kind == "variable" else Constant(iri(self._whole_iri())))
+        if not star and not places:
+            self.fail("a variable, an IRI or *")
+        self.instead.append((start, self.start, f"INSERT {{}} {_ANY}"))
         self._dataset(dataset)
-        where = self._where() if self.key in ("WHERE", "{") else Bgp(())
+        given = self.key in ("WHERE", "{")
+        if not given:
+            self.instead.append((self.start, self.start, "\n{} "))
+        where = self._where() if given else Bgp(())
         if star:
             places = [Variable(name) for name in self._all(where)]
-        return _query("describe", self._solutions(where, _names(places), head), dataset, described=tuple(places))
+        return _query("describe", self._solutions(where, _names(places)), dataset, described=tuple(places))
 
 
 def _names(places: Iterable[Place]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from earthweave.ontology import RDF
 
 from ..algebra import Alternative, Constant, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence, Triple, Variable
@@ -100,7 +102,7 @@ class TripleParser(TermParser):
         part = self._path_primary()
         if self.key in ("?", "*") or (self.key == "+" and not self.at_signed()):
             mark = self.advance()
-            return Repeat(part, 1 if mark == "+" else 0, mark == "?")
+            return _repeated(part, mark)
         return part
 
     def _path_primary(self) -> Path:
@@ -130,6 +132,14 @@ class TripleParser(TermParser):
 
     def _negated_link(self) -> Link:
         return Link(inverse=self.accept("^"), iri=self._predicate())
+
+
+def _repeated(part: Path, mark: str) -> Repeat:
+    """A path with ``*``, ``+`` or ``?`` behind it; of two marks one is enough, because pairs are found once each."""
+    least: Literal[0, 1] = 1 if mark == "+" else 0
+    if not isinstance(part, Repeat):
+        return Repeat(part, least, mark == "?")
+    return Repeat(part.part, 1 if least and part.least else 0, part.once and mark == "?")
 
 
 def inverted(path: Path) -> Path:

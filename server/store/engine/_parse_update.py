@@ -18,7 +18,7 @@ from earthweave.ontology import ForbiddenError, QueryError, SizeLimitError
 
 from ..algebra import Bgp, Constant, PathPattern, Place, Triple
 from ..snapshot import iri
-from ._parse import explained
+from ._parse_check import explained
 from ._parse_query import QueryParser
 from ._parse_tokens import code_points
 from ._update import Clear, Create, Modify, Operation, Transfer

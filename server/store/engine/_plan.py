@@ -28,7 +28,7 @@ from ..algebra import (
     mentioned,
     variables,
 )
-from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSelect, SpatialSemiJoin, aggregates, nearest_key
+from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSemiJoin, aggregates, nearest_key
 from ._costs import UNIT_COST, Cost, Costs
 from ._functions import check_functions, unknown
 from ._items import (
@@ -50,14 +50,15 @@ from ._items import (
 )
 from ._joins import Apart, Either, IfAny, LeftOuter, Line, Steps, Without
 from ._nodes import OnlyNodes
-from ._operators import Bind, Cut, Graphs, Grouped, Inline, Nothing, Restrict, Select, Sort, Unique
-from ._order import State, ordered
+from ._operators import Bind, Cut, Graphs, Grouped, Inline, Nothing, Select, Sort, Unique
+from ._order import State, Step, ordered
 from ._paths import PathScan, nullable
 from ._push import pushed
 from ._rewrite import rewritten
 from ._scan import Scan
 from ._spatial import arranged, located, only_geometries, recognised
 from ._text import pattern as pattern_text
+from ._unindexed import Compared, bound_before, without_index
 
 _MODIFIERS = (Project, Distinct, OrderBy, Slice, Group)
 _SORTED_QUICKLY = 2000.0
@@ -196,8 +197,7 @@ class Planner:
         items = arranged(items, seeds.maybe, wish.names, self.costs, self.context)
         steps = ordered(items, State(seeds.maybe, seeds.certain, seeds.cost), self.costs)
         line = Line(seeds.maybe)
-        for place, (item, before, after) in enumerate(steps):
-            needed = wish.names.union(*(later.touches for later, _, _ in steps[place + 1:]))
+        for (item, before, after), needed in zip(steps, _needed(steps, wish.names), strict=True):
             here = Seeds(before.maybe, before.certain, seeds.outer, before.cost)
             there = replace(wish, names=needed, top=None)
             if isinstance(item, Linked) and not wish.few:
@@ -220,7 +220,7 @@ class Planner:
         if isinstance(item, Pattern):
             return self._pattern(item, seeds, wish, cost.rows)
         if isinstance(item, Condition):
-            return self._condition(item, cost.rows)
+            return without_index(item, recognised(item), cost.rows)
         if isinstance(item, Located):
             return self._located(item, seeds, cost.rows)
         if isinstance(item, Binding):
@@ -253,17 +253,14 @@ class Planner:
         graph = None if pattern.graph is None else self.costs.place(pattern.graph)
         return Steps(tuple(sorted(scope)), (scan, OnlyNodes((ends[0], ends[1]), graph, rows)), (frozenset(), frozenset()), rows)
 
-    def _condition(self, item: Condition, rows: float) -> Operator:
-        condition = recognised(item)
-        if condition is not None and condition.variables <= item.sees:
-            return SpatialSelect(condition, estimate=rows, scope=item.sees)
-        return Restrict(item.expression, item.sees, rows)
-
     def _located(self, item: Located, seeds: Seeds, rows: float) -> Operator:
         if not item.scope & seeds.maybe:
             return SpatialSeed(item.condition, estimate=rows)
         # a filter that says more follows by itself
-        return SpatialSelect(item.condition, estimate=rows, scope=item.sees) if item.condition.exact else Steps((), (), (), rows)
+        if not item.condition.exact:
+            return Steps((), (), (), rows)
+        why = bound_before(item.condition, item.rows / max(self.context.shapes.geometries.count, 1))
+        return Compared(item.condition, why, estimate=rows, scope=item.sees)
 
     def _option(self, item: Option, seeds: Seeds, wish: Wish, rows: float) -> Operator:
         if wish.once and not item.scope & wish.names:
@@ -300,6 +297,14 @@ class Planner:
         if isinstance(node, GraphNames):
             return Graphs(self.costs.place(node.graph), self.costs.node(node).rows)
         return self.node(node, seeds, replace(wish, names=wish.names | (item.scope & seeds.maybe)))
+
+
+def _needed(steps: list[Step], names: frozenset[str]) -> list[frozenset[str]]:
+    """For each step the variables that are read behind it."""
+    found = [names]
+    for item, _, _ in reversed(steps[1:]):
+        found.append(found[-1] if item.touches <= found[-1] else found[-1] | item.touches)
+    return found[::-1] if steps else []
 
 
 def _check(node: Node) -> None:

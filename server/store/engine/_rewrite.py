@@ -6,15 +6,20 @@ found once. Within GRAPH, the statements that lead to both literals are in that 
 
 ::
 
-    nothing says it, one serialisation, one literal each:   ?a geo:asWKT ?x . ?b geo:asWKT ?y FILTER(geof:sfIntersects(?x, ?y))
-    otherwise:   DISTINCT { { ?a geo:sfIntersects ?b } UNION { ?a geo:hasDefaultGeometry?/(geo:asWKT|…) ?x . … FILTER(…) } }
+    nothing says it, one literal each:   ?a geo:hasGeometry?/geo:asWKT ?x . ?b … ?y FILTER(geof:sfIntersects(?x, ?y))
+    otherwise:   DISTINCT { { … ?a geo:sfIntersects ?b } UNION { … ?a geo:hasDefaultGeometry?/(geo:asWKT|…) ?x . … FILTER(…) } }
                  and, if both are there, a third way:  ?a geo:hasGeometry/… ?x FILTER NOT EXISTS { ?a geo:hasDefaultGeometry ?d }
+
+The dots in front stand for the patterns of the group that have to do with ?a or ?b: they leave fewer geometries to relate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from earthweave.ontology import GEO, GEOF
 from earthweave.ontology.geometry import RELATIONS
@@ -49,9 +54,10 @@ from ..algebra import (
     Triple,
     Union,
     Variable,
+    in_scope,
     places,
 )
-from ..snapshot import Kind, Snapshot, iri
+from ..snapshot import Kind, Segment, Snapshot, iri
 
 SERIALISATIONS = tuple(str(GEO[name]) for name in ("asWKT", "asGML", "asGeoJSON", "asKML", "hasSerialization"))
 DEFAULT, GEOMETRY = str(GEO.hasDefaultGeometry), str(GEO.hasGeometry)
@@ -99,48 +105,52 @@ class _Rewrite:
         return expression
 
     def _bgp(self, node: Bgp) -> Node:
-        relations = [one for one in node.patterns if _relation(one)]
+        relations = [one for one in node.patterns if isinstance(one, Triple) and relation(one)]
         if not relations:
             return node
-        result: Node = Bgp(tuple(one for one in node.patterns if not _relation(one)))
+        others = [one for one in node.patterns if not relation(one)]
+        found: list[Node] = []
         for one in relations:
-            assert isinstance(one, Triple)
-            result = self._computed(result, one)
-        return result
+            near = _near(_variables(one), [other for other in others if _once(other)])
+            others = [other for other in others if other not in near]
+            names = _variables(one).union(*map(_variables, near))
+            joined = [other for other in found if not in_scope(other).isdisjoint(names)]
+            found = [other for other in found if not any(other is same for same in joined)]
+            found.append(self._computed(_all((*joined, Bgp(tuple(near)))), one))
+        return _all((Bgp(tuple(others)), *found))
 
     def _computed(self, node: Node, triple: Triple) -> Node:
-        name = _relation(triple)
+        """Solutions of a pattern that gives each once, for which the relation holds; each once."""
+        name = relation(triple)
         left, first = self._literal(triple.subject, triple)
         right, second = self._literal(triple.object, triple)
         condition = Call(_RELATIONS[name], (first, second))
         self._context.rewrites.append(f"geo:{name.removeprefix(str(GEO))} is computed between geometries (query rewrite)")
+        computed = Filter(condition, _all((node, left, right)))
         if self._plain(name):
-            return Filter(condition, _both(node, _both(left, right)))
-        shown = tuple(dict.fromkeys(place.name for place in places(triple) if isinstance(place, Variable)))
-        both = Union(Bgp((triple,)), Filter(condition, _both(left, right)))
-        found = Distinct(Project(both, shown))
-        return found if node == Bgp(()) else Join(node, found)
+            return computed
+        shown = tuple(sorted(in_scope(node) | _variables(triple)))
+        ways = Union(_all((node, Bgp((triple,)))), computed) if self._segment(name) else computed
+        return Distinct(Project(ways, shown))
 
     def _plain(self, name: str) -> bool:
-        """Whether no statement says the relation, and one property with one value each leads to all literals."""
-        present = self._present()
-        segment = self._segment(present[0]) if len(present) == 1 else None
-        return segment is not None and segment.functional and not any(self._segment(one) for one in (name, DEFAULT, GEOMETRY))
+        """Whether no statement says the relation, and nothing has more than one literal."""
+        present = serialised(self._snapshot)
+        last = self._segment(present[0]) if len(present) == 1 else None
+        if last is None or not last.functional or self._segment(name):
+            return False
+        links = [found for one in (DEFAULT, GEOMETRY) if (found := self._segment(one))]
+        return not links or (len(links) == 1 and links[0].functional and _apart(self._snapshot, links[0], last))
 
-    def _present(self) -> list[str]:
-        """Serialisations that some statement has."""
-        return [one for one in SERIALISATIONS if self._segment(one)]
-
-    def _segment(self, name: str) -> Any:
-        found = self._snapshot.find(iri(name))
-        return self._snapshot.segment(found) if found >= 0 else None
+    def _segment(self, name: str) -> Segment | None:
+        return _segment(self._snapshot, name)
 
     def _literal(self, place: Place, triple: Triple) -> tuple[Node, Variable | Constant]:
         """A pattern that leads from a feature or geometry to its literal, and the literal; a literal leads to itself."""
         if isinstance(place, Constant) and place.term.type.kind is Kind.LITERAL:
             return Bgp(()), place
         target = self._hidden()
-        present = self._present() or [SERIALISATIONS[0]]
+        present = serialised(self._snapshot) or [SERIALISATIONS[0]]
         last: Path = Link(present[0]) if len(present) == 1 else Alternative(tuple(Link(one) for one in present))
         first = next((one for one in (DEFAULT, GEOMETRY) if self._segment(one)), None)
         path = last if first is None else Sequence((Repeat(Link(first), 0, once=True), last))
@@ -156,6 +166,16 @@ class _Rewrite:
         return Variable(f"{_HIDDEN}{self._count}")
 
 
+def serialised(snapshot: Snapshot) -> list[str]:
+    """Properties that lead to geometry literals and that some statement has."""
+    return [one for one in SERIALISATIONS if _segment(snapshot, one)]
+
+
+def _segment(snapshot: Snapshot, name: str) -> Segment | None:
+    found = snapshot.find(iri(name))
+    return snapshot.segment(found) if found >= 0 else None
+
+
 def _same_or(before: Any, after: Any) -> Any:
     return before if before == after else after
 
@@ -166,13 +186,46 @@ def _step(place: Place, path: Path, target: Variable, triple: Triple) -> Triple 
     return PathPattern(place, path, target, triple.graph)
 
 
-def _both(left: Node, right: Node) -> Node:
-    if isinstance(left, Bgp) and isinstance(right, Bgp):
-        return Bgp((*left.patterns, *right.patterns))
-    return right if left == Bgp(()) else left if right == Bgp(()) else Join(left, right)
+def _all(nodes: Iterable[Node]) -> Node:
+    """All of them joined, basic patterns first and as one."""
+    listed = list(nodes)
+    patterns = tuple(one for node in listed if isinstance(node, Bgp) for one in node.patterns)
+    rest = [node for node in listed if not isinstance(node, Bgp)]
+    return reduce(Join, rest if rest and not patterns else [Bgp(patterns), *rest])
 
 
-def _relation(pattern: Triple | PathPattern) -> str:
+def _near(names: frozenset[str], patterns: list[Triple | PathPattern]) -> list[Triple | PathPattern]:
+    """The patterns that hang together with some variables."""
+    near, growing = list[Triple | PathPattern](), True
+    while growing:
+        more = [one for one in patterns if one not in near and not _variables(one).isdisjoint(names)]
+        near += more
+        names = names.union(*map(_variables, more))
+        growing = bool(more)
+    return near
+
+
+def _once(pattern: Triple | PathPattern) -> bool:
+    """Whether a pattern gives each solution once, as triples and repeated paths do, and alternatives do not."""
+    return isinstance(pattern, Triple) or isinstance(pattern.path, Repeat)
+
+
+def _variables(pattern: Triple | PathPattern) -> frozenset[str]:
+    return frozenset(place.name for place in places(pattern) if isinstance(place, Variable))
+
+
+_APART: WeakKeyDictionary[Snapshot, bool] = WeakKeyDictionary()
+
+
+def _apart(snapshot: Snapshot, link: Segment, last: Segment) -> bool:
+    """Whether no feature that is linked to a geometry has a literal of its own; looked up once per snapshot."""
+    if snapshot not in _APART:
+        starts, stops = last.so.ranges(link.so.key)
+        _APART[snapshot] = bool((starts == stops).all())
+    return _APART[snapshot]
+
+
+def relation(pattern: Triple | PathPattern) -> str:
     """IRI of the relation that a pattern asks for, empty for any other pattern."""
     if not isinstance(pattern, Triple) or not isinstance(pattern.predicate, Constant):
         return ""

@@ -27,6 +27,8 @@ def located(items: list[Item], context: Context) -> list[Item]:
     result: list[Item] = []
     for item in items:
         condition = recognised(item)
+        if isinstance(item, Condition):
+            item.stored = item.touches & stored
         if not isinstance(item, Condition) or condition is None or len(condition.variables) != 1:
             result.append(item)
             continue

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any
 
 import numpy as np
 from rapidfuzz import process
 
-from earthweave.ontology import GEO, GEOF, RDF, XSD
+from earthweave.ontology import RDF, XSD
 
 from ..algebra import (
     Bgp,
-    Call,
     Constant,
     Context,
-    Exists,
-    Expression,
     LeftJoin,
     Minus,
     Node,
@@ -29,26 +24,21 @@ from ..algebra import (
     Remark,
     Triple,
     Union,
-    Variable,
     children,
-    expressions,
     places,
 )
-from ..snapshot import READABLE, Kind, Term, iri, literal
-from ..spatial import bounds_of, shapes_of
+from ..snapshot import Kind, Term, iri, literal
 from ._joins import Steps
 from ._plan import NO_SEEDS, Planner, Wish
+from ._rewrite import relation
 from ._text import pattern as pattern_text
 from ._text import term as term_text
+from ._whyempty_space import away_or_unreadable, is_geometry, unrelated
 
 _SURE = 78.0
 _TYPE = iri(str(RDF.type))
-_BLOCK = 1 << 18
-_REASONS = 3
 _MOST_TYPES = 1000
 _COMMON = tuple(literal("", str(XSD[name])).type for name in ("integer", "decimal", "boolean", "date", "dateTime"))
-_STRDF = "http://strdf.di.uoa.gr/ontology#"
-_GEOMETRIES = frozenset({*(f"{GEO}{name}Literal" for name in ("wkt", "gml", "geoJSON", "kml")), f"{_STRDF}WKT", f"{_STRDF}GML"})
 
 
 def why_empty(query: Query, operator: Operator, context: Context) -> tuple[Remark, ...]:
@@ -61,8 +51,7 @@ def why_empty(query: Query, operator: Operator, context: Context) -> tuple[Remar
         operator: the plan, run to its end.
     """
     found = [*_datasets(query, context)] or _missing(query.pattern, context) or [*_emptied(operator)]
-    calls = [*_calls(query.pattern)]
-    return tuple(dict.fromkeys([*found, *_constants(calls, context), *_unreadable(calls, context)]))
+    return tuple(dict.fromkeys([*found, *away_or_unreadable(query.pattern, context)]))
 
 
 def _datasets(query: Query, context: Context) -> Iterator[Remark]:
@@ -92,6 +81,10 @@ def _pattern(pattern: Triple | PathPattern, context: Context) -> list[Remark]:
         return [_no_graph(pattern.graph.term, context)]
     if isinstance(pattern, PathPattern):
         return []
+    if relation(pattern):
+        absent = [_absent(place, context) for place in (pattern.subject, pattern.object)
+                  if _is_absent(place, context) and not is_geometry(place)]
+        return absent or unrelated(pattern, context)
     unknown = [*_unknown(pattern, context)]
     if unknown or _matches(pattern, context):
         return unknown
@@ -181,79 +174,3 @@ def _emptied(operator: Operator) -> Iterator[Remark]:
 def _told(operator: Operator, before: int) -> Iterator[Remark]:
     rows = "1 solution" if before == 1 else f"{before:,} solutions"
     yield Remark("filter", f"{rows} came to this step, and none passed: {operator.label}")
-
-
-def _calls(node: Node) -> Iterator[Call]:
-    """All calls of GeoSPARQL functions."""
-    for one in expressions(node):
-        yield from _called(one)
-    for child in children(node):
-        yield from _calls(child)
-
-
-def _called(expression: Expression) -> Iterator[Call]:
-    if isinstance(expression, Exists):
-        yield from _calls(expression.pattern)
-    elif not isinstance(expression, Variable | Constant):
-        if isinstance(expression, Call) and expression.name.startswith(str(GEOF)):
-            yield expression
-        for one in expression.arguments:
-            yield from _called(one)
-
-
-def _unreadable(calls: list[Call], context: Context) -> Iterator[Remark]:
-    """Stored literals that no function can read, if the query asks any."""
-    geometries = context.snapshot.geometries
-    rows = np.flatnonzero((np.asarray(geometries.flags) & READABLE) == 0) if calls else ()
-    if not len(rows):
-        return
-    reasons: dict[str, int] = {}
-    for row, reason in islice(geometries.problems(), _BLOCK):
-        reasons.setdefault(reason, row)
-    samples = [f"{reason}, e.g. {term_text(literal(str(geometries.lexical(np.array([row]))[0])))}"
-               for reason, row in islice(reasons.items(), _REASONS)]
-    text = f"{len(rows):,} of {geometries.count:,} geometry literals cannot be read and meet nothing: {'; '.join(samples)}"
-    yield Remark("geometry", text)
-
-
-def _constants(calls: list[Call], context: Context) -> Iterator[Remark]:
-    """Constant geometries that cannot be read, or lie away from all data."""
-    constants = (one.term for call in calls for one in call.arguments if isinstance(one, Constant))
-    terms = [term for term in dict.fromkeys(constants) if term.type.datatype in _GEOMETRIES]
-    data = _extent(context) if terms else None
-    for term in terms:
-        ids = np.array([context.terms.id(term)], dtype=np.int64)
-        if shapes_of(ids, context)[0] is None:
-            yield Remark("geometry", f"the geometry {term_text(term)} of the query cannot be read")
-        elif data is not None:
-            yield from _away(term, bounds_of(ids, context)[0], data)
-
-
-def _away(term: Term, box: Any, data: Any) -> Iterator[Remark]:
-    if np.isnan(box).any() or _meet(box, data):
-        return
-    extent = "west {:g}, south {:g}, east {:g}, north {:g}".format(*data)
-    if _meet(box[[1, 0, 3, 2]], data):
-        yield Remark("axis-order", f"{term_text(term)} lies outside the data ({extent}), and inside with its coordinates swapped: without "
-                                   "a CRS, and under CRS84, longitude comes first; under EPSG/0/4326 latitude does")
-    else:
-        yield Remark("outside", f"{term_text(term)} lies outside the data ({extent})")
-
-
-def _meet(left: Any, right: Any) -> bool:
-    return bool(left[0] <= right[2] and right[0] <= left[2] and left[1] <= right[3] and right[1] <= left[3])
-
-
-def _extent(context: Context) -> Any:
-    """West, south, east, north of all stored geometries; None if there are none."""
-    bounds = context.snapshot.geometries.bounds
-    found = []
-    for first in range(0, len(bounds), _BLOCK):
-        part = np.asarray(bounds[first : first + _BLOCK])
-        part = part[~np.isnan(part[:, 0])]
-        if len(part):
-            found.append([*part[:, :2].min(axis=0), *part[:, 2:].max(axis=0)])
-    if not found:
-        return None
-    boxes = np.array(found)
-    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])

@@ -12,7 +12,7 @@
 """
 
 from ._documents import SYNTAXES, syntax, syntax_of
-from ._export import EXPORT_SUFFIXES, ExportReport, export
+from ._export import EXPORT_SUFFIXES, Exported, export
 from ._lines import BadLine, Rejected, blocks_ntriples
 from ._load import LoadOptions, SourceReport, load
 from ._parsed import blocks_other, quads_of
@@ -21,7 +21,7 @@ from ._staging import Staging
 from ._tables import quads_from_arrow
 
 __all__ = [
-    "EXPORT_SUFFIXES", "SYNTAXES", "BadLine", "Bounds", "Document", "ExportReport", "LoadOptions", "Rejected", "SourceReport", "Staging",
+    "EXPORT_SUFFIXES", "SYNTAXES", "BadLine", "Bounds", "Document", "Exported", "LoadOptions", "Rejected", "SourceReport", "Staging",
     "blocks_ntriples", "blocks_other", "export", "load", "quads_from_arrow", "quads_of", "syntax",
     "syntax_of",
 ]

@@ -23,7 +23,7 @@ _FORMATS = (*SYNTAXES, "geoparquet", *DRIVERS)
 
 
 @dataclass(frozen=True)
-class ExportReport:
+class Exported:
     """What was written.
 
     Attributes:
@@ -37,7 +37,7 @@ class ExportReport:
     left_out: tuple[str, ...] = ()
 
 
-def export(snapshot: Snapshot, path: Path, format: str | None = None) -> ExportReport:
+def export(snapshot: Snapshot, path: Path, format: str | None = None) -> Exported:
     """Write a snapshot to a file: every RDF syntax (also ``.gz``), or its features as GeoParquet, GeoPackage, FlatGeobuf, KML or GeoJSON.
 
     Args:
@@ -75,9 +75,9 @@ def _format(path: Path, given: str | None) -> str:
     return form
 
 
-def _written(snapshot: Snapshot, part: Path, form: str) -> ExportReport:
+def _written(snapshot: Snapshot, part: Path, form: str) -> Exported:
     if form in SYNTAXES:
-        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz"))
+        return Exported(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz"))
     features = Features(snapshot)
     write_features(features, snapshot.geometries, part, form)
-    return ExportReport(len(features), features.unreadable, tuple(features.left_out))
+    return Exported(len(features), features.unreadable, tuple(features.left_out))

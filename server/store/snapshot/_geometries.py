@@ -14,7 +14,7 @@ import shapely
 
 from earthweave.ontology import StoreError
 from earthweave.ontology.arrow import arrow_of
-from earthweave.ontology.geometry import PackedTree
+from earthweave.ontology.geometry import PackedTree, first_vertices
 
 from ._arrow import numpy_of
 from ._manifest import Manifest
@@ -88,6 +88,14 @@ class Geometries:
     def shapes(self, rows: Any) -> Any:
         """Fresh shapely geometries of some rows, object array; None where unreadable."""
         return shapely.from_wkb(numpy_of(self.wkb(rows)), on_invalid="ignore")
+
+    def first_vertices(self, rows: Any) -> Any:
+        """The first vertex of each of some geometries, float64 (n, 2), at little cost; NaN where none is at hand (see `first_vertices`)."""
+        found = np.full((len(rows), 2), np.nan)
+        for number, places, local in self._wkb.split(rows):
+            kinds = np.where(self.flags[rows[places]] & EMPTY, 0, self.kinds[rows[places]])
+            found[places] = first_vertices(self._wkb.parts[number], kinds, local)
+        return found
 
     def lexical(self, rows: Any) -> Any:
         """Lexical forms of some rows, exactly as they were loaded, as a pyarrow LargeStringArray."""

@@ -77,7 +77,7 @@ class Stacked:
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 
-    def _split(self, rows: Any) -> Iterator[tuple[int, Any, Any]]:
+    def split(self, rows: Any) -> Iterator[tuple[int, Any, Any]]:
         """Part, places in ``rows``, and rows within the part."""
         part = np.searchsorted(self._ends, rows, side="right")
         for number in np.unique(part):
@@ -89,7 +89,7 @@ class Stacked:
         if len(self.parts) == 1:
             return self.parts[0][rows]
         found = np.empty(len(rows), dtype=self.parts[0].dtype if self.parts else np.float64)
-        for number, places, local in self._split(rows):
+        for number, places, local in self.split(rows):
             found[places] = self.parts[number][local]
         return found
 
@@ -97,7 +97,7 @@ class Stacked:
         """Values of Arrow columns at some rows, as one array; ``empty`` is its type."""
         if len(self.parts) == 1:
             return self.parts[0].take(arrow_of(rows))
-        split = list(self._split(rows))
+        split = list(self.split(rows))
         if not split:
             return pa.nulls(0, empty)
         order = np.empty(len(rows), dtype=np.int64)

@@ -133,18 +133,25 @@ class SpatialSemiJoin(_Spatial):
         by_row = bool(self.residuals) or bool(left.batch.columns.keys() & right.batch.columns.keys())
         open_ = np.ones(len(left.ids), dtype=bool)
         tried = 0
+
+        def mark(pairs: Any) -> None:
+            if by_row:
+                self._by_row(left, right, pairs, found, open_, context)
+            else:
+                open_[pairs[0]] = False
+
         for block in candidates.blocks():
+            doubtful = [np.empty((2, 0), dtype=np.int64)]
             for pairs in _rounds(block, open_):
                 tried += pairs.shape[1]
+                held, rest = candidates.glanced(pairs)
+                doubtful.append(rest)
+                mark(held)
+            for pairs in _rounds(np.concatenate(doubtful, axis=1), open_):
                 context.check()
-                pairs = candidates.kept(pairs)
-                if by_row:
-                    self._by_row(left, right, pairs, found, open_, context)
-                else:
-                    open_[pairs[0]] = False
+                mark(candidates.measured(pairs))
         if not by_row:
-            places = np.flatnonzero(~open_)
-            found[left.all_rows(places)] = True
+            found[left.all_rows(np.flatnonzero(~open_))] = True
         self._remark(candidates, tried)
 
     def _by_row(self, left: Rows, right: Rows, pairs: Any, found: Any, open_: Any, context: Context) -> None:

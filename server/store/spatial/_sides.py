@@ -14,7 +14,8 @@ from ..snapshot import UNBOUND, Tag, payloads, tags
 from ._condition import Operand, SpatialCondition
 from ._functions import functions
 from ._literals import bounds_of, is_geometry, shapes_of
-from ._tests import refined
+from ._settled import OPEN, TRUE
+from ._tests import glanced, measured, refined
 
 _FIRST, _MOST = 256, 1 << 17
 _PAIRS, _SAMPLE = 1 << 20, 1024
@@ -201,8 +202,19 @@ class Candidates:
 
     def kept(self, pairs: Any) -> Any:
         """Those of the pairs for which the tests hold."""
-        left, right = self.left.values(pairs[0]), self.right.values(pairs[1])
-        return pairs[:, refined(self.condition.tests, left, right, pairs, self._context)]
+        return pairs[:, refined(self.condition.tests, *self._values(pairs), pairs, self._context)]
+
+    def glanced(self, pairs: Any) -> tuple[Any, Any]:
+        """Those for which a vertex tells that the tests hold, and those of which it does not tell."""
+        verdicts = glanced(self.condition.tests, *self._values(pairs), pairs, self._context)
+        return pairs[:, verdicts == TRUE], pairs[:, verdicts == OPEN]
+
+    def measured(self, pairs: Any) -> Any:
+        """Those for which the tests hold, as the geometries themselves tell."""
+        return pairs[:, measured(self.condition.tests, *self._values(pairs), pairs, self._context)]
+
+    def _values(self, pairs: Any) -> tuple[Any, Any]:
+        return self.left.values(pairs[0]), self.right.values(pairs[1])
 
 
 def _empties(side: Side, context: Context) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +24,14 @@ FLOODS = 100
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     floods = [f':f{n} a :Flood ; :level {n} ; :name "f{n}"@en ; geo:asWKT "POINT({20 + n / 100} {45 + n / 100})"^^geo:wktLiteral .'
               for n in range(FLOODS)]
-    text = PROLOGUE + "\n".join(floods) + ' :bad geo:asWKT "POINT(1 2"^^geo:wktLiteral . :events { :a :owner :d , :b . }'
-    builder = SnapshotBuilder(tmp_path_factory.mktemp("explain") / "store")
+    text = "\n".join(floods) + ' :bad geo:asWKT "POINT(1 2"^^geo:wktLiteral . :events { :a :owner :d , :b . }'
+    return _built(tmp_path_factory.mktemp("explain") / "store", text)
+
+
+def _built(path: Path, text: str) -> Snapshot:
+    builder = SnapshotBuilder(path, durable=False)
     builder.begin("test", AxisOrder.STRICT)
-    for block in quads_of(text.encode(), "trig"):
+    for block in quads_of((PROLOGUE + text).encode(), "trig"):
         builder.add(block)
     builder.end()
     return builder.finish()
@@ -110,6 +115,42 @@ def test_geometries_that_cannot_meet_are_told(snapshot: Snapshot, wkt: str, code
     assert [told for name, told in found if name == code and part in told], found
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("{ ?a geo:sfTouches ?b }", "geo:sfTouches is computed between geometries, and none match ?a"),
+        ("{ ?a a :Flood ; geo:sfTouches ?b }", "geo:sfTouches is computed between geometries, and none match ?a"),
+        ("{ :f1 geo:sfContains :f2 }", "geo:sfContains is computed between geometries, and none match <http://e/f1>"),
+        ('{ ?a geo:sfWithin "POINT(0 0)"^^geo:wktLiteral }', "geo:sfWithin is computed between geometries, and none match ?a"),
+        ("{ :nobody geo:sfContains ?b }", "<http://e/nobody> does not occur"),
+    ],
+)
+def test_a_relation_asked_as_a_property_is_no_unknown_predicate(snapshot: Snapshot, text: str, part: str) -> None:
+    found = reasons(snapshot, "SELECT * " + text)
+    assert [told for _, told in found if part in told], found
+    assert not [told for _, told in found if "no statement has the predicate" in told], found
+
+
+def test_a_relation_between_no_geometries(tmp_path: Path) -> None:
+    found = reasons(_built(tmp_path / "store", ":a :p :b ."), "SELECT * { ?a geo:sfWithin ?b }")
+    assert ["no statement has one" in told for _, told in found] == [True], found
+
+
+def test_geometries_of_removed_statements_are_no_part_of_the_data(tmp_path: Path) -> None:
+    near = ':near geo:asWKT "POINT(20 45)"^^geo:wktLiteral .'
+    far = ':far geo:asWKT "POINT(60 70)"^^geo:wktLiteral . :bad geo:asWKT "POINT(1 2"^^geo:wktLiteral .'
+    text = 'SELECT * { ?x geo:asWKT ?w FILTER(geof:sfWithin(?w, "POINT(50 60)"^^geo:wktLiteral)) }'
+    whole = _built(tmp_path / "whole", near + far)
+    assert [code for code, _ in reasons(whole, text)] == ["geometry"]
+    builder = SnapshotBuilder(tmp_path / "less", whole, durable=False)
+    for block in quads_of((PROLOGUE + far).encode(), "trig"):
+        builder.without(block)
+    less = builder.finish()
+    assert less.geometries.count == 3
+    assert [told for code, told in reasons(less, text) if code in ("outside", "geometry")] == [
+        "\"POINT(50 60)\"^^geo:wktLiteral lies outside the data (west 20, south 45, east 20, north 45)"]
+
+
 def test_a_dataset_that_is_not_there_is_the_only_reason(snapshot: Snapshot) -> None:
     assert [code for code, _ in reasons(snapshot, "SELECT * FROM :gone { ?x ?p ?y }")] == ["graph"]
 
@@ -123,3 +164,34 @@ def test_what_need_not_match_is_no_reason(snapshot: Snapshot) -> None:
 def test_one_branch_that_could_match_is_enough(snapshot: Snapshot) -> None:
     found = reasons(snapshot, "SELECT * { { ?x a :Flood } UNION { ?x a :Unlike } ?x :owner ?y }")
     assert "unknown-term" not in [code for code, _ in found]
+
+
+_BOX = '"POLYGON((20 45,20.05 45,20.05 45.05,20 45.05,20 45))"^^geo:wktLiteral'
+
+
+@pytest.mark.parametrize(
+    ("group", "why"),
+    [
+        (f"?x geo:asWKT ?w FILTER(geof:sfIntersects(?w, {_BOX}) || ?x = :f99)", "in an OR with a condition that no index answers"),
+        (f"?x geo:asWKT ?w FILTER(geof:sfIntersects(geof:union(?w, ?w), {_BOX}))", "an argument is computed"),
+        (f"?x geo:asWKT ?w FILTER(geof:sfDisjoint(?w, {_BOX}))", "it may hold for geometries that are apart"),
+        (f"?x geo:asWKT ?w FILTER(geof:distance(?w, {_BOX}, <http://www.opengis.net/def/uom/OGC/1.0/metre>) > 10)", "that are apart"),
+        ("?x geo:asWKT ?w FILTER(geof:sfEquals(?w, ?w))", "both arguments are the same"),
+        (f"?x a :Flood OPTIONAL {{ ?x geo:asWKT ?w }} FILTER(geof:sfIntersects(?w, {_BOX}))", "no triple pattern that must match"),
+        (f"?x geo:asWKT ?v BIND(geof:envelope(?v) AS ?w) FILTER(geof:sfIntersects(?w, {_BOX}))", "?w is the object of no triple pattern"),
+        ('?x :level 3 ; geo:asWKT ?w FILTER(geof:sfIntersects(?w, "POLYGON((0 0,90 0,90 90,0 90,0 0))"^^geo:wktLiteral))',
+         "the condition leaves 99% of the store's geometries"),
+        ("?x geo:asWKT ?v , ?w FILTER(geof:sfIntersects(?v, ?w))", "both geometries come with each row"),
+    ],
+)
+def test_why_no_index_is_used(snapshot: Snapshot, group: str, why: str) -> None:
+    result, rows = run(snapshot, f"SELECT ?x {{ {group} }}")
+    text = plan_text(result.operator, result.context)
+    assert rows and why in text, text
+    assert "index used" not in text
+
+
+@pytest.mark.parametrize("group", [f"?x geo:asWKT ?w FILTER(geof:sfIntersects(?w, {_BOX}))", "?x :level ?l FILTER(?l < 3 || ?l > 5)"])
+def test_no_reason_where_an_index_is_used_or_nobody_would_expect_one(snapshot: Snapshot, group: str) -> None:
+    result, rows = run(snapshot, f"SELECT ?x {{ {group} }}")
+    assert rows and "not used" not in plan_text(result.operator, result.context)

@@ -116,6 +116,13 @@ def test_a_group_becomes_the_algebra_of_the_recommendation(group: str, pattern: 
         (":p*", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y),)),
         (":p+", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 1), Y),)),
         (":p?", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0, once=True), Y),)),
+        ("((:p)*)*", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y),)),
+        ("((:p)+)+", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 1), Y),)),
+        ("((:p?)?)", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0, once=True), Y),)),
+        ("((:p)+)?", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y),)),
+        ("((:p)?)+", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y),)),
+        ("((:p)?)*", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y),)),
+        ("((:p)*)+", (PathPattern(X, Repeat(Link(NAMESPACE + "p"), 0), Y),)),
         ("^:p*", (PathPattern(X, Repeat(Link(NAMESPACE + "p", inverse=True), 0), Y),)),
         ("!:p", (PathPattern(X, Negated((NAMESPACE + "p",), None), Y),)),
         ("!^:p", (PathPattern(X, Negated(None, (NAMESPACE + "p",)), Y),)),
@@ -339,6 +346,19 @@ def test_other_forms_may_group_too(head: str) -> None:
         ("ASK { FILTER(COUNT(?x) > 1) }", "line 1"), ("SELECT (1 AS ?y) { FILTER(COUNT(?x) > 1) }", "line 1"),
         ("SELECT (SUM(COUNT(?x)) AS ?y) { ?x ?p ?o }", "line 1"), ("SELECT * { ?a ?b ?c FILTER(?a<?b&&?c>?d) }", "line 1, column 30"),
         ("INSERT DATA { <http://e/a> <http://e/a> 1 }", "line 1"), ("ASK { ?x ?y 'a\nb' }", "line 1"),
+        ("ASK # é\nFROM <http://e/g>\n FROM NAMED <http://e/h> {\n é }", "line 4, column 5"),
+        ("PREFIX : <http://e/> ASK FROM :é { ?é :p }", "line 1, column 43"),
+        ("CONSTRUCT { ?s ?p }\n{ ?s ?p ?o }", "line 1, column 19"), ("CONSTRUCT { ?s ?p ?o }\n{ ?s ?p }", "line 2, column 10"),
+        ("CONSTRUCT { ?s <http://e/p>* ?o } { ?s ?p ?o }", "line 1, column 28"),
+        ("CONSTRUCT WHERE { ?s ?p ?o FILTER(true) }", "line 1, column 28"),
+        ("CONSTRUCT WHERE { ?s <http://e/p>+ ?o }", "line 1, column 36"), ("CONSTRUCT WHERE { { ?s ?p ?o } }", "line 1, column 19"),
+        ("CONSTRUCT { ?s ?p ?o }", "line 1"), ("DESCRIBE", "line 1"), ("DESCRIBE <http://[e> { ?s ?p ?o }", "line 1"),
+        ("DESCRIBE ?s\n{ ?s ?p } LIMIT 1", "line 2, column 11"),
+        ("SELECT * FROM <http://[e> {}", "line 1"), ("DESCRIBE * <http://e/>", "line 1"),
+        ("SELECT * {} }", "line 1, column 13"), ("SELECT * {} LIMIT ?x # last", "line 1, column 19"),
+        ("ASK {} FROM <http://e/g>", "line 1"),
+        ("SELECT * { ?s ?p ?o }} ; DROP ALL ; INSERT {} WHERE { SELECT * {}", "line 1, column 22"),
+        ("BASE <http://e/> PREFIX x <y> ASK {}", "line 1, column 25"), ("PREFIX a:b <http://e/> ASK {}", "line 1"),
     ],
 )
 def test_what_is_no_sparql_is_refused_with_its_place(text: str, place: str) -> None:
@@ -373,6 +393,29 @@ def test_deep_nesting_passes_as_far_as_the_gate_lets_it() -> None:
     assert expression("(" * 256 + "?x" + ")" * 256) == X
     with pytest.raises(SizeLimitError):
         parse("ASK { FILTER(" + "(" * 5000 + "1" + ")" * 5000 + ") }")
+
+
+@pytest.mark.parametrize("tail", ["", " # no line ends here"])
+@pytest.mark.parametrize("text", [
+    "DESCRIBE <http://e/a>", "DESCRIBE <http://e/a> # so\n?x FROM <http://e/g>",
+    "CONSTRUCT WHERE { _:a ?p _:a . } LIMIT 1", "CONSTRUCT {} {}",
+    "CONSTRUCT FROM <http://e/g> # so\nWHERE {}", "CONSTRUCT { _:a ?p ?o } # so\nFROM <http://e/g> WHERE { _:a ?p ?o }",
+    "ASK FROM <http://e/g> FROM NAMED <http://e/h>\n# so\n{} GROUP BY ?x",
+    "DESCRIBE ?x {} GROUP BY ?x HAVING(COUNT(*) > 1) VALUES ?x { 1 }",
+    "SELECT * # so\nFROM <http://e/g> {} ORDER BY ?x VALUES ?x { UNDEF }", "SELECT (TRUE AS ?x) {}", "ASK { FILTER(False) }",
+])
+def test_every_form_passes_the_check(text: str, tail: str) -> None:
+    assert parse(text + tail)
+
+
+@pytest.mark.parametrize("form", ["?s ?p…(…)", "…{ ?s ?p ?o …}", "…OPTIONAL { ?s ?p ?o …}",
+                                  "…FILTER EXISTS { ?s ?p ?o …}", "…{ {} UNION {…} }"])
+def test_the_check_of_the_syntax_does_not_plan(form: str) -> None:
+    before, opening, closing = form.split("…")
+    start = time.perf_counter()
+    parse("ASK {" + before + opening * 200 + closing * 200 + "}")
+    # to plan two hundred lists within one another took pyoxigraph five seconds, to read them takes a hundredth of one
+    assert time.perf_counter() - start < 2
 
 
 def test_to_check_the_syntax_evaluates_nothing() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from earthweave.ontology import PREFIXES
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.store.algebra import Operator
 from earthweave.server.store.engine import Result, evaluate, plan_report
 from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder
@@ -201,3 +202,43 @@ def test_the_index_is_used_however_the_literals_are_reached(build: Build, link: 
     assert sum(batch.length for batch in result.batches()) == (12_000 if links else 3_000)
     report = plan_report(result.operator, result.context)["text"]
     assert "index used: the store's tree; 3,000 candidate pairs" in report, report
+
+
+RESTRICTED = {
+    "": GEOMETRIES, "stated": GEOMETRIES + ":far geo:sfWithin :big .", "features": FEATURES,
+    "both": FEATURES + ":smallF geo:hasGeometry :far . :gF geo:hasGeometry :small, :far .",
+    "several": GEOMETRIES + f':small geo:asWKT "{FAR}"^^geo:wktLiteral .',
+    "mixed": GEOMETRIES + f':mixF geo:hasGeometry :far ; geo:asWKT "{SMALL}"^^geo:wktLiteral .',
+}
+
+
+@pytest.mark.parametrize("name", RESTRICTED)
+def test_what_restricts_both_sides_changes_no_multiplicity(build: Build, name: str) -> None:
+    every = ("big", "small", "far", "bigF", "smallF", "farF", "gF", "mixF")
+    data = build(RESTRICTED[name] + "".join(f":{one} a :Thing ; :p 1 , 2 ; :q 2 ; :in :place . " for one in every))
+    related = set(rows(data, "SELECT ?a ?b { ?a geo:sfWithin ?b }"))
+    assert related == set(rows(data, "SELECT DISTINCT ?a ?b { { ?a geo:sfWithin ?b } UNION { SELECT ?a ?b { ?a geo:sfWithin ?b } } }"))
+    assert rows(data, "SELECT ?a ?b { ?a a :Thing ; geo:sfWithin ?b . ?b :in [] }") == sorted(related)
+    assert rows(data, "SELECT ?a ?b { ?a :p ?k ; geo:sfWithin ?b }") == sorted([*related] * 2)
+    assert rows(data, "SELECT ?a ?b { ?a :p|:q ?k ; geo:sfWithin ?b . ?b a :Thing }") == sorted([*related] * 3)
+    assert rows(data, "SELECT ?a ?b { ?a :p|:q ?k . ?b :p ?k . ?a geo:sfWithin ?b }") == sorted([*related] * 3)
+    assert rows(data, "SELECT ?a ?b { ?a geo:sfWithin ?b . ?x a :Thing ; :p 1 }") == sorted([*related] * len(every))
+    chain = sorted((a, b, d) for a, b in related for c, d in related if b == c)
+    assert rows(data, "SELECT ?a ?b ?c { ?a a :Thing ; geo:sfWithin ?b . ?b :q 2 ; geo:sfWithin ?c }") == chain
+    product = sorted((*one, *other) for one in related for other in related)
+    assert rows(data, "SELECT ?a ?b ?c ?d { ?a geo:sfWithin ?b . ?c :q ?k ; geo:sfWithin ?d }") == product
+
+
+@pytest.mark.parametrize("link", ["", "hasGeometry", "stated", "several"])
+def test_what_restricts_a_side_comes_before_the_join(build: Build, link: str) -> None:
+    lines = [f':s{i} geo:asWKT "POINT({i % 60} {i // 60})"^^geo:wktLiteral .' for i in range(3000)]
+    lines += [f":f{i} geo:hasGeometry :s{i} ." for i in range(3000 if link == "hasGeometry" else 0)]
+    lines += [f":{one}{i} a :Chosen ." for i in range(20) for one in "sf"]
+    lines += {"stated": [":x geo:sfEquals :y ."], "several": [':s5 geo:asWKT "POINT(7 0)"^^geo:wktLiteral .']}.get(link, [])
+    result = run(build("\n".join(lines)), "SELECT ?a ?b { ?a a :Chosen ; geo:sfEquals ?b . ?b a :Chosen }")
+    assert sum(batch.length for batch in result.batches()) == {"hasGeometry": 80, "several": 22}.get(link, 20)
+    assert max(one.measured.rows for one in _operators(result.operator)) < 500
+
+
+def _operators(operator: Operator) -> list[Operator]:
+    return [operator, *(one for below in operator.inputs for one in _operators(below))]
