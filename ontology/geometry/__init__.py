@@ -40,7 +40,8 @@ from ._write import write_literals
 __all__ = [
     "EH", "MAX_CHARACTERS", "MAX_NESTING", "RCC8", "RELATIONS", "SF",
     "AxisOrder", "AxisProof", "Block", "GeometryColumn", "PackedTree", "Problem", "Relation", "SpatialIndex",
-    "apart", "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "first_vertices", "grown_boxes", "intersecting", "length_m",
-    "line_pieces", "mask_pairs", "normalised", "points_in", "prove_axis", "read_block", "read_wkt", "relate", "relate_pairs", "relation_masks",
-    "relation_names", "reproject", "split_crs", "transposed", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
+    "apart", "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "first_vertices", "grown_boxes",
+    "intersecting", "length_m", "line_pieces", "mask_pairs", "normalised", "points_in", "prove_axis", "read_block", "read_wkt",
+    "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs", "transposed", "unsafe_wkb", "unsafe_wkt",
+    "within_pairs", "write_literals", "write_wkt",
 ]

@@ -105,18 +105,16 @@ class _Rewrite:
         return expression
 
     def _bgp(self, node: Bgp) -> Node:
-        relations = [one for one in node.patterns if isinstance(one, Triple) and relation(one)]
-        if not relations:
-            return node
         others = [one for one in node.patterns if not relation(one)]
+        if len(others) == len(node.patterns):
+            return node
         found: list[Node] = []
-        for one in relations:
-            near = _near(_variables(one), [other for other in others if _once(other)])
-            others = [other for other in others if other not in near]
-            names = _variables(one).union(*map(_variables, near))
-            joined = [other for other in found if not in_scope(other).isdisjoint(names)]
-            found = [other for other in found if not any(other is same for same in joined)]
-            found.append(self._computed(_all((*joined, Bgp(tuple(near)))), one))
+        for one in node.patterns:
+            if isinstance(one, Triple) and relation(one):
+                near = _near(_variables(one), [other for other in others if _once(other)])
+                others = [other for other in others if other not in near]
+                joined, found = _sharing(found, _variables(one).union(*map(_variables, near)))
+                found.append(self._computed(_all((*joined, Bgp(tuple(near)))), one))
         return _all((Bgp(tuple(others)), *found))
 
     def _computed(self, node: Node, triple: Triple) -> Node:
@@ -192,6 +190,11 @@ def _all(nodes: Iterable[Node]) -> Node:
     patterns = tuple(one for node in listed if isinstance(node, Bgp) for one in node.patterns)
     rest = [node for node in listed if not isinstance(node, Bgp)]
     return reduce(Join, rest if rest and not patterns else [Bgp(patterns), *rest])
+
+
+def _sharing(nodes: list[Node], names: frozenset[str]) -> tuple[list[Node], list[Node]]:
+    """Patterns that bind any of the variables, and the others."""
+    return [one for one in nodes if in_scope(one) & names], [one for one in nodes if not in_scope(one) & names]
 
 
 def _near(names: frozenset[str], patterns: list[Triple | PathPattern]) -> list[Triple | PathPattern]:

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyoxigraph as ox
 
+from earthweave.ontology.arrow import arrow_of
+
 from ..snapshot import BNODE, IRI, STRING, Quads, TermType
 from ._arrow import pc
 from ._parsed import text_and_type
@@ -20,6 +22,7 @@ _SUFFIX = re.compile(r"@[A-Za-z0-9-]+|\^\^<[^<>\"{}|^`\\\x00-\x20]*>")
 _BODY = r"""^(?:[^"\\\n\r]|\\[tbnrf"'\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*$"""
 _ESCAPE = re.compile(r"""\\(?:([tbnrf"'\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))""")
 _CONTROLS = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+_LONG, _SAMPLE = 64, 1000
 _KNOWN = 10_000
 
 
@@ -123,9 +126,17 @@ class Columns:
         if escaped.any():
             bodies, wrong = _decoded(bodies, escaped)
             self._bad[rows[wrong]] = True
-        texts, (codes,) = encoded([bodies])
+        texts, codes = bodies, np.arange(len(bodies), dtype=np.int32)
+        if not _seldom_repeated(bodies):
+            texts, (codes,) = encoded([bodies])
         self._places[2][rows] = codes + self._pool.count
         self._pool.put(texts, kind)
+
+
+def _seldom_repeated(bodies: Any) -> bool:
+    """True for long texts, most often geometries, of which a sample has none twice: the few that are will be found by their hash."""
+    sample = bodies.take(arrow_of(np.arange(0, len(bodies), max(1, len(bodies) // _SAMPLE))))
+    return bool(pc.sum(pc.binary_length(sample)).as_py() > _LONG * len(sample) > 0 and len(sample.unique()) == len(sample))
 
 
 def _cut(block: Block, start: Any, end: Any) -> Any:
@@ -135,7 +146,7 @@ def _cut(block: Block, start: Any, end: Any) -> Any:
     bounds[-1] = len(block.data)
     # strings and the gaps between them in turn share the block's bytes; taking every other one copies only what is wanted
     whole = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(block.data))
-    return whole.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
+    return whole.take(arrow_of(np.arange(0, len(bounds) - 1, 2)))
 
 
 def _decoded(bodies: Any, escaped: Any) -> tuple[Any, Any]:

@@ -81,7 +81,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Quads:
-    """A block of statements: distinct terms, and four int32 columns of places in them; -1 in ``graph`` is the default graph."""
+    """A block of statements: terms, few of them twice, and four int32 columns of places in them; -1 in ``graph`` is the default graph."""
 
     terms: Terms
     subject: Any
