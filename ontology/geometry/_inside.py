@@ -45,10 +45,11 @@ def apart(areas: Any, boxes: Any, pairs: Any) -> Any:
 
     Such a box is inside the area, or outside. Boxes are float64 (m, 4), in the order of the areas' coordinates.
     """
-    rings, area = shapely.get_rings(areas, return_index=True)
+    parts, area = shapely.get_parts(areas, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
     pieces, ring = line_pieces(rings, 2)
     near = PackedTree.build(pieces).join(PackedTree.build(boxes))
-    codes = np.unique(area[ring[near[0]]] * len(boxes) + near[1])
+    codes = np.unique(area[part[ring[near[0]]]] * len(boxes) + near[1])
     wanted = pairs[0] * len(boxes) + pairs[1]
     if not len(codes):
         return np.ones(len(wanted), dtype=bool)

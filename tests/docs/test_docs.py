@@ -38,10 +38,11 @@ def _steps(page: Path) -> list[tuple[str, list[str]]]:
     return steps
 
 
-def test_tutorial_runs_as_printed(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "least"), [("tutorial-flood.md", 10), ("queries.md", 8)])
+def test_pages_run_as_printed(root: Path, tmp_path: Path, page: str, least: int) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    steps = _steps(root / "docs/tutorial-flood.md")
-    assert len(steps) >= 10
+    steps = _steps(root / "docs" / page)
+    assert len(steps) >= least
     for command, expected in steps:
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
         shown = done.stdout + done.stderr
