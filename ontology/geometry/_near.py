@@ -15,6 +15,8 @@ from ._metrics import distance_m, ends, geodesic, measurable, nearer_turn, neare
 from ._pairs import Check, Pace, led_blocks, vertices
 
 _PER_PAIR, _PER_VERTEX, _ROWS = 4e-5, 2e-6, 16_384
+_AREAS, _BIG = (3, 6), 200
+"""Types of areas, and the vertices from which their boundaries are quicker to measure from."""
 _BAND, _POLAR, _HALF_TURN, _SLACK = 0.25, 80.0, 180.0, 1 + 1e-9
 """Degrees of latitude that share a scale; where scales are of no use; half a turn; and what rounding may add."""
 
@@ -65,14 +67,35 @@ def within_pairs(left: Any, right: Any, pairs: Any, metres: float, check: Check 
     """
     pairs = np.asarray(pairs)
     found = np.zeros(pairs.shape[1], dtype=bool)
+    sides, rows = (left, right), np.arange(pairs.shape[1])
+    outlines = _outlined(left, pairs[0]), _outlined(right, pairs[1])
+    if outlines[0] is not left or outlines[1] is not right:
+        for _, places, a, b in led_blocks(left, right, pairs, check):
+            found[places] = shapely.intersects(a, nearer_turn(a, b))
+        sides, rows = outlines, np.flatnonzero(~found)
     open_still = [np.empty(0, dtype=np.int64)]
-    for _, places, a, b in led_blocks(left, right, pairs, check):
+    for _, places, a, b in led_blocks(*sides, pairs[:, rows], check):
         near, undecided = _decided(a, b, metres)
-        found[places] = near
-        open_still.append(places[undecided])
+        found[rows[places]] = near
+        open_still.append(rows[places[undecided]])
     rest = np.concatenate(open_still)
     rest = rest[_perhaps(left, right, pairs[:, rest], metres, check)]
     found[rest] = distance_pairs(left, right, pairs[:, rest], check=check) <= metres
+    return found
+
+
+def _outlined(geometries: Any, rows: Any) -> Any:
+    """The geometries, big areas among those at some places as their boundaries: to these GEOS finds the nearest points by an index.
+
+    The same array if there are none. A geometry that does not meet an area is as far from it as from its boundary.
+    """
+    used = np.unique(rows)
+    shapes = geometries[used]
+    big = used[np.isin(shapely.get_type_id(shapes), _AREAS) & (shapely.get_num_coordinates(shapes) > _BIG)]
+    if not big.size:
+        return geometries
+    found = np.array(geometries, dtype=object)
+    found[big] = shapely.boundary(geometries[big])
     return found
 
 

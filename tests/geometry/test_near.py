@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -128,3 +129,22 @@ def test_lines_of_one_place_have_distances_also_when_prepared(one: str, other: s
         assert within_pairs(left, right, pairs, 5.0).all()
         assert (distance_pairs(left, right, pairs, metres=5.0) == 0).all()
         shapely.prepare(left)
+
+
+@given(pairings(), st.floats(1, 2e6))
+def test_outlines_of_big_areas_change_nothing(case: tuple[Any, Any, Any], metres: float) -> None:
+    left, right, pairs = case
+    whole = within_pairs(left, right, pairs, metres)
+    with patch("earthweave.ontology.geometry._near._BIG", 3):
+        outlined = within_pairs(left, right, pairs, metres)
+    assert outlined.tolist() == whole.tolist()
+    assert not shapely.is_prepared(np.concatenate([left, right])).any()
+
+
+def test_points_in_and_around_a_big_area_with_a_hole() -> None:
+    area = shapely.Point(10, 50).buffer(1, quad_segs=200).difference(shapely.Point(10, 50).buffer(0.5, quad_segs=200))
+    spots = shapely.points([[10, 50], [10.45, 50], [10.75, 50], [11.02, 50], [12, 50]])
+    pairs = np.stack([np.zeros(5, dtype=np.int64), np.arange(5)])
+    shape = np.array([area], dtype=object)
+    wanted = distance_m(shape[pairs[0]], spots) <= 5000
+    assert within_pairs(shape, spots, pairs, 5000).tolist() == wanted.tolist() == [False, True, True, True, False]
