@@ -30,13 +30,16 @@ class Axis(StrEnum):
 @lru_cache(maxsize=256)
 def _pyproj_crs(authority: str, code: str) -> pyproj.CRS:
     try:
-        return pyproj.CRS.from_authority(authority, code)
+        found = pyproj.CRS.from_authority(authority, code)
     except CRSError as error:
         raise CrsError(
             f"unknown coordinate reference system {authority}:{code}",
             why=str(error).splitlines()[0],
             way_out="use an IRI such as http://www.opengis.net/def/crs/EPSG/0/32756, or EPSG:32756",
         ) from error
+    if found.is_vertical:
+        raise CrsError(f"{authority}:{code} has heights only", why="places need a horizontal system", way_out="use a CRS such as EPSG:4326")
+    return found
 
 
 @dataclass(frozen=True)

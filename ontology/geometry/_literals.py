@@ -22,6 +22,7 @@ from ._transform import apply, reproject
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 """Longest literal that is handed to GEOS."""
+_CURVED = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
 MAX_NESTING = 32
 """Deepest nesting of parentheses that is handed to GEOS, which overflows the stack at some tens of thousands."""
 
@@ -162,7 +163,7 @@ def beyond(bounds: Any, filled: Any) -> dict[int, str]:
     problems = {}
     for index in np.flatnonzero(off).tolist():
         worst = north[index] if abs(north[index]) > abs(south[index]) else south[index]
-        problems[index] = f"latitude {worst:g} is beyond 90 degrees: is longitude written first under a latitude-first CRS?"
+        problems[index] = f"latitude {worst:g} is beyond 90 degrees: are longitude and latitude exchanged, for this CRS?"
     for index in np.flatnonzero(far).tolist():
         problems[index] = f"longitude {west[index]:g} … {east[index]:g} is beyond 360 degrees"
     return problems
@@ -201,12 +202,16 @@ def _split(literal: str) -> tuple[Crs | None, str, str]:
 
 
 def unsafe_wkt(text: str) -> str:
-    """Why GEOS must not be given this WKT (longer than `MAX_CHARACTERS`, nested deeper than `MAX_NESTING`), or an empty text."""
+    """Why GEOS must not be given this WKT, or an empty text.
+
+    That is what is longer than `MAX_CHARACTERS`, nested deeper than `MAX_NESTING`, or has curves.
+    """
     if len(text) > MAX_CHARACTERS:
         return f"literal of {len(text):,} characters, more than {MAX_CHARACTERS:,}"
     if text.count("(") > MAX_NESTING and _depth(text) > MAX_NESTING:
         return f"parentheses nested deeper than {MAX_NESTING}"
-    return ""
+    curved = _CURVED.search(text)
+    return f"curves are not read: {curved[0].upper()}" if curved else ""
 
 
 def _depth(text: str) -> int:

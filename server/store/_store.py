@@ -355,7 +355,7 @@ def _entry(path: Path) -> dict[str, str]:
     from .loading import Document
 
     if path.is_dir():
-        raise ParameterError(f"{path.name} is a folder", why="only files are loaded", way_out="name the files in it")
+        raise ParameterError(f"{path} is a folder", why="only files are loaded", way_out="name the files in it")
     if not path.is_file():
         raise NotFoundError(f"there is no file {path.name}", way_out="check the path")
     return {"name": path.name, "path": str(path.absolute()), "format": Document.of(path).syntax}

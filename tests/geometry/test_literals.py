@@ -111,7 +111,10 @@ def test_strict_data_is_never_turned(places: list[tuple[float, float]]) -> None:
     ("POINT(1", "not WKT"), ("PINT(1 2)", "not WKT"), ("POINT(nan 1)", "finite"), ("POINT(1e400 1)", "finite"),
     ("(" * (MAX_NESTING + 1), "nested"), ("GEOMETRYCOLLECTION(" * 200_000 + ")" * 200_000, "nested"),
     ("<http://www.opengis.net/def/crs/EPSG/0/999999> POINT(1 2)", "unknown"), ("POINT(1 91)", "latitude"), ("POINT(400 1)", "longitude"),
-    ("SRID=4326;POINT(1 2)", "not WKT"),
+    ("SRID=4326;POINT(1 2)", "not WKT"), ("CIRCULARSTRING(0 0, 1 1, 2 0)", "curves are not read: CIRCULARSTRING"),
+    ("GEOMETRYCOLLECTION(POINT(1 2), CurvePolygon((0 0, 1 0, 1 1, 0 0)))", "curves are not read: CURVEPOLYGON"),
+    ("MULTISURFACE(((0 0, 1 0, 1 1, 0 0)))", "curves are not read"), ("CURV" * 50_000, "not WKT"),
+    ("<http://www.opengis.net/def/crs/EPSG/0/5703> POINT(1 2)", "heights only"),
 ])
 def test_problems_come_one_by_one(literal: str, reason: str) -> None:
     column = read_wkt(["POINT(1 2)", literal, "POINT(3 4)"])

@@ -141,7 +141,9 @@ def _stepped(changes: list[Modify], snapshot: Snapshot, folder: Path, budget: Bu
             builder.without(removed)
             builder.add(added)
         remarks += context.tally.notices(empty=False)
-    builder.end()
+    summary = builder.end()
+    if summary.unreadable:
+        remarks.append(Remark("geometry", f"{summary.unreadable:,} geometry literal(s) cannot be read, e.g. {summary.problems[0]}"))
     return builder.finish()
 
 

@@ -174,6 +174,8 @@ class Planner:
         items = flattened(node.input, names)
         rows, count = self.costs.node(node.input).rows, self.context.shapes.geometries.count
         if not names <= only_geometries(items, self.costs) or rows < _SORTED_QUICKLY or rows * rows <= top * count:
+            self.context.rewrites.append(f"index not used for the order by distance: sorting about {rows:,.0f} solutions is less work, "
+                                         f"or ?{key.name} may be something else than a stored geometry")
             return None
         taken = min(float(count), top * count / rows)
         rest = self.group(items, Seeds(names, names, cost=Cost(taken, {key.name: taken})), replace(wish, few=True))

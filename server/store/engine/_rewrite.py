@@ -15,13 +15,13 @@ The dots in front stand for the patterns of the group that have to do with ?a or
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from earthweave.ontology import GEO, GEOF
+from earthweave.ontology import GEO, GEOF, UnsupportedError
 from earthweave.ontology.geometry import RELATIONS
 
 from ..algebra import (
@@ -38,6 +38,7 @@ from ..algebra import (
     Extend,
     Filter,
     Group,
+    Inverse,
     Join,
     LeftJoin,
     Link,
@@ -105,6 +106,11 @@ class _Rewrite:
         return expression
 
     def _bgp(self, node: Bgp) -> Node:
+        spread = next((one for one in node.patterns if isinstance(one, PathPattern) and _related(one.path)), None)
+        if spread is not None:
+            rest = tuple(one for one in node.patterns if one is not spread)
+            ways: list[Node] = [Bgp((*rest, *way)) for way in self._ways(spread)]
+            return self.node(reduce(Union, ways))
         others = [one for one in node.patterns if not relation(one)]
         if len(others) == len(node.patterns):
             return node
@@ -116,6 +122,20 @@ class _Rewrite:
                 joined, found = _sharing(found, _variables(one).union(*map(_variables, near)))
                 found.append(self._computed(_all((*joined, Bgp(tuple(near)))), one))
         return _all((Bgp(tuple(others)), *found))
+
+    def _ways(self, pattern: PathPattern) -> Iterator[tuple[Triple | PathPattern, ...]]:
+        """The patterns that a path with relations in it stands for, one for each of its alternatives (SPARQL 1.1 §18.2.2.3)."""
+        path, ends = pattern.path, (pattern.subject, pattern.object)
+        if isinstance(path, Alternative):
+            yield from ((_walk(ends[0], part, ends[1], pattern),) for part in path.parts)
+        elif isinstance(path, Inverse):
+            yield (_walk(ends[1], path.part, ends[0], pattern),)
+        elif isinstance(path, Sequence):
+            stops = [ends[0], *(self._hidden() for _ in path.parts[1:]), ends[1]]
+            yield tuple(_walk(stops[place], part, stops[place + 1], pattern) for place, part in enumerate(path.parts))
+        else:
+            raise UnsupportedError("a spatial relation cannot be repeated in a path", why="it is computed, for one pair at a time",
+                                   way_out="write it as a triple pattern, or as a FILTER with the function of geof:")
 
     def _computed(self, node: Node, triple: Triple) -> Node:
         """Solutions of a pattern that gives each once, for which the relation holds; each once."""
@@ -176,6 +196,22 @@ def _segment(snapshot: Snapshot, name: str) -> Segment | None:
 
 def _same_or(before: Any, after: Any) -> Any:
     return before if before == after else after
+
+
+def _related(path: Path) -> bool:
+    """Whether a path takes a spatial relation for a step."""
+    if isinstance(path, Link):
+        return path.iri in _RELATIONS
+    if isinstance(path, Inverse | Repeat):
+        return _related(path.part)
+    return isinstance(path, Sequence | Alternative) and any(map(_related, path.parts))
+
+
+def _walk(subject: Place, path: Path, object: Place, pattern: PathPattern) -> Triple | PathPattern:
+    if isinstance(path, Link):
+        ends = (object, subject) if path.inverse else (subject, object)
+        return Triple(ends[0], Constant(iri(path.iri)), ends[1], pattern.graph)
+    return PathPattern(subject, path, object, pattern.graph)
 
 
 def _step(place: Place, path: Path, target: Variable, triple: Triple) -> Triple | PathPattern:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..algebra import Context, Triple, Variable
+from ..algebra import Context, PathPattern, Triple, Variable
 from ..snapshot import Tag
 from ..spatial import SpatialCondition, recognise, share
 from ._clusters import clustered
 from ._costs import Costs
 from ._items import Cluster, Condition, Item, Linked, Located, Pattern, has_exists
 from ._order import expected
+from ._paths import nullable
 
 Link = tuple[Condition, SpatialCondition]
 
@@ -43,8 +44,12 @@ def located(items: list[Item], context: Context) -> list[Item]:
 
 
 def stored_objects(items: list[Item]) -> frozenset[str]:
-    """Variables that a triple pattern binds as its object, so that their geometries are stored ones."""
-    return frozenset(item.pattern.object.name for item in items if isinstance(item, Pattern) and isinstance(item.pattern.object, Variable))
+    """Variables that a pattern binds as its object, so that their geometries are stored ones.
+
+    A path without a step gives what it began with, which may be a literal of the query.
+    """
+    return frozenset(item.pattern.object.name for item in items if isinstance(item, Pattern) and isinstance(item.pattern.object, Variable)
+                     and not (isinstance(item.pattern, PathPattern) and nullable(item.pattern.path)))
 
 
 def only_geometries(items: list[Item], costs: Costs) -> frozenset[str]:

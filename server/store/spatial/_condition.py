@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,12 +25,18 @@ _DISTANCES = {"distance": 3, "metricDistance": 2}
 _INSIDE = frozenset({"envelope", "convexHull", "centroid", "boundary", "concaveHull", "asWKT", "asGML", "asGeoJSON", "asKML"})
 """Functions of one geometry whose result lies within its box."""
 _BUFFERS = {"buffer": 3, "metricBuffer": 2}
+_MADE = _INSIDE | _BUFFERS.keys() | {
+    "boundingCircle", "union", "intersection", "difference", "symDifference", "geometryN", "transform",
+}
+"""Functions whose result is a geometry."""
 _TURNED = {">=": "<=", ">": "<", "=": "="}
 _FLOATING = frozenset({str(XSD.double), str(XSD.float)})
-_EXACT = frozenset(str(XSD[name]) for name in (
-    "integer", "decimal", "long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger",
-    "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
-))
+_WRITTEN = {
+    str(XSD.integer): re.compile(r"[+-]?\d+", re.ASCII),
+    str(XSD.decimal): re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII),
+    **dict.fromkeys(_FLOATING, re.compile(r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|INF)|NaN", re.ASCII)),
+}
+"""Datatypes of numbers that are read here, and their lexical forms (XSD 1.1 part 2, §3.3)."""
 _BUFFER_SLACK = 1.02
 
 
@@ -217,8 +224,9 @@ def _comparison(call: Call, whole: Expression) -> SpatialCondition | None:
     left, right = call.arguments
     if call.name == "=" and isinstance(right, Constant) and right.term.type.datatype == str(XSD.boolean):
         return _truth(left, right.term.text, whole)
-    limit, local = _number(right), geof(left)
-    if limit is None or local not in _DISTANCES or not isinstance(left, Call) or len(left.arguments) != _DISTANCES[local]:
+    local = geof(left)
+    limit = _number(right) if local in _DISTANCES else None
+    if limit is None or not isinstance(left, Call) or len(left.arguments) != _DISTANCES[local]:
         return None
     factor = METRES.get(_text(left.arguments[2])) if local == "distance" else 1.0
     if factor is None or not math.isfinite(limit) or (call.name == "=" and limit != 0):
@@ -230,7 +238,7 @@ def _comparison(call: Call, whole: Expression) -> SpatialCondition | None:
 def _truth(inner: Expression, text: str, whole: Expression) -> SpatialCondition | None:
     if text in ("true", "1"):
         return _call(inner, whole) if isinstance(inner, Call) else None
-    return _not_disjoint(inner, whole)
+    return _not_disjoint(inner, whole) if text in ("false", "0") else None
 
 
 def _greatest(limit: float, factor: float, *, strict: bool) -> float:
@@ -249,6 +257,8 @@ def _condition(left: Expression, right: Expression, test: Test, whole: Expressio
     if sides[0] is None or sides[1] is None:
         return None
     places = sides[0].place, sides[1].place
+    if test.empties and any(isinstance(side.place, Variable) and not side.plain for side in (sides[0], sides[1])):
+        return None  # what is computed of a geometry may be empty where its box is not
     if places[0] == places[1] or not any(isinstance(place, Variable) for place in places):
         return None
     return SpatialCondition(sides[0], sides[1], (test,), test.metres, test.empties, whole)
@@ -263,7 +273,7 @@ def operand(expression: Expression) -> Operand | None:
         return Operand(expression, expression) if known else None
     if not isinstance(expression, Call) or not geof(expression) or not expression.arguments:
         return None
-    if all(_constant(one) for one in expression.arguments):
+    if geof(expression) in _MADE and all(_constant(one) for one in expression.arguments):
         return Operand(_first(expression), expression)
     return _computed(expression, geof(expression))
 
@@ -301,9 +311,12 @@ def _text(expression: Expression) -> str:
 
 
 def _number(expression: Expression) -> float | None:
-    """The value of a constant number, and of sums, products and negatives of such; None for others."""
-    found = _exact_number(expression)
-    return None if found is None else float(found)
+    """The value of a constant number, and of sums, products and negatives of such; None for others, and beyond what a double holds."""
+    try:
+        found = _exact_number(expression)
+        return None if found is None else float(found)
+    except OverflowError:
+        return None
 
 
 def _exact_number(expression: Expression) -> Fraction | float | None:
@@ -329,12 +342,9 @@ def _folded(name: str, values: list[Fraction | float]) -> Fraction | float | Non
 
 def _value(text: str, datatype: str) -> Fraction | float | None:
     """Integers and decimals exactly, doubles and floats as they are; None for what is no number."""
-    try:
-        if datatype in _EXACT:
-            return Fraction(text) if "/" not in text and "e" not in text.lower() else None
-        if datatype in _FLOATING:
-            number = float(text.replace("INF", "inf"))
-            return float(np.float32(number)) if datatype.endswith("float") else number
-    except ValueError:
+    if datatype not in _WRITTEN or not _WRITTEN[datatype].fullmatch(text):
         return None
-    return None
+    if datatype not in _FLOATING:
+        return Fraction(text)
+    number = float(text)
+    return float(np.float32(number)) if datatype.endswith("float") else number

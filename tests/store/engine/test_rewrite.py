@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from earthweave.ontology import PREFIXES
+from earthweave.ontology import PREFIXES, UnsupportedError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store.algebra import Operator
 from earthweave.server.store.engine import Result, evaluate, plan_report
@@ -242,3 +242,17 @@ def test_what_restricts_a_side_comes_before_the_join(build: Build, link: str) ->
 
 def _operators(operator: Operator) -> list[Operator]:
     return [operator, *(one for below in operator.inputs for one in _operators(below))]
+
+
+def test_paths_with_relations_are_taken_apart(build: Build) -> None:
+    snapshot = build(GEOMETRIES + ":x :of :small . :big :also :small .")
+    assert rows(snapshot, "SELECT * { ?a geo:sfContains|:also ?b . FILTER(?a != ?b) }") == pairs("big small", "big small")
+    assert rows(snapshot, "SELECT * { :x :of/geo:sfWithin ?b }") == pairs("big", "small")
+    assert rows(snapshot, "SELECT * { :x :of/^geo:sfContains ?b }") == pairs("big", "small")
+    assert rows(snapshot, "SELECT * { :far geo:sfTouches|geo:sfOverlaps ?b }") == []
+
+
+@pytest.mark.parametrize("path", ["geo:sfTouches+", "geo:sfTouches*", "(geo:sfTouches|:also)?", ":also/(geo:sfWithin+)"])
+def test_relations_are_not_repeated(build: Build, path: str) -> None:
+    with pytest.raises(UnsupportedError, match="spatial relation"):
+        run(build(GEOMETRIES), f"SELECT * {{ ?a {path} ?b }}")

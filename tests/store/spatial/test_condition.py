@@ -47,6 +47,10 @@ def test_one_test(text: str, test: Relation | Within | None) -> None:
     "geof:sfIntersects(?a, ?b) || ?c > 5", "geof:sfIntersects(?a, ?b) || geof:sfIntersects(?a, ?c)",
     "geof:sfIntersects(?a, geof:boundingCircle(?b))", "geof:sfIntersects(?a, geof:buffer(?b, ?c, uom:metre))",
     "geof:sfIntersects(?a, geof:union(?b, ?c))", "geof:sfIntersects(?a, ?b) = false", "?a = ?b", "?a", "BOUND(?a)",
+    "geof:metricDistance(?a, ?b) <= '1_0'^^xsd:double", "geof:metricDistance(?a, ?b) <= '5.5'^^xsd:integer", "?a < 1" + "0" * 320,
+    "geof:metricDistance(?a, ?b) <= 1" + "0" * 320, "geof:metricDistance(?a, ?b) <= 1" + "0" * 320 + " * 1e0",
+    "geof:sfDisjoint(?a, ?b) = 'maybe'^^xsd:boolean", f"geof:sfIntersects(?a, geof:minX({POINT}))",
+    "geof:sfEquals(geof:boundary(?a), ?b)", f"geof:sfEquals(geof:metricBuffer(?a, -5), {POINT})",
     "geof:sfIntersects(?a, geof:buffer(?b, 5, uom:radian))", "IF(?c, geof:sfIntersects(?a, ?b), true)",
 ])
 def test_what_no_index_answers(text: str) -> None:
