@@ -107,10 +107,16 @@ class _Rewrite:
 
     def _bgp(self, node: Bgp) -> Node:
         spread = next((one for one in node.patterns if isinstance(one, PathPattern) and _related(one.path)), None)
-        if spread is not None:
-            rest = tuple(one for one in node.patterns if one is not spread)
-            ways: list[Node] = [Bgp((*rest, *way)) for way in self._ways(spread)]
-            return self.node(reduce(Union, ways))
+        return self._relations(node) if spread is None else self._spread(node, spread)
+
+    def _spread(self, node: Bgp, spread: PathPattern) -> Node:
+        """A basic pattern with a path that takes relations, the path taken apart."""
+        rest = tuple(one for one in node.patterns if one is not spread)
+        ways: list[Node] = [Bgp((*rest, *way)) for way in self._ways(spread)]
+        return self.node(reduce(Union, ways))
+
+    def _relations(self, node: Bgp) -> Node:
+        """A basic pattern with its relations computed."""
         others = [one for one in node.patterns if not relation(one)]
         if len(others) == len(node.patterns):
             return node
