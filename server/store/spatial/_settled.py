@@ -17,7 +17,7 @@ from ..algebra import Context
 from ..snapshot import Tag, payloads, tags
 
 FALSE, TRUE, OPEN = 0, 1, 2
-_POINT, _AREAS = 1, (3, 6)
+_POINT, _LINES, _AREAS = 1, (2, 5), (3, 6)
 _INSIDE = {"sfContains": 0, "sfWithin": 1}
 """Relations that hold between an area and what is in its interior, and the place of the area."""
 _PAYS = 16
@@ -41,6 +41,8 @@ def settled(names: tuple[str, ...], left: Any, right: Any, pairs: Any, context: 
     if not (meets or inside) or not _all_areas(areas, context) or not (tags(others) == Tag.GEOMETRY).all():
         return verdicts
     geometries, rows = context.shapes.geometries, payloads(others)
+    if np.isin(geometries.kinds[rows], _LINES).any():
+        return verdicts  # boxes of lines are mostly air: neither a vertex nor a clear boundary tells enough to pay
     shapes, places, vertices = context.shapes.shapes(areas), pairs[[lead, 1 - lead]], geometries.first_vertices(rows)
     held = points_in(shapes, vertices, places, interior=not meets, check=context.check)
     whole = (geometries.kinds[rows] == _POINT)[places[1]]
