@@ -29,8 +29,8 @@ def main(wanted: list[str]) -> None:
     sections = [f"## {topic}\n\n{run(topic)}\n" for topic in wanted or topics()]
     head = (
         "# Benchmarks\n\n<!-- written by `make bench` -->\n\n"
-        f"{date.today().isoformat()}, Python {platform.python_version()}, {platform.machine()}. Figures of one run on a shared machine: "
-        "the ratios are what to look at.\n"
+        f"{date.today().isoformat()}, Python {platform.python_version()}, {platform.machine()}. Each table is of one run, ours and "
+        "the peers' in turn on a shared machine: the ratios are what to look at.\n"
     )
     text = "\n".join([head, *sections])
     sys.stdout.write(text)

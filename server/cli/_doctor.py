@@ -49,7 +49,8 @@ def _libraries() -> Iterator[Finding]:
     yield Finding("GDAL (vectors, pyogrio)", ".".join(map(str, pyogrio.__gdal_version__)))
     yield Finding("GEOS", shapely.geos_version_string)
     yield Finding("PROJ", pyproj.proj_version_str)
-    yield Finding("store engine", f"pyoxigraph {version('pyoxigraph')}")
+    yield Finding("RDF documents, syntax of queries", f"pyoxigraph {version('pyoxigraph')}")
+    yield Finding("columns (pyarrow, polars)", f"{version('pyarrow')}, {version('polars')}")
     yield _jpeg2000(rasterio)
 
 

@@ -8,7 +8,8 @@
 
 from ._limits import Limits
 from ._store import Store, open_store, restore
-from ._types import Answer, BadStatement, ExportReport, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from .reports import BadStatement, ExportReport, FileReport
 
 __all__ = [
     "Answer", "BadStatement", "ExportReport", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store",

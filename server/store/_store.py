@@ -25,7 +25,8 @@ from ._limits import Limits
 from ._pool import Pool
 from ._process import Budget, portions
 from ._serve import is_full, unwritable
-from ._types import Answer, BadStatement, ExportReport, FileReport, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from .reports import BadStatement, ExportReport, FileReport
 
 _TRIES = 3
 _SPARE = 256

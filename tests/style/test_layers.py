@@ -51,7 +51,8 @@ ALLOWED: dict[str, set[str]] = {
 """Room → the rooms it may import. ``processing.simulate`` is for the demo and the tests alone."""
 INNER: dict[str, set[str]] = {
     "snapshot": set(),
-    "loading": {"snapshot"},
+    "reports": set(),
+    "loading": {"reports", "snapshot"},
     "algebra": {"snapshot"},
     "spatial": {"algebra", "snapshot"},
     "engine": {"algebra", "snapshot", "spatial"},

@@ -7,20 +7,17 @@ property sets, and takes 12 ms for the tutorial's query 2a.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
-from earthweave.ontology import QueryError, SizeLimitError, UnsupportedError
+from earthweave.ontology import QueryError, UnsupportedError
 
 from ..algebra import Query
 from ._parse_check import check_syntax
+from ._parse_depth import room_for_nesting
 from ._parse_query import QueryParser
 from ._parse_tokens import code_points
 
 _REMEMBERED = 256
-_CALLS = 4000
 _EXTENSIONS = frozenset(
     "LATERAL VERSION TRIPLE SUBJECT PREDICATE OBJECT ISTRIPLE LANGDIR HASLANG HASLANGDIR STRLANGDIR ADJUST UNFOLD".split()
 )
@@ -34,27 +31,14 @@ def parse(text: str) -> Query:
     Raises `QueryError` (no SPARQL 1.1; with line and column), `UnsupportedError` (SERVICE, and what only extensions of SPARQL 1.1
     know) or `SizeLimitError` (nested too deep).
     """
-    try:
-        with _room_for_nesting():
+    with room_for_nesting("query"):
+        try:
             return _parsed(text)
-    except QueryError:
-        decoded = code_points(text)
-        if decoded == text:
-            raise
-        return _parsed(decoded)
-    except RecursionError as error:
-        raise SizeLimitError("the query is nested too deep", way_out="write it with fewer brackets") from error
-
-
-@contextmanager
-def _room_for_nesting() -> Iterator[None]:
-    """A level of brackets takes up to five calls, and the gate lets hundreds of levels pass."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _CALLS))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+        except QueryError:
+            decoded = code_points(text)
+            if decoded == text:
+                raise
+            return _parsed(decoded)
 
 
 def _parsed(text: str) -> Query:

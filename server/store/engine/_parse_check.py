@@ -16,7 +16,7 @@ from earthweave.ontology import QueryError, UnsupportedError
 
 from ._parse_query import QueryParser
 
-_STOP = "CREATE GRAPH <urn:x-earthweave:twice> ; CREATE GRAPH <urn:x-earthweave:twice> ; "
+STOP = "CREATE GRAPH <urn:x-earthweave:twice> ; CREATE GRAPH <urn:x-earthweave:twice> ; "
 """What fails as soon as the syntax of all that follows was found right, before any of it is run."""
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _CHOICES = 12
@@ -68,7 +68,7 @@ def _refused() -> pyoxigraph.AggregateFunctionAccumulator:
 def _edits(parser: QueryParser) -> list[_Edit]:
     """Start, end and what to read instead: the form, and what is right and the checker does not know."""
     end = len(parser.text)
-    found = [(parser.form, parser.form, _STOP), *parser.instead, (end, end, "\n}"), *_unknown(parser)]
+    found = [(parser.form, parser.form, STOP), *parser.instead, (end, end, "\n}"), *_unknown(parser)]
     return sorted(found, key=lambda edit: edit[0])
 
 

@@ -7,28 +7,23 @@ pyoxigraph's parser, which knows every rule, checks what lies between two prolog
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import pyoxigraph
 
-from earthweave.ontology import ForbiddenError, QueryError, SizeLimitError
+from earthweave.ontology import ForbiddenError, QueryError
 
 from ..algebra import Bgp, Constant, PathPattern, Place, Triple
 from ..snapshot import iri
-from ._parse_check import explained
+from ._parse_check import STOP, explained
+from ._parse_depth import room_for_nesting
 from ._parse_query import QueryParser
 from ._parse_tokens import code_points
 from ._update import Clear, Create, Modify, Operation, Transfer
 
 _UNIT = Bgp(())
 _TRANSFERS: dict[str, Literal["ADD", "MOVE", "COPY"]] = {"ADD": "ADD", "MOVE": "MOVE", "COPY": "COPY"}
-_STOP = "CREATE GRAPH <urn:x-earthweave:twice> ; CREATE GRAPH <urn:x-earthweave:twice> ;"
-"""What fails as soon as the syntax of all that follows was found right, before any of it is run."""
 _VERBS = frozenset({*_TRANSFERS, "INSERT", "DELETE", "WITH", "CLEAR", "DROP", "CREATE"})
-_CALLS = 4000
 _LINE = re.compile(r"(?<=error at )\d+")
 
 
@@ -37,22 +32,8 @@ def parse_update(text: str) -> tuple[Operation, ...]:
 
     Raises `QueryError` (with line and column), `UnsupportedError` (SERVICE), `ForbiddenError` (LOAD) or `SizeLimitError`.
     """
-    try:
-        with _room_for_nesting():
-            return _parsed(text)
-    except RecursionError as error:
-        raise SizeLimitError("the update is nested too deep", way_out="write it with fewer brackets") from error
-
-
-@contextmanager
-def _room_for_nesting() -> Iterator[None]:
-    """A level of brackets takes up to five calls."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _CALLS))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+    with room_for_nesting("update"):
+        return _parsed(text)
 
 
 def _parsed(text: str) -> tuple[Operation, ...]:
@@ -105,7 +86,7 @@ class UpdateParser(QueryParser):
         line, column = place
         base = f"BASE <{self.base}> " if self.base else ""
         head = base + " ".join(f"PREFIX {name} <{target}>" for name, target in self.prefixes.items())
-        text = f"{head} {_STOP}" + "\n" * line + " " * (column - 1) + self._checkable(start, self.start)
+        text = f"{head} {STOP}" + "\n" * line + " " * (column - 1) + self._checkable(start, self.start)
         try:
             pyoxigraph.Store().update(text)
         except SyntaxError as error:

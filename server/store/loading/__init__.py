@@ -12,16 +12,15 @@
 """
 
 from ._documents import SYNTAXES, syntax, syntax_of
-from ._export import EXPORT_SUFFIXES, Exported, export
-from ._lines import BadLine, Rejected, blocks_ntriples
-from ._load import LoadOptions, SourceReport, load
+from ._export import EXPORT_SUFFIXES, export
+from ._lines import Rejected, blocks_ntriples
+from ._load import LoadOptions, load
 from ._parsed import blocks_other, quads_of
 from ._sources import Bounds, Document
 from ._staging import Staging
 from ._tables import quads_from_arrow
 
 __all__ = [
-    "EXPORT_SUFFIXES", "SYNTAXES", "BadLine", "Bounds", "Document", "Exported", "LoadOptions", "Rejected", "SourceReport", "Staging",
-    "blocks_ntriples", "blocks_other", "export", "load", "quads_from_arrow", "quads_of", "syntax",
-    "syntax_of",
+    "EXPORT_SUFFIXES", "SYNTAXES", "Bounds", "Document", "LoadOptions", "Rejected", "Staging", "blocks_ntriples", "blocks_other", "export",
+    "load", "quads_from_arrow", "quads_of", "syntax", "syntax_of",
 ]

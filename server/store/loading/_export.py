@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from earthweave.ontology import NotFoundError, ParameterError, UnsupportedError
 
+from ..reports import ExportReport
 from ..snapshot import Snapshot
 from ._documents import ABBREVIATIONS, SUFFIXES, SYNTAXES
 from ._features import Features
@@ -22,22 +22,7 @@ _SPOKEN = {**ABBREVIATIONS, "gpkg": "geopackage", "fgb": "flatgeobuf", "parquet"
 _FORMATS = (*SYNTAXES, "geoparquet", *DRIVERS)
 
 
-@dataclass(frozen=True)
-class Exported:
-    """What was written.
-
-    Attributes:
-        rows: statements, or features (one row per feature and geometry).
-        unreadable: geometry literals that no feature has because they cannot be read.
-        left_out: predicates that are no columns of a feature table: several values per feature, or no literals.
-    """
-
-    rows: int
-    unreadable: int = 0
-    left_out: tuple[str, ...] = ()
-
-
-def export(snapshot: Snapshot, path: Path, format: str | None = None) -> Exported:
+def export(snapshot: Snapshot, path: Path, format: str | None = None) -> ExportReport:
     """Write a snapshot to a file: every RDF syntax (also ``.gz``), or its features as GeoParquet, GeoPackage, FlatGeobuf, KML or GeoJSON.
 
     Args:
@@ -75,9 +60,9 @@ def _format(path: Path, given: str | None) -> str:
     return form
 
 
-def _written(snapshot: Snapshot, part: Path, form: str) -> Exported:
+def _written(snapshot: Snapshot, part: Path, form: str) -> ExportReport:
     if form in SYNTAXES:
-        return Exported(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz"))
+        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz"))
     features = Features(snapshot)
     write_features(features, snapshot.geometries, part, form)
-    return Exported(len(features), features.unreadable, tuple(features.left_out))
+    return ExportReport(len(features), features.unreadable, tuple(features.left_out))

@@ -19,6 +19,7 @@ import pyoxigraph as ox
 
 from earthweave.ontology import RdfSyntaxError, SizeLimitError, UnsupportedError
 
+from ..reports import BadStatement
 from ..snapshot import Quads
 from ._arrow import pc
 from ._columns import Columns, Suffixes
@@ -40,15 +41,6 @@ _STATEMENT = rf"^[ \t]*({_NODE})[ \t]*({_IRI})[ \t]*({_NODE}|{_LITERAL})([ \t]{_
 _NOTHING = r"^[ \t]*(?:#.*)?$"
 
 
-@dataclass(frozen=True)
-class BadLine:
-    """A line that is no statement: its number from 1, what is wrong with it, and its beginning."""
-
-    line: int
-    reason: str
-    sample: str
-
-
 @dataclass
 class Rejected:
     """Lines that were left out.
@@ -59,9 +51,9 @@ class Rejected:
     """
 
     count: int = 0
-    samples: list[BadLine] = field(default_factory=list)
+    samples: list[BadStatement] = field(default_factory=list)
 
-    def add(self, line: BadLine) -> None:
+    def add(self, line: BadStatement) -> None:
         """Count one."""
         self.count += 1
         if len(self.samples) < _SAMPLES:
@@ -198,7 +190,7 @@ class _Reader:
 
     def _count(self, line: bytes, number: int, reason: str) -> None:
         sample = line[: 4 * _SAMPLE_CHARACTERS].decode(errors="replace")[:_SAMPLE_CHARACTERS]
-        self._rejected.add(BadLine(self._lines + number + 1, reason, sample))
+        self._rejected.add(BadStatement(self._lines + number + 1, reason, sample))
 
 
 def _unreadable(block: Block) -> Any:

@@ -10,8 +10,8 @@ from typing import Protocol
 from earthweave.ontology import Progress, ProgressSink, silent
 from earthweave.ontology.geometry import AxisOrder
 
+from ..reports import FileReport
 from ..snapshot import Quads, SourceSummary, Term
-from ._lines import BadLine
 from ._sources import Bounds, Document, Reading, checked
 from ._staging import Staging
 
@@ -28,37 +28,6 @@ class Builder(Protocol):
     def end(self) -> SourceSummary:
         """End the source and tell about it."""
         ...
-
-
-@dataclass(frozen=True)
-class SourceReport:
-    """What became of one document of a load.
-
-    Attributes:
-        name: of the document.
-        triples: statements read, repeated ones included.
-        geometries: geometry literals among them.
-        axis_order: how its latitude-first literals are read: ``strict`` or ``lonlat``.
-        proof: sample literal that proved ``lonlat``, or None.
-        contradiction: sample literal that spoke against it, or None.
-        unreadable: number of geometry literals that cannot be read.
-        problems: some of them, with the reason.
-        bad: number of lines that are no statements and were left out.
-        bad_lines: some of them.
-        resumed: True if it was not parsed again, because an earlier load that was cut off had finished it.
-    """
-
-    name: str
-    triples: int
-    geometries: int
-    axis_order: str
-    proof: str | None = None
-    contradiction: str | None = None
-    unreadable: int = 0
-    problems: tuple[str, ...] = ()
-    bad: int = 0
-    bad_lines: tuple[BadLine, ...] = ()
-    resumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +48,7 @@ class LoadOptions:
 
 
 def load(builder: Builder, documents: Iterable[Document], options: LoadOptions | None = None, *, staging: Staging | None = None,
-         progress: ProgressSink = silent) -> tuple[SourceReport, ...]:
+         progress: ProgressSink = silent) -> tuple[FileReport, ...]:
     """Read documents into a builder, one after the other; ``finish`` is the caller's.
 
     Args:
@@ -94,7 +63,7 @@ def load(builder: Builder, documents: Iterable[Document], options: LoadOptions |
     return tuple(_source(builder, document, chosen, staging, pace) for document in sources)
 
 
-def _source(builder: Builder, document: Document, options: LoadOptions, staging: Staging | None, pace: _Pace) -> SourceReport:
+def _source(builder: Builder, document: Document, options: LoadOptions, staging: Staging | None, pace: _Pace) -> FileReport:
     builder.begin(document.name, options.axis_order, options.graph)
     done = staging.finished(document, strict=options.strict) if staging else None
     reading = Reading(document, options.bounds, strict=options.strict)
@@ -107,7 +76,7 @@ def _source(builder: Builder, document: Document, options: LoadOptions, staging:
         pace.tell(document.name, reading.position, len(block))
     pace.pass_over(document.size)
     told = builder.end()
-    return SourceReport(
+    return FileReport(
         document.name, told.triples, told.geometries, told.axis_order.value, told.proof, told.contradiction, told.unreadable,
         told.problems, rejected.count, tuple(rejected.samples), resumed=done is not None,
     )

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ..reports import BadStatement
 from ..snapshot import Kind, Quads, Terms, TermType
-from ._lines import BadLine, Rejected
+from ._lines import Rejected
 from ._sources import Document
 
 _JOURNAL = "journal.jsonl"
@@ -88,7 +89,7 @@ class Staging:
         wanted = asdict(_Fingerprint.of(document, document.path, strict=strict))
         for line in self._lines:
             if line["file"] == wanted:
-                bad = Rejected(line["bad"], [BadLine(**one) for one in line["samples"]])
+                bad = Rejected(line["bad"], [BadStatement(**one) for one in line["samples"]])
                 return _replayed(self._folder / line["part"]), bad
         return None
 
