@@ -1,12 +1,16 @@
 """From rows to RDF: R2RML and RML rules, sources, the columnar executor, the mapping generator, zonal statistics, ready rules."""
 
-from ._generate import generate
-from ._options import Options
-from ._plan import (
+from ._rules import rules, shipped_rules
+from ._run import MappingRun, map_source
+from .documents import read_rules
+from .generator import generate
+from .grids import ZonalLimits, ZonalRows, zonal
+from .plan import (
     Call,
     Constant,
     Kind,
     LogicalSource,
+    Options,
     Plan,
     PredicateObjects,
     Problem,
@@ -17,11 +21,7 @@ from ._plan import (
     TriplesMap,
     Variable,
 )
-from ._reader import read_rules
-from ._rules import rules, shipped_rules
-from ._run import MappingRun, map_source
-from ._sources import formats
-from ._zonal import ZonalLimits, ZonalRows, zonal
+from .sources import formats
 
 __all__ = [
     "Call", "Constant", "Kind", "LogicalSource", "MappingRun", "Options", "Plan", "PredicateObjects", "Problem", "Reference", "Report",

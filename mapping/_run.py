@@ -1,35 +1,43 @@
-"""The columnar executor: a plan and a source in, N-Quads out, one flattened join per triples map and batch.
+"""The story of a run: sources opened, an executor chosen for each, statements in chunks, a report.
 
 ::
 
-    batch of rows ──terms──▶ pieces: text, column, text … ──one join──▶ one text per row ──filter rows that are bad──▶ bytes
+    plan ──group by source──▶ flat: columnar executor ─┐
+                              nested: row executor ────┴──▶ chunks of N-Quads ──▶ whoever iterates
 """
 
 from __future__ import annotations
 
-import difflib
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby, product
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-import pyarrow as pa
+from earthweave.ontology import Progress, ProgressSink, silent
 
-from earthweave.ontology import RDF, MappingError, Progress, ProgressSink, silent
+from .columnar import Part
+from .plan import Chunk, LogicalSource, Options, Plan, Report, TriplesMap, View
+from .rows import RowPart, needs_rows
+from .sources import Opener, Place, Source
 
-from ._arrow import pc
-from ._geometry import Placement
-from ._options import Options
-from ._plan import Constant, Kind, Plan, Problem, Report, TermMap, TriplesMap, references
-from ._rows import COUNTER, Rows, Table
-from ._sources import Source, bounded, geometry_names, open_source
-from ._terms import Pieces, pieces
-from ._text import representable, text_bytes
 
-_TYPE = TermMap(Constant(str(RDF.type)), Kind.IRI)
+class Executor(Protocol):
+    """Triples maps over one source, ready to run.
+
+    Attributes:
+        name: of the source, for messages.
+        total: rows of the source, or None if that is not known.
+        kind: ``columnar`` or ``rows``, and why.
+    """
+
+    name: str
+    total: int | None
+    kind: str
+
+    def chunks(self, report: Report) -> Iterator[Chunk]:
+        """Statements; rows read, left out and written are counted in the report as they go."""
+        ...
 
 
 class MappingRun:
@@ -38,40 +46,48 @@ class MappingRun:
     Mapping errors were raised before this object was made; rows that cannot be mapped are left out and reported.
     """
 
-    def __init__(self, parts: list[_Part], options: Options, progress: ProgressSink) -> None:
-        self.report = Report()
+    def __init__(self, parts: list[Executor], progress: ProgressSink) -> None:
+        self.report = Report(executors={part.name: part.kind for part in parts})
         self._parts = parts
-        self._options = options
         self._progress = progress
 
     def __iter__(self) -> Iterator[bytes]:
+        yield from (chunk.data for chunk in self.chunks())
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The same with counts, and with the logical targets that statements go to."""
         started = time.perf_counter()
         for part in self._parts:
-            for chunk in part.chunks(self.report, self._options):
+            for chunk in part.chunks(self.report):
                 self.report.seconds = time.perf_counter() - started
                 self._tell(part)
                 yield chunk
         self.report.seconds = time.perf_counter() - started
 
-    def _tell(self, part: _Part) -> None:
-        total = sum(one.source.total or 0 for one in self._parts) if all(one.source.total for one in self._parts) else None
+    def _tell(self, part: Executor) -> None:
+        total = sum(one.total or 0 for one in self._parts) if all(one.total for one in self._parts) else None
         rate = self.report.quads / max(self.report.seconds, 1e-9)
         fraction = min(1.0, self.report.rows / total) if total else None
-        self._progress(Progress(f"mapping {part.source.name}", fraction, f"{rate:,.0f} statements/s"))
+        self._progress(Progress(f"mapping {part.name}", fraction, f"{rate:,.0f} statements/s"))
 
 
 def map_source(
     plan: Plan,
-    source: Path | Any,
+    source: Path | Any = None,
     *,
     variables: Mapping[str, str] | None = None,
     options: Options | None = None,
+    databases: Mapping[str, Any] | None = None,
+    working: Path | None = None,
     progress: ProgressSink = silent,
 ) -> MappingRun:
-    """Map a vector file, Parquet file, text table or Arrow table by a plan; the statements come as chunks of N-Quads.
+    """Map by a plan: a file or Arrow table that takes the place of all its sources, or without ``source`` those that the plan names.
 
-    Geometries are written in CRS84, longitude first, unless ``options`` say otherwise. Everything that can be wrong with the mapping
-    itself is found now, on the source's schema, before any row is read.
+    The statements come as chunks of N-Quads. Geometries are written in CRS84, longitude first, unless ``options`` say otherwise.
+    Everything that can be wrong with the mapping itself is found now, on the sources' schemas, before any row is read.
+
+    ``databases`` are URLs (or open connections) by the name that the mapping gives them, under the empty name the one for all;
+    ``working`` is what ``rml:CurrentWorkingDirectory`` means.
 
     Raises:
         MappingError: a column or variable that is not there, a value that fits no IRI; or a bad row with ``on_error="fail"``.
@@ -79,203 +95,27 @@ def map_source(
     """
     chosen = options or Options()
     bound = plan.bind(variables or {})
-    groups = groupby(sorted(bound.triples_maps, key=lambda one: one.source.name), key=lambda one: one.source.name)
-    parts = [_Part(bound, open_source(source, name, chosen), tuple(maps), chosen) for name, maps in groups]
-    return MappingRun(parts, chosen, progress)
+    folder = Path(plan.folder) if plan.folder else None
+    opener = Opener(Place(source, folder, working or Path.cwd(), databases or {}), chosen)
+    return MappingRun([_executor(bound, maps, opener, chosen) for maps in _grouped(bound)], progress)
 
 
-@dataclass
-class _Rule:
-    """A triples map whose statements are spelled out: subject, predicate, object and graph of each."""
-
-    name: str
-    subject: TermMap
-    quads: list[tuple[TermMap, TermMap, TermMap | None]]
-    required: tuple[str, ...]
-
-    @classmethod
-    def of(cls, one: TriplesMap) -> _Rule:
-        quads = [(_TYPE, TermMap(Constant(iri), Kind.IRI), graph) for iri in one.classes for graph in one.graphs or (None,)]
-        for each in one.statements:
-            graphs = tuple(dict.fromkeys((*one.graphs, *each.graphs))) or (None,)
-            quads += product(each.predicates, each.objects, graphs)
-        return cls(one.name, one.subject, quads, one.source.required)
+def _grouped(plan: Plan) -> list[tuple[TriplesMap, ...]]:
+    """Triples maps that read the same source together, in document order of the first of each."""
+    groups: dict[LogicalSource | View, list[TriplesMap]] = {}
+    for one in plan.triples_maps:
+        groups.setdefault(_without_requirements(one.source), []).append(one)
+    return [tuple(maps) for maps in groups.values()]
 
 
-class _Part:
-    """The triples maps that read one table, and that table."""
-
-    def __init__(self, plan: Plan, source: Source, maps: tuple[TriplesMap, ...], options: Options) -> None:
-        self.source = source
-        self.rules = [_Rule.of(one) for one in maps]
-        self._said: set[str] = set()
-        names = _names(plan, source, maps)
-        self._columns = sorted({found for found in names.values() if found != source.geometry})
-        self._geometry = source.geometry is not None and source.geometry in names.values()
-        self._table = Table(source.name, names, source.geometry, Placement.of(source.crs, options), options, plan.base)
-        self._rehearse(plan, maps)
-
-    def _rehearse(self, plan: Plan, maps: tuple[TriplesMap, ...]) -> None:
-        """Evaluate everything on no rows, so that a mapping that cannot work fails now."""
-        batch = self.source.empty(self._columns, self._geometry)
-        for name in self._columns:
-            kind = batch.schema.field(name).type
-            if not representable(kind):
-                raise MappingError(f"{plan.origin}: column {name!r} of {self.source.name} is nested", why=f"its type is {kind}")
-        for rule, one in zip(self.rules, maps, strict=True):
-            try:
-                _statements(rule, Rows(self._table, batch, 0))
-            except MappingError as error:
-                where = f"{plan.origin}{f', line {one.line}' if one.line else ''}, triples map {one.name}"
-                raise MappingError(where, why=f"{error.what}; {error.why}".strip("; "), way_out=error.way_out) from error
-
-    def chunks(self, report: Report, options: Options) -> Iterator[bytes]:
-        first = 0
-        stream = self.source.batches(self._columns, self._geometry)
-        for batch in bounded(stream, options.batch_rows, options.batch_bytes):
-            yield from self._mapped(Rows(self._table, batch, first), report)
-            first += batch.num_rows
-        for row, reason in self.source.faults:
-            _note(report, Problem(row, f"line {row}", "", reason), options)
-        report.rows += len(self.source.faults)
-        report.skipped += len(self.source.faults)
-
-    def _mapped(self, rows: Rows, report: Report) -> Iterator[bytes]:
-        joined = [(rule, _statements(rule, rows)) for rule in self.rules]
-        for rule in self.rules:
-            _require(rule, rows)
-        good = np.ones(len(rows), dtype=bool)
-        good[list(rows.bad)] = False
-        report.rows += len(rows)
-        report.skipped += len(rows.bad)
-        self._report(rows, report)
-        if not good.any():
-            return
-        for _, statements in joined:
-            yield from self._written(statements, good, report)
-
-    def _written(self, statements: list[Pieces], good: Any, report: Report) -> Iterator[bytes]:
-        """Statements that are the same for every row once, the others for every good row."""
-        fixed = {text for one in statements if len(one) == 1 and isinstance(text := one[0], str)}
-        new = sorted(fixed - self._said)
-        self._said.update(new)
-        report.quads += len(new)
-        if new:
-            yield "".join(new).encode()
-        varying = [one for one in statements if not (len(one) == 1 and isinstance(one[0], str))]
-        if varying:
-            text, count = _joined(varying, good)
-            report.quads += count
-            yield text_bytes(text)
-
-    def _report(self, rows: Rows, report: Report) -> None:
-        if not rows.bad:
-            return
-        keys = rows.text(self.rules[0].subject.expression)[0]
-        for row, reason in sorted(rows.bad.items()):
-            key = keys[row].as_py() or ""
-            _note(report, Problem(rows.first + row + 1, key, self.rules[0].name, reason), rows.table.options)
+def _without_requirements(source: LogicalSource | View) -> LogicalSource | View:
+    return replace(source, required=()) if isinstance(source, LogicalSource) else source
 
 
-def _note(report: Report, problem: Problem, options: Options) -> None:
-    report.reasons[problem.reason] = report.reasons.get(problem.reason, 0) + 1
-    if len(report.problems) < options.kept_problems:
-        report.problems.append(problem)
-
-
-def _require(rule: _Rule, rows: Rows) -> None:
-    """Leave out rows without a value that the rule requires."""
-    for name in rule.required:
-        column = rows.table.columns.get(name, name)
-        if column in rows.batch.schema.names:
-            nulls = np.asarray(rows.batch.column(column).is_null())
-            for row in np.flatnonzero(nulls):
-                rows.bad.setdefault(int(row), f"no value for {name}")
-
-
-def _statements(rule: _Rule, rows: Rows) -> list[Pieces]:
-    """Each statement of a rule as pieces, neighbouring texts joined."""
-    made: dict[TermMap, Pieces] = {}
-
-    def term(one: TermMap) -> Pieces:
-        if one not in made:
-            made[one] = pieces(one, rows)
-        return made[one]
-
-    subject = term(rule.subject)
-    found = []
-    for predicate, value, graph in rule.quads:
-        name = [] if graph is None or graph.expression == Constant("") else [" ", *term(graph)]
-        found.append(_merged([*subject, " ", *term(predicate), " ", *term(value), *name, " .\n"]))
-    return found
-
-
-def _merged(parts: Pieces) -> Pieces:
-    merged: Pieces = []
-    for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        else:
-            merged.append(part)
-    return merged
-
-
-def _joined(statements: Iterable[Pieces], good: Any) -> tuple[Any, int]:
-    """All statements of a row in one text, for good rows, and how many statements that is."""
-    flat: Pieces = []
-    count = 0
-    all_good = bool(good.all())
-    for one in statements:
-        if any(not isinstance(part, str) and part.null_count for part in one):
-            whole = pc.binary_join_element_wise(*one, "")
-            count += int(np.count_nonzero(np.asarray(whole.is_valid()) & good))
-            flat.append(whole)
-        else:
-            count += int(np.count_nonzero(good))
-            flat += one
-    text = pc.binary_join_element_wise(*_merged(flat), "", null_handling="replace", null_replacement="")
-    return (text if all_good else text.filter(pa.array(good))), count
-
-
-def _names(plan: Plan, source: Source, maps: tuple[TriplesMap, ...]) -> dict[str, str]:
-    """Every name that the maps use → the column that it means."""
-    lower: dict[str, list[str]] = {}
-    for name in source.fields:
-        lower.setdefault(name.lower(), []).append(name)
-    found = {}
-    for one in maps:
-        for name in _used(one):
-            column = _column(name, source, lower)
-            if column is None:
-                raise _unknown(plan, one, name, source)
-            if column != COUNTER or COUNTER in source.fields:
-                found[name] = column
-    return found
-
-
-def _used(one: TriplesMap) -> Iterator[str]:
-    yield from one.source.required
-    for term in one.terms():
-        yield from (reference.name for reference in references(term.expression))
-
-
-def _column(name: str, source: Source, lower: Mapping[str, list[str]]) -> str | None:
-    """The column of that name, else the geometry by one of its names, else the counter, else the only one that differs in case."""
-    if name in source.fields:
-        return name
-    if name in geometry_names(source):
-        return source.geometry
-    if name == COUNTER:
-        return COUNTER
-    alike = lower.get(name.lower(), [])
-    return alike[0] if len(alike) == 1 else None
-
-
-def _unknown(plan: Plan, one: TriplesMap, name: str, source: Source) -> MappingError:
-    offered = [*source.fields, *geometry_names(source)[:1], COUNTER]
-    near = difflib.get_close_matches(name, offered, 1)
-    return MappingError(
-        f"{plan.origin}{f', line {one.line}' if one.line else ''}, triples map {one.name}: no column {name!r} in {source.name}",
-        why=f"it has {', '.join(offered)}",
-        way_out=f"did you mean {near[0]!r}?" if near else "correct the mapping",
-    )
+def _executor(plan: Plan, maps: tuple[TriplesMap, ...], opener: Opener, options: Options) -> Executor:
+    why = needs_rows(maps) or ("as asked" if options.executor == "rows" else "")
+    first = maps[0].source
+    source = None if why or isinstance(first, View) else opener(first)
+    if isinstance(source, Source):
+        return Part(plan, source, maps, opener, options)
+    return RowPart(plan, maps, opener, options, why or "its records are nested")

@@ -37,7 +37,7 @@ from earthweave.mapping import (
     map_source,
     read_rules,
 )
-from earthweave.mapping._text import double_text, iri_safe
+from earthweave.mapping.values import double_text, iri_safe
 from earthweave.ontology import MappingError, NotFoundError, ProductError, UnsupportedError
 
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earthweave.mapping import Constant, Kind, Options, Plan, Reference, Template, map_source, read_rules
-from earthweave.mapping._reader import MAX_BYTES
-from earthweave.mapping._template import escape_template, parse_template
+from earthweave.mapping.documents import MAX_BYTES, escape_template, parse_template
 from earthweave.ontology import MappingError, NotFoundError, SizeLimitError, UnsupportedError
 
 PREFIXES = """@prefix rr: <http://www.w3.org/ns/r2rml#> .

@@ -13,12 +13,10 @@ import pyarrow as pa
 
 from earthweave.ontology import GEO, XSD, ParameterError
 
-from ._arrow import pc
-from ._options import Options
-from ._rows import COUNTER
-from ._sources import Source, open_source
-from ._template import escape_template
-from ._text import is_text, lexical, representable
+from ..documents import escape_template
+from ..plan import COUNTER, Options
+from ..sources import Source, open_source
+from ..values import is_text, lexical, pc, representable
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IDENTIFYING = re.compile(r"(^|_)(id|fid|code|key|gid|uuid)\d*($|_)|Id$|_?ID$", re.IGNORECASE)

@@ -6,11 +6,21 @@ from typing import Any, TypeAlias
 
 from earthweave.ontology import XSD, MappingError
 
-from ._arrow import pc
-from ._functions import Text
-from ._plan import Constant, Expression, Kind, Template, TermMap
-from ._rows import Rows
-from ._text import ABSOLUTE, absolute_iris, blank_labels, escape_literal, escape_text, ill_formed, iri_safe, not_iris, retyped, well_formed
+from ..functions import Rows, Text
+from ..plan import Constant, Expression, Kind, Template, TermMap
+from ..values import (
+    ABSOLUTE,
+    absolute_iris,
+    blank_labels,
+    escape_literal,
+    escape_text,
+    ill_formed,
+    iri_safe,
+    not_iris,
+    pc,
+    retyped,
+    well_formed,
+)
 
 Pieces: TypeAlias = list[Any]
 """Texts (`str`) and Arrow string columns; a null in a column means that there is no term."""

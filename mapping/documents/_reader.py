@@ -13,8 +13,8 @@ from rdflib.term import Node
 
 from earthweave.ontology import EWR, MappingError, NotFoundError, SizeLimitError, UnsupportedError
 
-from ._functions import FUNCTIONS
-from ._plan import (
+from ..functions import FUNCTIONS
+from ..plan import (
     Call,
     Constant,
     Expression,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 import pyproj
@@ -20,7 +20,7 @@ from pyproj.exceptions import CRSError
 
 from earthweave.ontology import CRS84, Crs, CrsError, NotFoundError, ProductError, UnsupportedError
 
-from ._options import Options
+from ..plan import COUNTER, Options
 
 _SAY_CRS = "say it: --source-crs EPSG:n (in Python, Options(source_crs=…))"
 _HEAD = 4096
@@ -36,6 +36,7 @@ _OPEN: dict[str, dict[str, Any]] = {".gml": {"WRITE_GFS": "NO"}}
 _GEOMETRY_NAMES = ("the_geom", "geometry", "geom", "wkb_geometry", "*")
 
 
+@runtime_checkable
 class Source(Protocol):
     """Rows in batches.
 
@@ -93,6 +94,18 @@ def formats() -> str:
 def geometry_names(source: Source) -> tuple[str, ...]:
     """How a mapping may call the geometry column, the file's own name for it first."""
     return (source.geometry, *_GEOMETRY_NAMES) if source.geometry else ()
+
+
+def column_of(name: str, source: Source) -> str | None:
+    """The column of that name, else the geometry by one of its names, else the counter, else the only one that differs in case."""
+    if name in source.fields:
+        return name
+    if name in geometry_names(source):
+        return source.geometry
+    if name == COUNTER:
+        return COUNTER
+    alike = [field for field in source.fields if field.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _check_head(path: Path, pattern: bytes) -> None:

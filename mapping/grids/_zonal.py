@@ -18,10 +18,10 @@ import shapely
 from earthweave.ontology import Crs, ParameterError, SizeLimitError, setting
 from earthweave.ontology.geometry import reproject
 
+from ..plan import Options
+from ..sources import geometry_names, open_source
+from ..values import read_wkb
 from ._fields import Field, open_field
-from ._geometry import read_wkb
-from ._options import Options
-from ._sources import geometry_names, open_source
 
 
 @dataclass(frozen=True)

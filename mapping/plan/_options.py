@@ -7,7 +7,8 @@ from typing import Literal
 
 from earthweave.ontology import ParameterError, setting
 
-_CHOICES = {"validity": ("keep", "fix", "skip", "fail"), "on_error": ("skip", "fail"), "compat": (None, "geotriples")}
+_CHOICES = {"validity": ("keep", "fix", "skip", "fail"), "on_error": ("skip", "fail"), "compat": (None, "geotriples"),
+            "executor": ("auto", "rows")}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class Options:
     on_error: Literal["skip", "fail"] = setting("skip", help="rows with an unreadable value: skip and report them, or fail at the first")
     compat: Literal["geotriples"] | None = setting(
         None, help="geotriples: longitude first under the layer's EPSG IRI, polygons as MULTIPOLYGON, all digits"
+    )
+    executor: Literal["auto", "rows"] = setting(
+        "auto", help="auto: columns for flat sources, records for nested ones; rows: records for all, slower, to check the other by"
     )
     delimiter: str | None = setting(None, help="delimiter of a text table; default: the likeliest of , ; tab |")
     batch_rows: int = setting(8192, unit="rows", help="rows mapped at a time")

@@ -13,8 +13,8 @@ import shapely
 from earthweave.ontology import CRS84, Axis, Crs
 from earthweave.ontology.geometry import reproject, unsafe_wkb, unsafe_wkt
 
+from ..plan import Options
 from ._arrow import pc
-from ._options import Options
 
 _DEGREE_DIGITS, _METRE_DIGITS = 7, 3
 

@@ -12,15 +12,10 @@ import shapely
 
 from earthweave.ontology import CRS84, XSD, GeometryError, MappingError
 
-from ._arrow import pc
-from ._functions import FUNCTIONS, Text
-from ._geometry import Placement, Shapes, read_texts, read_wkb
-from ._options import Options
-from ._plan import Call, Constant, Expression, Reference, Template
-from ._text import ill_formed, lexical
-
-COUNTER = "gid"
-"""The column that every source has: the number of the row, from 1."""
+from ..plan import Call, Constant, Expression, Options, Reference, Template
+from ..values import Placement, Shapes, ill_formed, lexical, pc, read_texts, read_wkb
+from ._catalogue import FUNCTIONS
+from ._evaluation import Text
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ._plan import Reference
+from ..plan import Reference
 
 _TOKEN = re.compile(r"\\([\\{}])|\{((?:[^{}\\]|\\.)*)\}|([{}])|([^\\{}]+|\\)")
 

@@ -1,81 +1,15 @@
-"""What a mapping document says, as typed values: the form that every reader writes and every executor reads.
-
-Terms follow R2RML (W3C, 2012, §7) and RML-Core; calls follow ``rrx:function``. A reference whose name begins with ``$`` is a
-variable, handed in when the mapping runs: it stands in templates as it is, without percent-encoding.
-"""
+"""What a mapping document says, as typed values: the form that every reader writes and every executor reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import overload
 
 from earthweave.ontology import MappingError
 
-
-class Kind(StrEnum):
-    """What a term map makes."""
-
-    IRI = "iri"
-    BLANK = "blank"
-    LITERAL = "literal"
-
-
-@dataclass(frozen=True)
-class Constant:
-    """The same text for every row; ``datatype`` and ``language`` belong to it if it is a literal."""
-
-    text: str
-    datatype: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The value of a column, or of a variable if the name begins with ``$``."""
-
-    name: str
-
-    @property
-    def variable(self) -> bool:
-        """True if the value is handed in at run time."""
-        return self.name.startswith("$")
-
-
-@dataclass(frozen=True)
-class Template:
-    """Texts and references in turn, joined."""
-
-    parts: tuple[str | Reference, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function, named by IRI, of other expressions."""
-
-    function: str
-    arguments: tuple[Expression, ...]
-
-
-Expression: TypeAlias = Constant | Reference | Template | Call
-
-
-@dataclass(frozen=True)
-class TermMap:
-    """How one term of a statement is made.
-
-    Attributes:
-        expression: gives the text.
-        kind: IRI, blank node or literal.
-        datatype: IRI, or empty for the natural one (R2RML §10.2).
-        language: tag, or empty.
-    """
-
-    expression: Expression
-    kind: Kind
-    datatype: str = ""
-    language: str = ""
+from ._sources import LogicalSource, Target, View
+from ._terms import Call, Condition, Constant, Expression, Join, Reference, Template, TermMap
 
 
 @dataclass(frozen=True)
@@ -83,16 +17,8 @@ class PredicateObjects:
     """Every predicate with every object, in every graph."""
 
     predicates: tuple[TermMap, ...]
-    objects: tuple[TermMap, ...]
+    objects: tuple[TermMap | Join, ...]
     graphs: tuple[TermMap, ...] = ()
-
-
-@dataclass(frozen=True)
-class LogicalSource:
-    """Which rows: a layer or table by name (empty: the only one), and the columns without which a row is left out."""
-
-    name: str = ""
-    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,29 +26,52 @@ class TriplesMap:
     """One rule: a subject for each row, and what is said of it.
 
     Attributes:
-        name: as the mapping document names it, for messages.
+        name: as the mapping document names it, for messages and joins.
         line: where it stands in the document, or 0.
         source: which rows.
         subject: IRI or blank node.
         classes: IRIs.
         graphs: for all statements; none is the default graph.
         statements: predicates with objects.
+        base: what relative IRIs are relative to; empty: the plan's base.
     """
 
     name: str
     line: int
-    source: LogicalSource
+    source: LogicalSource | View
     subject: TermMap
     classes: tuple[str, ...] = ()
     graphs: tuple[TermMap, ...] = ()
     statements: tuple[PredicateObjects, ...] = ()
+    base: str = ""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Columns without which a row is left out."""
+        return self.source.required if isinstance(self.source, LogicalSource) else ()
 
     def terms(self) -> Iterator[TermMap]:
-        """Every term map in it."""
+        """Every term map in it, without joins."""
         yield self.subject
         yield from self.graphs
         for statement in self.statements:
-            yield from (*statement.predicates, *statement.objects, *statement.graphs)
+            yield from (*statement.predicates, *statement.graphs)
+            yield from (value for value in statement.objects if isinstance(value, TermMap))
+
+    def joins(self) -> Iterator[Join]:
+        """Every join in it, those of gathered terms too."""
+        for statement in self.statements:
+            yield from (value for value in statement.objects if isinstance(value, Join))
+        for term in self.terms():
+            yield from _gathered_joins(term)
+
+
+def _gathered_joins(term: TermMap) -> Iterator[Join]:
+    for item in term.gather.items if term.gather else ():
+        if isinstance(item, Join):
+            yield item
+        else:
+            yield from _gathered_joins(item)
 
 
 @dataclass(frozen=True)
@@ -150,6 +99,8 @@ class Plan:
         triples_maps: in document order.
         variables: declared ones, then those only used, by name.
         label: title of the document.
+        targets: logical targets that term maps name.
+        folder: folder of the document, which ``rml:MappingDirectory`` means; empty if it was no file.
     """
 
     origin: str
@@ -157,6 +108,8 @@ class Plan:
     triples_maps: tuple[TriplesMap, ...]
     variables: tuple[Variable, ...] = ()
     label: str = ""
+    targets: tuple[Target, ...] = ()
+    folder: str = ""
 
     def bind(self, values: Mapping[str, str]) -> Plan:
         """The same plan with variables replaced by texts; raise `MappingError` for one that is missing or unknown."""
@@ -165,6 +118,17 @@ class Plan:
         full = {name: values.get(name, default) for name, default in known.items()}
         texts = {f"${name}": text for name, text in full.items() if text is not None}
         return replace(self, triples_maps=tuple(_bind_map(one, texts) for one in self.triples_maps), variables=())
+
+    def named(self, name: str) -> TriplesMap:
+        """The triples map of that name; raise `MappingError` if there is none."""
+        for one in self.triples_maps:
+            if one.name == name:
+                return one
+        raise MappingError(f"{self.origin} has no triples map {name}", way_out="a parent triples map must stand in the same document")
+
+    def place(self, one: TriplesMap) -> str:
+        """Where a triples map stands, for messages."""
+        return f"{self.origin}{f', line {one.line}' if one.line else ''}, triples map {one.name}"
 
     def _check(self, values: Mapping[str, str], known: Mapping[str, str | None]) -> None:
         missing = [name for name, default in known.items() if default is None and name not in values]
@@ -182,23 +146,31 @@ class Plan:
             )
 
 
-def references(expression: Expression) -> Iterator[Reference]:
-    """Every reference in an expression."""
-    if isinstance(expression, Reference):
-        yield expression
-    elif isinstance(expression, Template):
-        yield from (part for part in expression.parts if isinstance(part, Reference))
-    elif isinstance(expression, Call):
-        for argument in expression.arguments:
-            yield from references(argument)
-
-
 def _bind_map(one: TriplesMap, texts: Mapping[str, str]) -> TriplesMap:
     def bound(terms: tuple[TermMap, ...]) -> tuple[TermMap, ...]:
-        return tuple(replace(term, expression=_bind(term.expression, texts)) for term in terms)
+        return tuple(_bind_value(term, texts) for term in terms)
 
-    statements = tuple(PredicateObjects(bound(s.predicates), bound(s.objects), bound(s.graphs)) for s in one.statements)
-    return replace(one, subject=bound((one.subject,))[0], graphs=bound(one.graphs), statements=statements)
+    statements = tuple(
+        PredicateObjects(bound(s.predicates), tuple(_bind_value(value, texts) for value in s.objects), bound(s.graphs))
+        for s in one.statements
+    )
+    return replace(one, subject=_bind_value(one.subject, texts), graphs=bound(one.graphs), statements=statements)
+
+
+@overload
+def _bind_value(value: TermMap, texts: Mapping[str, str]) -> TermMap: ...
+@overload
+def _bind_value(value: TermMap | Join, texts: Mapping[str, str]) -> TermMap | Join: ...
+def _bind_value(value: TermMap | Join, texts: Mapping[str, str]) -> TermMap | Join:
+    if isinstance(value, Join):
+        return replace(value, conditions=tuple(_bind_condition(one, texts) for one in value.conditions))
+    gather = value.gather and replace(value.gather, items=tuple(_bind_value(item, texts) for item in value.gather.items))
+    maps = [one and _bind(one, texts) for one in (value.datatype_map, value.language_map)]
+    return replace(value, expression=_bind(value.expression, texts), gather=gather, datatype_map=maps[0], language_map=maps[1])
+
+
+def _bind_condition(one: Condition, texts: Mapping[str, str]) -> Condition:
+    return replace(one, child=_bind(one.child, texts), parent=_bind(one.parent, texts))
 
 
 def _bind(expression: Expression, texts: Mapping[str, str]) -> Expression:
@@ -220,41 +192,3 @@ def _folded(parts: tuple[str | Reference, ...]) -> Expression:
         else:
             merged.append(part)
     return Constant("".join(map(str, merged))) if all(isinstance(part, str) for part in merged) else Template(tuple(merged))
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a row was left out.
-
-    Attributes:
-        row: number in its source, from 1.
-        key: text that identifies the row, usually its subject.
-        rule: triples map, or empty if the row could not be read at all.
-        reason: what is wrong with it.
-    """
-
-    row: int
-    key: str
-    rule: str
-    reason: str
-
-
-@dataclass
-class Report:
-    """What a run did; complete when the run is exhausted.
-
-    Attributes:
-        rows: rows read.
-        skipped: rows left out.
-        quads: statements written.
-        problems: the first ones.
-        reasons: how often each reason occurred.
-        seconds: wall time.
-    """
-
-    rows: int = 0
-    skipped: int = 0
-    quads: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    reasons: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0

@@ -22,9 +22,8 @@ ewf:title                      ``PADOVA`` → ``Padova``
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,58 +33,34 @@ from rdflib import URIRef
 from earthweave.ontology import GEO, SF, SKOS, XSD, vocabulary
 from earthweave.ontology.geometry import area_m2, length_m
 
-from ._arrow import pc
-from ._plan import Expression, Kind
-from ._text import iri_safe, lexical, retyped
-from ._vocabulary import EWF, RRXF
+from ..plan import EWF, RRXF, Kind
+from ..values import iri_safe, lexical, pc, retyped
+from ._evaluation import Arguments, Evaluation, Function, Text
 
-if TYPE_CHECKING:
-    from ._rows import Rows
-
-Text: TypeAlias = tuple[Any, str]
-"""A string column of lexical forms, and their natural datatype."""
-Arguments: TypeAlias = tuple[Expression, ...]
 _MANY = 16
 
 
-@dataclass(frozen=True)
-class Function:
-    """How a function is called.
-
-    Attributes:
-        apply: from rows and arguments to a column of texts.
-        arity: least and most arguments.
-        kind: what its values are unless the mapping says otherwise.
-        geometry: True if it gives geometries, to be used inside other functions alone.
-    """
-
-    apply: Callable[[Rows, Arguments], Text]
-    arity: tuple[int, int] = (1, 1)
-    kind: Kind = Kind.LITERAL
-    geometry: bool = False
-
-
-def _measured(measure: Callable[[Any], Any]) -> Callable[[Rows, Arguments], Text]:
+def _measured(measure: Callable[[Any], Any]) -> Callable[[Evaluation, Arguments], Text]:
     """A function of the geometries as they are written."""
 
-    def apply(rows: Rows, arguments: Arguments) -> Text:
+    def apply(rows: Evaluation, arguments: Arguments) -> Text:
         shapes = rows.shapes(arguments[0])
         return lexical(pa.array(measure(shapes.placed), mask=shapes.missing))
 
     return apply
 
 
-def _metric(measure: Callable[[Any], Any]) -> Callable[[Rows, Arguments], Text]:
+def _metric(measure: Callable[[Any], Any]) -> Callable[[Evaluation, Arguments], Text]:
     """A function of the geometries in CRS84."""
 
-    def apply(rows: Rows, arguments: Arguments) -> Text:
+    def apply(rows: Evaluation, arguments: Arguments) -> Text:
         shapes = rows.shapes(arguments[0])
         return lexical(pa.array(measure(shapes.lonlat), mask=shapes.missing))
 
     return apply
 
 
-def _as_wkt(rows: Rows, arguments: Arguments) -> Text:
+def _as_wkt(rows: Evaluation, arguments: Arguments) -> Text:
     return rows.shapes(arguments[0]).wkt(), str(GEO.wktLiteral)
 
 
@@ -99,24 +74,24 @@ _CLASSES = np.array(
 )
 
 
-def _geometry_class(rows: Rows, arguments: Arguments) -> Text:
+def _geometry_class(rows: Evaluation, arguments: Arguments) -> Text:
     shapes = rows.shapes(arguments[0])
     names = _CLASSES[shapely.get_type_id(shapes.placed) + 1]
     return pa.array(np.char.add(str(SF), names), mask=shapes.missing), ""
 
 
-def _point(_: Rows, __: Arguments) -> Text:
+def _point(_: Evaluation, __: Arguments) -> Text:
     raise AssertionError("points are made by Rows.shapes")
 
 
-def _iri(rows: Rows, arguments: Arguments) -> Text:
+def _iri(rows: Evaluation, arguments: Arguments) -> Text:
     start, *keys = arguments
     parts = [pc.fill_null(iri_safe(rows.text(key)[0]), "-") for key in keys]
     joined = pc.binary_join_element_wise(*parts, "/")
     return pc.binary_join_element_wise(rows.constant(start), joined, ""), ""
 
 
-def _concept(rows: Rows, arguments: Arguments) -> Text:
+def _concept(rows: Evaluation, arguments: Arguments) -> Text:
     scheme = rows.constant(arguments[0])
     text, natural = rows.text(arguments[1])
     codes = retyped(text, natural, str(XSD.integer))
@@ -134,22 +109,22 @@ def _notations(scheme: str) -> dict[str, str]:
     return {str(code): str(concept) for concept in members for code in graph.objects(concept, SKOS.notation)}
 
 
-def _coalesce(rows: Rows, arguments: Arguments) -> Text:
+def _coalesce(rows: Evaluation, arguments: Arguments) -> Text:
     texts = [rows.text(argument) for argument in arguments]
     naturals = {natural for _, natural in texts}
     return pc.coalesce(*(text for text, _ in texts)), naturals.pop() if len(naturals) == 1 else ""
 
 
-def _replace(rows: Rows, arguments: Arguments) -> Text:
+def _replace(rows: Evaluation, arguments: Arguments) -> Text:
     pattern, replacement = rows.constant(arguments[1]), rows.constant(arguments[2])
     return pc.replace_substring_regex(rows.text(arguments[0])[0], pattern=pattern, replacement=replacement), ""
 
 
-def _title(rows: Rows, arguments: Arguments) -> Text:
+def _title(rows: Evaluation, arguments: Arguments) -> Text:
     return pc.utf8_title(rows.text(arguments[0])[0]), ""
 
 
-FUNCTIONS: dict[str, Function] = {
+GEOMETRIC: dict[str, Function] = {
     RRXF + "asWKT": Function(_as_wkt),
     RRXF + "hasSerialization": Function(_as_wkt),
     RRXF + "isEmpty": Function(_measured(shapely.is_empty)),

@@ -14,13 +14,7 @@ from rdflib.term import Node
 
 from earthweave.ontology import RDF
 
-RR = "http://www.w3.org/ns/r2rml#"
-RML_LEGACY = "http://semweb.mmlab.be/ns/rml#"
-RML = "http://w3id.org/rml/"
-RRX = "http://www.w3.org/ns/r2rml-ext#"
-RRXF = "http://www.w3.org/ns/r2rml-ext/functions/def/"
-EWM = "https://w3id.org/earthweave/mapping#"
-EWF = "https://w3id.org/earthweave/function#"
+from ..plan import EWM, RML, RML_LEGACY, RR, RRX
 
 _SAME = {"column": "reference", "logicalTable": "logicalSource"}
 _VOCABULARIES = (RR, RML_LEGACY, RML, RRX, EWM)

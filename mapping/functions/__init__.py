@@ -1,0 +1,7 @@
+"""Functions that mapping documents may call, by IRI, and expressions evaluated over a batch of rows, for both executors."""
+
+from ._catalogue import FUNCTIONS
+from ._evaluation import Arguments, Evaluation, Function, Text
+from ._rows import Rows, Table
+
+__all__ = ["FUNCTIONS", "Arguments", "Evaluation", "Function", "Rows", "Table", "Text"]
