@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     },
 }
 """Room → the rooms it may import. ``processing.simulate`` is for the demo and the tests alone."""
-INNER: dict[str, set[str]] = {
+STORE: dict[str, set[str]] = {
     "snapshot": set(),
     "reports": set(),
     "loading": {"reports", "snapshot"},
@@ -58,6 +58,20 @@ INNER: dict[str, set[str]] = {
     "engine": {"algebra", "snapshot", "spatial"},
 }
 """Inside ``server.store``: room → the rooms beside it that it may import; the modules of the facade may import them all."""
+MAPPING: dict[str, set[str]] = {
+    "plan": set(),
+    "values": {"plan"},
+    "functions": {"plan", "values"},
+    "documents": {"plan", "values", "functions"},
+    "sources": {"plan", "values"},
+    "output": {"plan", "values"},
+    "columnar": {"plan", "values", "functions", "sources"},
+    "rows": {"plan", "values", "functions", "sources"},
+    "grids": {"plan", "values", "sources"},
+    "generator": {"plan", "values", "sources", "documents"},
+}
+"""The same inside ``mapping``."""
+INNER = {"earthweave.server.store.": STORE, "earthweave.mapping.": MAPPING}
 
 
 def _room(module: str) -> str:
@@ -112,10 +126,9 @@ def test_rooms_import_only_from_rooms_below_and_only_through_facades(root: Path)
     assert offences(root) == []
 
 
-def inner_offences(root: Path) -> list[str]:
-    """Imports inside the store that go up, sideways, or past a facade; those for the type checker alone are left out."""
+def inner_offences(root: Path, prefix: str) -> list[str]:
+    """Imports inside a package that go up, sideways, or past a facade; those for the type checker alone are left out."""
     found = []
-    prefix = "earthweave.server.store."
     for path, package in _sources(root):
         if not package.startswith(prefix):
             continue
@@ -124,13 +137,14 @@ def inner_offences(root: Path) -> list[str]:
             if not name.startswith(prefix):
                 continue
             there, _, rest = name.removeprefix(prefix).partition(".")
-            if there != here and (rest.startswith("_") or there not in INNER[here]):
+            if there != here and (rest.startswith("_") or there not in INNER[prefix][here]):
                 found.append(f"{path.relative_to(root)} imports {name}")
     return found
 
 
-def test_rooms_of_the_store_import_only_from_those_below(root: Path) -> None:
-    assert inner_offences(root) == []
+@pytest.mark.parametrize("prefix", INNER)
+def test_rooms_inside_a_package_import_only_from_those_below(root: Path, prefix: str) -> None:
+    assert inner_offences(root, prefix) == []
 
 
 def test_every_room_has_a_rule(root: Path) -> None:
