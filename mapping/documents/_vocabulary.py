@@ -1,4 +1,4 @@
-"""The vocabularies that mapping documents are written in, and one view over all of them.
+"""The vocabularies that mapping documents are written in, and what each kind of node in them may say.
 
 R2RML ``rr:``, RML as it was (semweb.mmlab.be) and as it is (w3id.org/rml), GeoTriples' extension ``rrx:``, and our own ``ewm:``
 share local names, so a document is read by local name, whatever mixture it is written in.
@@ -6,101 +6,81 @@ share local names, so a document is read by local name, whatever mixture it is w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from rdflib import BNode, Graph
-from rdflib.collection import Collection
-from rdflib.term import Node
-
-from earthweave.ontology import RDF
-
 from ..plan import EWM, RML, RML_LEGACY, RR, RRX
 
-_SAME = {"column": "reference", "logicalTable": "logicalSource"}
+QL = "http://semweb.mmlab.be/ns/ql#"
+_SAME = {"column": "reference", "logicalTable": "logicalSource", "sqlQuery": "query"}
 _VOCABULARIES = (RR, RML_LEGACY, RML, RRX, EWM)
 
-KNOWN = {
-    "triplesMap": {"logicalSource", "subjectMap", "subject", "predicateObjectMap"},
-    "logicalSource": {"tableName", "source", "referenceFormulation", "sqlVersion", "required", "iterator"},
-    "termMap": {
-        "template", "reference", "constant", "termType", "datatype", "language", "class", "graphMap", "graph",
-        "function", "argumentMap", "transformation",
-    },
+_EXPRESSION = {
+    "template", "reference", "constant", "function", "argumentMap", "transformation", "functionExecution", "return", "returnMap",
+    "condition",
+}  # fmt: skip
+_GATHER = {"gather", "gatherAs", "strategy", "allowEmptyListAndContainer"}
+_TERM = _EXPRESSION | _GATHER | {
+    "termType", "datatype", "datatypeMap", "language", "languageMap", "logicalTarget", "inverseExpression",
+}  # fmt: skip
+
+PARAMETERS = {
+    "band", "values", "minPixels", "variable", "time", "unit", "bbox", "cellGeometry", "maxCells", "zones", "zoneKey", "zoneLayer",
+    "statistics", "threshold", "zonalCells", "stripPixels",
+}  # fmt: skip
+"""What ``ewm:`` says of how a logical source is read, such as a raster as regions, cells or zones; sources know what it means."""
+
+KNOWN: dict[str, set[str]] = {
+    "triplesMap": {"logicalSource", "subjectMap", "subject", "predicateObjectMap", "baseIRI"},
+    "logicalSource": {
+        "tableName", "query", "source", "referenceFormulation", "sqlVersion", "required", "iterator", *PARAMETERS,
+    },  # fmt: skip
+    "logicalView": {"viewOn", "field", "leftJoin", "innerJoin", "structuralAnnotation"},
+    "field": {"fieldName", "field", "iterator", "referenceFormulation", *_EXPRESSION},
+    "viewJoin": {"parentLogicalView", "joinCondition", "field"},
+    "subjectMap": _TERM | {"class", "graph", "graphMap"},
+    "termMap": _TERM,
+    "objectMap": _TERM | {"parentTriplesMap", "joinCondition"},
+    "expressionMap": _EXPRESSION | {"logicalTarget", "termType"},
+    "argument": _EXPRESSION | {"triplesMap", "termType", "datatype"},
+    "joinCondition": {"child", "parent", "childMap", "parentMap", "function", "argumentMap"},
     "predicateObjectMap": {"predicate", "predicateMap", "object", "objectMap", "graph", "graphMap"},
-    "source": {"path", "root"},
+    "functionExecution": {"function", "functionMap", "input"},
+    "input": {"parameter", "parameterMap", "inputValue", "inputValueMap"},
+    "source": {"path", "root", "encoding", "compression", "null"},
+    "logicalTarget": {"target", "serialization", "compression", "encoding", "mode"},
+    "target": {"path", "root", "encoding", "compression", "serialization", "mode"},
+    "formulation": {"namespace"},
+    "namespace": {"namespacePrefix", "namespaceURL"},
     "variable": {"name", "default"},
 }
 """Which properties each kind of node may have."""
-UNSUPPORTED = {
-    "parentTriplesMap": "joins between triples maps",
-    "joinCondition": "joins between triples maps",
-    "sqlQuery": "SQL queries as sources",
-    "inverseExpression": "inverse expressions",
-    "logicalTarget": "logical targets",
-    "languageMap": "language maps",
-    "datatypeMap": "datatype maps",
-    "functionExecution": "FNML function executions",
-    "triplesMap": "joins inside function arguments",
-    "gather": "RML containers",
-    "gatherAs": "RML containers",
-    "null": "declared NULL values",
-    "encoding": "declared encodings",
-    "compression": "declared compression",
-    "query": "queries as sources",
-}
-"""Properties that mean something we do not offer yet."""
+
+SINGLE = {
+    "template", "reference", "constant", "termType", "datatype", "language", "function", "tableName", "query", "iterator",
+    "referenceFormulation", "source", "gatherAs", "strategy", "allowEmptyListAndContainer", "gather", "path", "root", "encoding",
+    "compression", "serialization", "target", "parentTriplesMap", "child", "parent", "childMap", "parentMap", "baseIRI", "return",
+    "returnMap", "functionMap", "functionExecution", "fieldName", "viewOn", "parentLogicalView", "languageMap", "datatypeMap",
+    "condition", "namespacePrefix", "namespaceURL", "parameter", "parameterMap", "inputValue", "inputValueMap", "argumentMap",
+}  # fmt: skip
+"""Properties that a node has at most once."""
+
+FORMULATIONS = {
+    "CSV", "TSV", "JSONPath", "XPath", "XQuery", "SQL2008Table", "SQL2008Query", "SQL2008", "SHP", "ROW", "Layer", "GeoJSON", "KML", "GML",
+    "CSS3", "SPARQL_Results_CSV", "SPARQL_Results_TSV", "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_JSON", "SPARQL_XML",
+    "XPathReferenceFormulation", "Parquet", "NetCDF", "GeoTIFF",
+}  # fmt: skip
+"""Reference formulations of the ``ql:`` and ``rml:`` vocabularies, by local name; others may stand under names of their own."""
+NESTED = {"JSONPath", "XPath", "XQuery", "CSS3", "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_JSON", "SPARQL_XML"}
+"""Formulations whose references are paths, not names of columns."""
 
 
-def local(iri: Node) -> str | None:
+def local(iri: str) -> str | None:
     """The shared local name of a mapping property, or None for anything else."""
-    text = str(iri)
     for vocabulary in _VOCABULARIES:
-        if text.startswith(vocabulary):
-            name = text[len(vocabulary):]
+        if iri.startswith(vocabulary):
+            name = iri[len(vocabulary):]
             return _SAME.get(name, name)
     return None
 
 
-class Document:
-    """A mapping document as a graph whose mapping properties are read by local name."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self._values: dict[Node, dict[str, list[Node]]] = {}
-        for subject, predicate, value in graph:
-            name = local(predicate)
-            if name is not None:
-                self._values.setdefault(subject, {}).setdefault(name, []).append(value)
-
-    def properties(self, node: Node) -> set[str]:
-        """Local names of the mapping properties that a node has."""
-        return set(self._values.get(node, {}))
-
-    def all(self, node: Node, name: str) -> list[Node]:
-        """Values of a property, in a stable order."""
-        return sorted(self._values.get(node, {}).get(name, []), key=_order)
-
-    def one(self, node: Node, name: str) -> Node | None:
-        """The only value of a property, or None; more than one is left to the caller's check of counts."""
-        found = self._values.get(node, {}).get(name, [])
-        return found[0] if found else None
-
-    def text(self, node: Node, name: str) -> str:
-        """The only value of a property as text, or empty."""
-        found = self.one(node, name)
-        return "" if found is None else str(found)
-
-    def items(self, node: Node) -> list[Node] | None:
-        """The members of an RDF list, or None if it is not one."""
-        if node != RDF.nil and (node, RDF.first, None) not in self.graph:
-            return None
-        return list(Collection(self.graph, node))
-
-    def subjects(self, name: str) -> Iterator[Node]:
-        """Nodes that have a property."""
-        yield from (subject for subject, values in self._values.items() if name in values)
-
-
-def _order(node: Node) -> tuple[int, str]:
-    # blank nodes have no stable text; keep the order in which they were read
-    return (1, "") if isinstance(node, BNode) else (0, str(node))
+def tail(iri: str) -> str:
+    """What stands behind the last slash or hash."""
+    return iri.replace("#", "/").rsplit("/", 1)[-1]

@@ -5,6 +5,7 @@ from ._namespaces import EWF, EWM, RML, RML_LEGACY, RR, RRX, RRXF
 from ._options import Options
 from ._plan import Plan, PredicateObjects, TriplesMap, Variable
 from ._report import Problem, Report
+from ._schema import ColumnSchema, ForeignKey, TableSchema
 from ._sources import (
     COUNTER,
     Access,
@@ -36,8 +37,9 @@ from ._terms import (
 )
 
 __all__ = [
-    "COUNTER", "EWF", "EWM", "RML", "RML_LEGACY", "RR", "RRX", "RRXF", "Access", "Call", "Chunk", "Condition",
-    "Constant", "DatabaseAccess", "Dialect", "Expression", "Field", "FileAccess", "Fresh", "Gather", "Join", "Kind",
-    "LogicalSource", "Options", "OtherAccess", "Plan", "PredicateObjects", "Problem", "Reference", "Report", "Root",
-    "Target", "Template", "TermMap", "TriplesMap", "Variable", "View", "ViewJoin", "own_expressions", "references",
+    "COUNTER", "EWF", "EWM", "RML", "RML_LEGACY", "RR", "RRX", "RRXF", "Access", "Call", "Chunk", "ColumnSchema",
+    "Condition", "Constant", "DatabaseAccess", "Dialect", "Expression", "Field", "FileAccess", "ForeignKey", "Fresh",
+    "Gather", "Join", "Kind", "LogicalSource", "Options", "OtherAccess", "Plan", "PredicateObjects", "Problem",
+    "Reference", "Report", "Root", "TableSchema", "Target", "Template", "TermMap", "TriplesMap", "Variable", "View",
+    "ViewJoin", "own_expressions", "references",
 ]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from earthweave.ontology import ParameterError, setting
 
-_CHOICES = {"validity": ("keep", "fix", "skip", "fail"), "on_error": ("skip", "fail"), "compat": (None, "geotriples"),
+_CHOICES = {"validity": ("keep", "fix", "skip", "fail"), "on_error": ("skip", "null", "fail"), "compat": (None, "geotriples"),
             "executor": ("auto", "rows")}
 
 
@@ -32,7 +32,9 @@ class Options:
     validity: Literal["keep", "fix", "skip", "fail"] = setting(
         "keep", help="invalid geometries: keep, fix (make_valid), skip the row, or fail"
     )
-    on_error: Literal["skip", "fail"] = setting("skip", help="rows with an unreadable value: skip and report them, or fail at the first")
+    on_error: Literal["skip", "null", "fail"] = setting(
+        "skip", help="unreadable values: skip the row, null leaves out only the value; both report it; or fail at the first"
+    )
     compat: Literal["geotriples"] | None = setting(
         None, help="geotriples: longitude first under the layer's EPSG IRI, polygons as MULTIPOLYGON, all digits"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -35,6 +36,7 @@ class Report:
         reasons: how often each reason occurred.
         seconds: wall time.
         executors: how each source was run: name and ``columnar`` or ``rows``, and why.
+        sink: told every problem as it is found, those too that are not kept.
     """
 
     rows: int = 0
@@ -45,9 +47,12 @@ class Report:
     reasons: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     executors: dict[str, str] = field(default_factory=dict)
+    sink: Callable[[Problem], None] | None = field(default=None, repr=False, compare=False)
 
     def note(self, problem: Problem, kept: int) -> None:
         """Count a problem, and keep it if fewer than ``kept`` are."""
         self.reasons[problem.reason] = self.reasons.get(problem.reason, 0) + 1
+        if self.sink is not None:
+            self.sink(problem)
         if len(self.problems) < kept:
             self.problems.append(problem)

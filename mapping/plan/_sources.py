@@ -93,6 +93,8 @@ class LogicalSource:
         iterator: path to the records of a nested source.
         namespaces: prefix and IRI for XPath.
         access: where it is; None: what the caller hands in.
+        parameters: what else the document says of it, local name of the property and text, in document order (``ewm:minPixels`` …).
+        texts: True if values of JSON are texts as the file has them, and an array is all its values, as in RML before 2023.
     """
 
     name: str = ""
@@ -102,6 +104,8 @@ class LogicalSource:
     iterator: str = ""
     namespaces: tuple[tuple[str, str], ...] = ()
     access: Access | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    texts: bool = False
 
 
 @dataclass(frozen=True)

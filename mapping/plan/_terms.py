@@ -40,9 +40,15 @@ class Constant:
 
 @dataclass(frozen=True)
 class Reference:
-    """The value of a column, of a path into a nested record, or of a variable (``$name``)."""
+    """The value of a column, of a path into a nested record, or of a variable (``$name``).
+
+    Attributes:
+        name: as its source holds it.
+        delimited: True if the document writes a column's name as a delimited SQL identifier, whose case counts (R2RML §5.2).
+    """
 
     name: str
+    delimited: bool = False
 
     @property
     def variable(self) -> bool:
