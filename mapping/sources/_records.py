@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from earthweave.ontology import MappingError
+
 Value: TypeAlias = str | int | float | bool | bytes | Decimal | date | datetime | time
 """A value as its source types it: text of XML and CSV, numbers and booleans of JSON and databases; NULL is no value at all."""
 
@@ -48,6 +50,34 @@ class Records(Protocol):
     def records(self) -> Iterator[Record]:
         """All records, in document order."""
         ...
+
+
+@dataclass
+class Asked:
+    """Which references the records of a source were asked for, and which of them any record had.
+
+    Attributes:
+        source: its name, for messages.
+        asked, found: references.
+    """
+
+    source: str
+    asked: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
+
+    def note(self, reference: str, found: bool) -> None:
+        """Remember what a record answered."""
+        self.asked.add(reference)
+        if found:
+            self.found.add(reference)
+
+    def require(self) -> None:
+        """Raise `MappingError` for references that no record had, not even as null (RML-IO-Registry: missing values are errors)."""
+        never = sorted(self.asked - self.found)
+        if never:
+            raise MappingError(
+                f"no record of {self.source} has {', '.join(never)}", way_out="correct the reference, or run without on_error=fail"
+            )
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ def _few(path: Path, tmp_path: Path, count: int = 12) -> Path:
 
 
 def test_every_shipped_rule_reads_and_says_what_it_wants() -> None:
-    assert shipped_rules() == ("air", "crop", "ems-flood", "flood", "gadm", "lga", "nuts", "power", "water")
+    assert shipped_rules() == (
+        "air", "cells", "crop", "ems-flood", "flood", "gadm", "lga", "nuts", "power", "regions", "safe", "safe-s2", "stac",
+        "water", "zonal",
+    )
     for name in shipped_rules():
         plan = read_rules(rules(name))
         assert plan.label

@@ -13,9 +13,15 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from rdflib import Graph, URIRef
 
-from earthweave.mapping import ZonalLimits, zonal
-from earthweave.ontology import ParameterError, ProductError, SizeLimitError
+from earthweave.mapping import MappingRun, ZonalLimits, map_source, read_rules, zonal
+from earthweave.mapping.sources import RasterOptions, raster_source
+from earthweave.ontology import SOSA, NotFoundError, ParameterError, ProductError, SizeLimitError
+from earthweave.ontology.geometry import area_m2
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +112,7 @@ def test_wrong_calls_are_refused(tmp_path: Path, cams: Path, nuts: Path) -> None
     with pytest.raises(ParameterError, match="which variable"):
         zonal(cams, zones, key="key", variable="ozone")
     with pytest.raises(ParameterError, match="no statistic"):
-        zonal(cams, zones, key="key", statistics=["median"])
+        zonal(cams, zones, key="key", statistics=["mode"])
     with pytest.raises(SizeLimitError, match="zonal_cells"):
         zonal(cams, nuts, key="NUTS_ID", limits=ZonalLimits(zonal_cells=10))
     with pytest.raises(ProductError, match="there is no file"):
@@ -199,3 +205,118 @@ def test_a_field_that_is_cut_off_is_a_bad_product(tmp_path: Path, name: str) -> 
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(ProductError, match=name):
         zonal(path, _zones(tmp_path, {"all": shapely.box(9, 44, 12, 47)}), key="key", time="2021-03-15")
+
+
+ALL = ("mean", "min", "max", "median", "p95", "sum", "count", "exceedance_share", "exceedance_area")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    arrays(np.float32, (2, 4, 5), elements=st.one_of(st.just(np.float32(np.nan)), st.integers(-9, 9).map(np.float32))),
+    st.sampled_from([-2.0, 0.0, 3.5]),
+)
+def test_every_statistic_is_that_of_numpy(tmp_path_factory: pytest.TempPathFactory, values: Any, threshold: float) -> None:
+    folder = tmp_path_factory.mktemp("zonal")
+    lat, lon = np.array([46.0, 45.5, 45.0, 44.5]), np.arange(10, 12.5, 0.5)
+    with netCDF4.Dataset(folder / "f.nc", "w") as data:
+        for name, axis in (("time", [0, 1]), ("lat", lat), ("lon", lon)):
+            data.createDimension(name, len(axis))
+            data.createVariable(name, "f8", (name,))[:] = axis
+        data["time"].units = "hours since 2021-03-15"
+        data.createVariable("v", "f4", ("time", "lat", "lon"))[:] = values
+    columns = {"west": slice(0, 2), "east": slice(2, 5), "far": slice(0, 0)}
+    boxes = {"west": (9, 40, 10.75, 50), "east": (10.75, 40, 13, 50), "far": (50, 0, 51, 1)}
+    zones = _zones(folder, {name: shapely.box(*bounds) for name, bounds in boxes.items()})
+    found = zonal(folder / "f.nc", zones, key="key", statistics=ALL, threshold=threshold)
+    rows = {(row["zone"], row["time"], row["statistic"]): row["value"] for row in found.table.to_pylist()}
+    expected: dict[tuple[str, str, str], float] = {}
+    for step, time in enumerate(("2021-03-15T00:00:00Z", "2021-03-15T01:00:00Z")):
+        for zone, part in columns.items():
+            there = np.isfinite(values[step, :, part])
+            if there.any():
+                told = _expected(values[step, :, part][there].astype(float), np.repeat(lat[:, None], there.shape[1], 1)[there], threshold)
+                expected |= {(zone, time, name): value for name, value in told.items()}
+    assert rows.keys() == expected.keys()
+    assert all(rows[key] == pytest.approx(value, rel=1e-5) for key, value in expected.items())
+    assert set(found.uncovered) == set(boxes) - {zone for zone, _, _ in expected}
+
+
+def _expected(values: Any, lat: Any, threshold: float) -> dict[str, float]:
+    weights, above = np.cos(np.radians(lat)), values > threshold
+    cells = np.array([area_m2(shapely.segmentize(shapely.box(0, y - 0.25, 0.5, y + 0.25), 0.01)) for y in lat])
+    return {
+        "mean": np.average(values, weights=weights), "min": values.min(), "max": values.max(), "median": np.median(values),
+        "p95": np.quantile(values, 0.95), "sum": values.sum(), "count": len(values),
+        "exceedance_share": np.average(above, weights=weights), "exceedance_area": (cells * above).sum(),
+    }
+
+
+def test_units_of_statistics_and_what_they_exceed(cams: Path, nuts: Path) -> None:
+    found = zonal(cams, nuts, key="NUTS_ID", where={"NUTS_ID": "IT"}, statistics=ALL, threshold=10)
+    told = {row["statistic"]: (row["unit"], row["threshold"]) for row in found.table.to_pylist()}
+    assert told["mean"] == told["p95"] == ("ug/m3", None)
+    assert (told["count"], told["exceedance_share"], told["exceedance_area"]) == (("1", None), ("1", 10.0), ("m2", 10.0))
+
+
+def test_a_year_of_steps_is_read_some_at_a_time(tmp_path: Path) -> None:
+    """200 MB as numbers of 64 bits; of a step 4 kB are wanted, of all of them 35 MB."""
+    path = tmp_path / "f.nc"
+    with netCDF4.Dataset(path, "w") as data:
+        for name, axis in (("time", range(8760)), ("lat", np.linspace(50, 44, 50)), ("lon", np.linspace(5, 11, 60))):
+            data.createDimension(name, len(axis))
+            data.createVariable(name, "f8", (name,))[:] = axis
+        data["time"].units = "hours since 2021-01-01"
+        data.createVariable("v", "i2", ("time", "lat", "lon"), zlib=True, chunksizes=(120, 50, 60), fill_value=-1)
+        data["v"][8000:8001] = 7
+    zones = _zones(tmp_path, {"all": shapely.box(0, 40, 15, 55)})
+    source = raster_source(path, RasterOptions(zones=str(zones), zone_key="key", statistics=("sum", "count")))
+    tracemalloc.start()
+    try:
+        rows = [row for batch in source.batches(["time", "value"], geometry=False) for row in batch.to_pylist()]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert rows == [{"time": "2021-11-30T08:00:00Z", "value": 21_000.0}, {"time": "2021-11-30T08:00:00Z", "value": 3_000.0}]
+    assert peak < 150e6
+
+
+def test_zones_that_are_not_said_or_not_there(cams: Path, nuts: Path) -> None:
+    with pytest.raises(ParameterError, match="statistics of which zones") as told:
+        raster_source(cams, RasterOptions(reading="zonal"))
+    assert "ewm:zoneKey" in told.value.way_out
+    with pytest.raises(NotFoundError, match="no layer of zones"):
+        raster_source(cams, RasterOptions(zones="absent.gpkg", zone_key="key"))
+    assert len(raster_source(cams, RasterOptions(zones=str(nuts), zone_key="NUTS_ID")).fields) == 9
+
+
+def test_rule_zonal(mapped: Callable[..., tuple[Graph, MappingRun]], shared: Path, tmp_path: Path) -> None:
+    """The ozone of CAMS around Milan: the property is that of the CF standard name, three-hourly observations on the zone."""
+    [path] = (shared / "data/airquality").rglob("Milan/cams_global_reanalysis_concentrations_2018.nc")
+    zones = _zones(tmp_path, {"milan": shapely.box(8, 44, 10, 47)})
+    source = raster_source(path, RasterOptions(zones=str(zones), zone_key="key", variable="go3", statistics=("max",)))
+    graph, run = mapped("zonal", source, layer="http://e.org/l", name="eac4", property="http://e.org/none", simulated="false")
+    assert (run.report.rows, run.report.skipped) == (2920, 0)
+    named = URIRef("http://vocab.nerc.ac.uk/standard_name/mass_concentration_of_ozone_in_air/")
+    assert set(graph.objects(None, SOSA.observedProperty)) == {named}
+    instants = set(graph.objects(None, SOSA.phenomenonTime))
+    assert len(instants) == 2920
+    assert {str(graph.value(one, URIRef("http://www.w3.org/2006/time#inXSDDateTimeStamp")))[:4] for one in instants} == {"2018"}
+    with netCDF4.Dataset(path) as data:
+        inside = (data["longitude"][:] >= 8) & (data["longitude"][:] <= 10)
+        highest = data["go3"][:][:, :, inside].max()
+    assert max(float(str(value)) for value in graph.objects(None, SOSA.hasSimpleResult)) == pytest.approx(float(highest))
+
+
+def test_a_mapping_that_says_its_field_and_zones(tmp_path: Path) -> None:
+    """The file, the zones beside it, the statistics: all in the document."""
+    _raster(tmp_path / "f.tif", 4, np.arange(16, dtype="int16").reshape(4, 4))
+    _zones(tmp_path, {"all": shapely.box(9, 45, 11, 47)})
+    document = """@prefix rml: <http://w3id.org/rml/> . @prefix ewm: <https://w3id.org/earthweave/mapping#> .
+        <#m> rml:logicalSource [ rml:source [ a rml:RelativePathSource ; rml:path "f.tif" ] ; rml:referenceFormulation ewm:Zonal ;
+            ewm:zones "zones.gpkg" ; ewm:zoneKey "key" ; ewm:statistics "median" , "max" ;
+            ewm:time "2021-03-15" ] ;
+        rml:subjectMap [ rml:template "http://e.org/{zone}/{statistic}" ] ;
+        rml:predicateObjectMap [ rml:predicate <http://e.org/p> ; rml:objectMap [ rml:reference "value" ] ] ."""
+    (tmp_path / "m.ttl").write_text(document)
+    lines = b"".join(map_source(read_rules(tmp_path / "m.ttl"))).decode().splitlines()
+    assert sorted(line.split('"')[1] for line in lines) == ["1.5E1", "7.5E0"]
