@@ -2,6 +2,7 @@
 
 from ._catalogue import FUNCTIONS
 from ._evaluation import Arguments, Evaluation, Function, Text
+from ._geometric import relation_name
 from ._rows import Rows, Table
 
-__all__ = ["FUNCTIONS", "Arguments", "Evaluation", "Function", "Rows", "Table", "Text"]
+__all__ = ["FUNCTIONS", "Arguments", "Evaluation", "Function", "Rows", "Table", "Text", "relation_name"]
