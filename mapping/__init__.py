@@ -1,12 +1,29 @@
 """From rows to RDF: R2RML and RML rules, sources, the columnar executor, the mapping generator, zonal statistics, ready rules."""
 
 from ._rules import rules, shipped_rules
-from ._run import MappingRun, map_source
+from ._run import MappingRun, map_source, source_files
 from .documents import read_rules
-from .generator import generate
+from .generator import Draft, draft, generate
 from .grids import ZonalLimits, ZonalRows, zonal
+from .output import (
+    PACKINGS,
+    SYNTAXES,
+    Form,
+    Kept,
+    OutputLimits,
+    RdfFile,
+    Written,
+    distinct,
+    form_of,
+    holds_graphs,
+    named_syntax,
+    run_digest,
+    write_rdf,
+    write_targets,
+)
 from .plan import (
     Call,
+    Chunk,
     Constant,
     Kind,
     LogicalSource,
@@ -21,10 +38,12 @@ from .plan import (
     TriplesMap,
     Variable,
 )
-from .sources import formats
+from .sources import RasterOptions, formats, raster_source
 
 __all__ = [
-    "Call", "Constant", "Kind", "LogicalSource", "MappingRun", "Options", "Plan", "PredicateObjects", "Problem", "Reference", "Report",
-    "Template", "TermMap", "TriplesMap", "Variable", "ZonalLimits", "ZonalRows",
-    "formats", "generate", "map_source", "read_rules", "rules", "shipped_rules", "zonal",
+    "PACKINGS", "SYNTAXES", "Call", "Chunk", "Constant", "Draft", "Form", "Kept", "Kind", "LogicalSource", "MappingRun",
+    "Options", "OutputLimits", "Plan", "PredicateObjects", "Problem", "RasterOptions", "RdfFile", "Reference", "Report",
+    "Template", "TermMap", "TriplesMap", "Variable", "Written", "ZonalLimits", "ZonalRows", "distinct", "draft", "form_of",
+    "formats", "generate", "holds_graphs", "map_source", "named_syntax", "raster_source", "read_rules", "rules", "run_digest",
+    "shipped_rules", "source_files", "write_rdf", "write_targets", "zonal",
 ]

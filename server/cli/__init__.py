@@ -1,6 +1,7 @@
 """The command line."""
 
-from ._compat import geotriples, strabon
+from ._compat import strabon
+from ._geotriples import geotriples
 from ._main import (
     crop_map,
     flood_assessment,

@@ -1,4 +1,4 @@
-"""The names that people's notes and scripts use already: GeoTriples, Strabon and the AI4Copernicus services.
+"""Names that people's notes and scripts use already: Strabon and the AI4Copernicus services; GeoTriples stands beside.
 
 The tutorial's lines run verbatim from the verb onward (BiDS 2023 tutorial, §3.5).
 """
@@ -10,57 +10,16 @@ from pathlib import Path
 
 import click
 
-from earthweave.mapping import Options, generate, map_source, read_rules
 from earthweave.ontology import UnsupportedError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
-from earthweave.server.workflows import write_atomically
 
 from ._console import Outcome, Reporter, run, verb
-from ._map_verbs import refuse_nothing, report_text
 from ._process_verbs import find_service, service_command
 from ._store_verbs import answer_outcome, existing_store, load_text
 
 _STRABON_FORMATS = {"xml": "xml", "html": "table", "geojson": "geojson", "json": "json", "tsv": "tsv"}
-_GEOTRIPLES_FORMATS = ("N-TRIPLE", "N3")
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def geotriples() -> None:
-    """GeoTriples' two verbs on Earthweave's mapper."""
-
-
-@geotriples.command("generate_mapping")
-@click.option("-o", "output", type=click.Path(path_type=Path), help="Mapping file to write; standard output unless said.")
-@click.option("-b", "base", required=True, help="Base IRI.")
-@click.option("-rml", "rml", is_flag=True, help="Write RML instead of R2RML.")
-@click.argument("source", type=click.Path(path_type=Path))
-@verb
-def generate_mapping(output: Path | None, base: str, rml: bool, source: Path) -> Outcome:
-    """Write a mapping for a shapefile (or any vector file) in GeoTriples' shape."""
-    text = generate(source, base=base, dialect="rml" if rml else "r2rml", compat="geotriples")
-    if output is None:
-        return Outcome({"mapping": text}, text.rstrip())
-    write_atomically(output, [text.encode()])
-    return Outcome({"file": output.name}, f"wrote {output}")
-
-
-@geotriples.command("dump_rdf")
-@click.option("-o", "output", type=click.Path(path_type=Path), required=True, help="N-Triples file to write.")
-@click.option("-b", "base", help="Base IRI for the relative IRIs of the mapping.")
-@click.option("-sh", "shapefile", type=click.Path(path_type=Path), required=True, help="The shapefile (or any vector file) to read.")
-@click.option("-f", "form", default="N-TRIPLE", type=click.Choice(_GEOTRIPLES_FORMATS), help="Format; both names mean N-Triples.")
-@click.argument("mapping", type=click.Path(path_type=Path))
-@verb
-def dump_rdf(output: Path, base: str | None, shapefile: Path, form: str, mapping: Path) -> Outcome:
-    """Map a shapefile; literals are written as GeoTriples does, longitude first under EPSG:4326."""
-    plan = read_rules(mapping, base=base)
-    with Reporter() as reporter:
-        done = map_source(plan, shapefile, options=Options(compat="geotriples"), progress=reporter)
-        write_atomically(output, done)
-    refuse_nothing(done.report)
-    return Outcome({"file": output.name, "rows": done.report.rows, "statements": done.report.quads}, report_text(done.report))
 
 
 @click.group()

@@ -9,6 +9,7 @@ import click
 from ._compat import later, run_command
 from ._demo import demo
 from ._doctor import doctor
+from ._generate_verbs import generate_
 from ._map_verbs import map_
 from ._process_verbs import process
 from ._store_verbs import export_, load, query, store, update
@@ -43,6 +44,9 @@ def main() -> None:
 
 for _command in (load, query, update, map_, process, ask, serve, export_, store, doctor, demo):
     main.add_command(_command)
+
+
+map_.add_command(generate_)
 
 
 def s2_cd() -> None:

@@ -25,6 +25,7 @@ from ._limits import Limits
 from ._pool import Pool
 from ._process import Budget, portions
 from ._serve import is_full, unwritable
+from ._tables import ipc_chunks
 from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
 from .reports import BadStatement, ExportReport, FileReport
 
@@ -192,6 +193,18 @@ class Store:
         entry = {"name": name, "path": "", "format": "nquads"}
         return self._load([entry], chunks, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
                                             "resume": ""}, progress)
+
+    def load_tables(self, batches: Iterable[Any], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
+                    progress: ProgressSink = silent) -> LoadReport:
+        """Load statements that arrive as pyarrow record batches with a column per term, a third of the work of N-Quads.
+
+        Columns: ``subject``, ``predicate``, ``object``, and if wanted ``object_type`` (``iri``, ``bnode``, ``literal``), ``datatype``,
+        ``language``, ``graph``; all strings, dictionary-encoded or not; and ``wkb``, well-known binary of geometry literals in CRS84,
+        longitude first. Batches may differ in which they have. Blank nodes keep their labels. Otherwise as `load_quads`.
+        """
+        entry = {"name": name, "path": "", "format": "arrow"}
+        return self._load([entry], ipc_chunks(batches), {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value,
+                                                         "strict": True, "resume": ""}, progress)
 
     def _load(self, entries: list[dict[str, str]], chunks: Iterable[bytes] | None, options: dict[str, Any],
               progress: ProgressSink) -> LoadReport:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from earthweave.ontology.geometry import AxisOrder
 from ._frames import Frame
 from ._layout import Generation
 from ._serve import Connection, Handler, private_size
+from ._tables import read_batches
 from .engine import Budget, apply_update
-from .loading import Bounds, Document, LoadOptions, Staging, load
+from .loading import Bounds, Document, LoadOptions, Staging, load, quads_from_arrow
 from .snapshot import Snapshot, SnapshotBuilder, iri
 
 _BEAT = 0.2
@@ -75,6 +77,9 @@ def _documents(connection: Connection, header: dict[str, Any]) -> Iterator[Docum
     for entry in header["files"]:
         if entry["path"]:
             yield Document(entry["name"], entry["format"], path=Path(entry["path"]))
+        elif entry["format"] == "arrow":
+            batches = read_batches(_Chunks(connection))
+            yield Document(entry["name"], quads=chain.from_iterable(quads_from_arrow(batch) for batch in batches))
         else:
             yield Document(entry["name"], entry["format"], stream=_Chunks(connection))
 

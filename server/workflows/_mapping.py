@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from earthweave.mapping import MappingRun, Options, Report, map_source, read_rules, rules
+from earthweave.mapping import Chunk, Form, MappingRun, Options, Report, distinct, form_of, map_source, read_rules, rules, write_rdf
 from earthweave.ontology import InputError, Layer, ProgressSink, silent
 
 from ._provenance import layer_iri, provenance_graph
@@ -43,20 +43,21 @@ def layer_variables(layer: Layer) -> dict[str, str]:
 def map_layer(layer: Layer, rule: str, target: Path, *, lineage: Sequence[Layer] = (), progress: ProgressSink = silent) -> Report:
     """Map a vector layer by a shipped rule into an N-Triples file that also holds its provenance and that of ``lineage``."""
     run = map_source(read_rules(rules(rule)), layer.path, variables=layer_variables(layer), progress=progress)
-    write_atomically(target, _with_provenance(run, (layer, *lineage)))
+    write_rdf(target, distinct(_with_provenance(run, (layer, *lineage))), Form("ntriples"), may_hold_graphs=False)
     return run.report
 
 
-def _with_provenance(run: MappingRun, layers: Sequence[Layer]) -> Iterator[bytes]:
-    yield from run
+def _with_provenance(run: MappingRun, layers: Sequence[Layer]) -> Iterator[Chunk]:
+    yield from run.chunks()
     for layer in layers:
-        yield provenance_graph(layer).serialize(format="nt", encoding="utf-8")
+        lines = provenance_graph(layer).serialize(format="nt", encoding="utf-8")
+        yield Chunk(lines, lines.count(b"\n"))
 
 
 def map_file(
     source: Path, rule: str, target: Path, *, variables: Mapping[str, str], options: Options | None = None, progress: ProgressSink = silent
 ) -> Report:
-    """Map a file that no service of ours made; ``variables`` say what its rules need."""
+    """Map a file that no service of ours made; ``variables`` say what its rules need, the target's name its syntax."""
     run = map_source(read_rules(rules(rule)), source, variables=variables, options=options or Options(), progress=progress)
-    write_atomically(target, run)
+    write_rdf(target, distinct(run.chunks()), form_of(target))
     return run.report
