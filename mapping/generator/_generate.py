@@ -1,230 +1,140 @@
-"""A mapping document to start from, written from a source's schema and CRS: R2RML or RML, or the shape that GeoTriples writes."""
+"""From a source to a mapping to start from, and to the ontology and shapes that agree with it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
-import pyarrow as pa
+from earthweave.ontology import ParameterError, ProductError
 
-from earthweave.ontology import GEO, XSD, ParameterError
+from ..plan import Options
+from ._databases import database_tables, names_database
+from ._geotriples import geotriples_document
+from ._mapping import Space, Writer, usable_base
+from ._model import Table
+from ._names import one_line
+from ._naming import named
+from ._nested import JSON, XML, nested_tables
+from ._ontology import ontology_document
+from ._shapes import shapes_document
+from ._tables import TEXT_TABLES, Wishes, flat_tables
 
-from ..documents import escape_template
-from ..plan import COUNTER, Options
-from ..sources import Source, open_source
-from ..values import is_text, lexical, pc, representable
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_IDENTIFYING = re.compile(r"(^|_)(id|fid|code|key|gid|uuid)\d*($|_)|Id$|_?ID$", re.IGNORECASE)
-_PREFIXES = {
-    "r2rml": "@prefix rr: <http://www.w3.org/ns/r2rml#> .",
-    "rml": "@prefix rml: <http://w3id.org/rml/> .\n@prefix ewm: <https://w3id.org/earthweave/mapping#> .",
-}
-_COMMON = """@prefix rrx: <http://www.w3.org/ns/r2rml-ext#> .
-@prefix rrxf: <http://www.w3.org/ns/r2rml-ext/functions/def/> .
-@prefix geo: <http://www.opengis.net/ont/geosparql#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> ."""
-_GEOTRIPLES = (("asWKT", "geo:wktLiteral"), ("isSimple", "xsd:boolean"), ("isEmpty", "xsd:boolean"), ("is3D", "xsd:boolean"),
-               ("spatialDimension", "xsd:integer"), ("dimension", "xsd:integer"), ("coordinateDimension", "xsd:integer"))
+_DIALECTS = (None, "r2rml", "rml")
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A column with the datatype of its values; ``xsd:string`` for texts."""
-
-    name: str
-    datatype: str
-
-
-@dataclass(frozen=True)
-class _Schema:
-    """What a mapping is generated from.
+class Draft:
+    """What is written from one look at a source; all in Turtle.
 
     Attributes:
-        file: file name.
-        table: its stem.
-        base: ends in a slash or hash.
-        columns: without the geometry.
-        key: column that identifies a row, or the counter.
-        geometry: True if there is one.
-        prefix: what predicates' local names begin with.
+        mapping: R2RML or RML document.
+        ontology: OWL vocabulary of the mapping, with a SKOS scheme for each coded column.
+        shapes: SHACL shapes that the mapping's results conform to.
     """
 
-    file: str
-    table: str
-    base: str
-    columns: tuple[_Column, ...]
-    key: str
-    geometry: bool
-    prefix: str
+    mapping: str
+    ontology: str
+    shapes: str
 
-    @property
-    def vocabulary(self) -> str:
-        """Namespace of the predicates and the class."""
-        return f"{self.base}ontology#"
 
-    def term(self, name: str) -> str:
-        """A name of the vocabulary in Turtle."""
-        return f"vocab:{name}" if _PLAIN.fullmatch(name) else f"<{self.vocabulary}{quote(name, safe='')}>"
+def draft(
+    source: Path | str | Any,
+    *,
+    base: str,
+    dialect: Literal["r2rml", "rml"] | None = None,
+    compat: Literal["geotriples"] | None = None,
+    key: tuple[str, ...] = (),
+    codes: tuple[str, ...] = (),
+    options: Options | None = None,
+) -> Draft:
+    """Write mapping, ontology and shapes for a file, a database (URL or open connection) or an Arrow table, which is read once.
 
-    def template(self, *middle: str) -> str:
-        """A template of IRIs of this table as a Turtle string, ending in the key."""
-        fixed = "/".join(quote(part, safe="") for part in (self.table, *middle))
-        return _string(f"{escape_template(self.base)}{fixed}/{{{escape_template(self.key)}}}")
+    Every layer, table or repeated element becomes a class. Subjects are ``<base><name>/id/{key}``, predicates
+    ``<base>ontology#<column>``. The key is ``key``, a primary key, a column that is named like an identifier and holds no value twice,
+    or else a hash of the row's contents: never the number of the row, but with ``compat="geotriples"``, which gives GeoTriples' shape.
+    Without ``dialect`` flat sources get R2RML and nested ones RML. ``codes`` are columns to make SKOS concepts of whatever they look
+    like. ``base`` may end in a slash or not.
+
+    Raises:
+        ParameterError: the base is no absolute IRI, the dialect is unknown or cannot express the source, or a column that is named is not
+            there.
+        ProductError, NotFoundError, UnsupportedError: the source cannot be read.
+    """
+    if not usable_base(base):
+        raise ParameterError(f"{base!r} is no absolute IRI", way_out="give one: http://example.org/data/")
+    if dialect not in _DIALECTS:
+        raise ParameterError(f"no dialect {dialect!r}", way_out="choose r2rml or rml")
+    space = Space(base if base.endswith(("/", "#")) else base + "/")
+    if compat is not None and dialect is None and Path(str(source)).suffix.lower() in (*TEXT_TABLES, *JSON, *XML):
+        # GeoTriples knows these by RML alone
+        dialect = "rml"
+    written = str(source) if compat is not None and isinstance(source, str | Path) else ""
+    wishes = Wishes(codes, key, compat == "geotriples", _prefix(compat, dialect), written, dialect == "rml" and compat is None)
+    tables, title = _tables(source, options or Options(), wishes)
+    _check_wishes(tables, wishes, title)
+    chosen = _dialect(tables, dialect, title)
+    return Draft(_document(tables, space, chosen, compat, title), ontology_document(tables, space, title), shapes_document(tables, space))
 
 
 def generate(
-    source: Path,
+    source: Path | str | Any,
     *,
     base: str,
-    dialect: Literal["r2rml", "rml"] = "r2rml",
+    dialect: Literal["r2rml", "rml"] | None = None,
     compat: Literal["geotriples"] | None = None,
     ontology: bool = False,
     options: Options | None = None,
 ) -> str:
-    """Write a mapping document, in Turtle, for a vector file or table, or with ``ontology`` the OWL vocabulary that it uses.
-
-    Subjects are ``<base>/<file stem>/id/{key}``, predicates ``<base>/ontology#<column>``. The key is a column whose values identify the
-    rows; where there is none, or with ``compat="geotriples"``, it is the number of the row, and a comment says so.
-    ``compat="geotriples"`` gives GeoTriples' predicates ``has_<column>`` and its two triples maps; ``base`` may end in a slash or not.
-
-    Raises:
-        ParameterError: the base is no absolute IRI, or the dialect is unknown.
-        ProductError, NotFoundError, UnsupportedError: the source cannot be read.
-    """
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+$", base):
-        raise ParameterError(f"{base!r} is no absolute IRI", way_out="give one: http://example.org/data/")
-    if dialect not in _PREFIXES:
-        raise ParameterError(f"no dialect {dialect!r}", way_out="choose r2rml or rml")
-    schema = _schema(Path(source), base if base.endswith(("/", "#")) else base + "/", compat, options or Options(source_crs="EPSG:4326"))
-    if ontology:
-        return "\n".join(_ontology(schema)) + "\n"
-    if compat == "geotriples":
-        return "\n".join(_geotriples(schema)) + "\n"
-    return "\n".join(_mapping(schema, dialect)) + "\n"
+    """Write a mapping document in Turtle, or with ``ontology`` the OWL vocabulary that it uses; see `draft`, which gives both."""
+    written = draft(source, base=base, dialect=dialect, compat=compat, options=options)
+    return written.ontology if ontology else written.mapping
 
 
-# -- the schema
-
-def _schema(path: Path, base: str, compat: str | None, options: Options) -> _Schema:
-    source = open_source(path, "", options)
-    schema = source.empty(source.fields, False).schema
-    fields = [schema.field(name) for name in source.fields]
-    columns = tuple(_Column(one.name, _datatype(one.type)) for one in fields if representable(one.type))
-    key = COUNTER if compat == "geotriples" else _key(source, [one.name for one in columns]) or COUNTER
-    return _Schema(path.name, path.stem, base, columns, key, source.geometry is not None, "has_" if compat == "geotriples" else "")
+def _prefix(compat: str | None, dialect: str | None) -> str:
+    # GeoTriples writes has_floodLevel in R2RML and hasFloodLevel in RML
+    if compat is None:
+        return ""
+    return "has" if dialect == "rml" else "has_"
 
 
-def _datatype(kind: Any) -> str:
-    if is_text(kind):
-        return "xsd:string"
-    return "xsd:" + lexical(pa.array([], kind))[1].removeprefix(str(XSD))
+def _tables(source: Path | str | Any, options: Options, wishes: Wishes) -> tuple[tuple[Table, ...], str]:
+    if names_database(source):
+        tables, title = database_tables(source, options, wishes)
+    else:
+        path = Path(source) if isinstance(source, str) else source
+        title = path.name if isinstance(path, Path) else "the table"
+        tables = _of_file(path, options, wishes)
+    if not tables:
+        raise ProductError(f"{one_line(title)} holds no table", way_out="give a source with at least one layer, table or repeated element")
+    return named(tables), title
 
 
-def _key(source: Source, names: list[str]) -> str | None:
-    """The first column whose values are all there and all different, those named like identifiers first."""
-    candidates = sorted(names, key=lambda name: _IDENTIFYING.search(name) is None)
-    if not candidates:
-        return None
-    batches = list(source.batches(candidates, False))
-    if not batches:
-        return None
-    table = pa.Table.from_batches(batches)
-    return next((name for name in candidates if _identifies(name, table.column(name))), None)
+def _of_file(path: Path | Any, options: Options, wishes: Wishes) -> tuple[Table, ...]:
+    suffix = path.suffix.lower() if isinstance(path, Path) else ""
+    if suffix in (*JSON, *XML):
+        found = nested_tables(path, wishes)
+        if found is not None:
+            return found
+    return flat_tables(path, options, wishes)
 
 
-def _identifies(name: str, column: Any) -> bool:
-    # whole numbers that happen to differ are mostly measured values, unless they are named like a key
-    fit = is_text(column.type) or (pa.types.is_integer(column.type) and _IDENTIFYING.search(name))
-    if not fit or len(column) == 0 or column.null_count:
-        return False
-    return bool(pc.count_distinct(column).as_py() == len(column))
+def _check_wishes(tables: tuple[Table, ...], wishes: Wishes, title: str) -> None:
+    names = {column.name for table in tables for column in table.columns}
+    for wanted in (*wishes.codes, *wishes.key):
+        if wanted not in names:
+            why = f"it has {', '.join(sorted(names))}"[:400]
+            raise ParameterError(f"{title} has no column {wanted!r}", why=why, way_out="name one of these")
 
 
-# -- the documents
-
-def _string(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{escaped}"'
-
-
-def _mapping(schema: _Schema, dialect: str) -> Iterator[str]:
-    rr, column = ("rr", "column") if dialect == "r2rml" else ("rml", "reference")
-    source = (
-        f"rr:logicalTable [ rr:tableName {_string(schema.table)} ]" if dialect == "r2rml"
-        else f"rml:logicalSource [ rml:source [ rml:path {_string(schema.file)} ] ; rml:referenceFormulation ewm:Layer ]"
-    )
-    yield f"# Mapping of {schema.file}. Edit it freely: rename predicates, drop columns, add classes."
-    if schema.key == COUNTER:
-        yield "# No column identifies the rows, so subjects are numbered by row: they change when the file is sorted otherwise."
-    yield from (_PREFIXES[dialect], _COMMON, f"@prefix vocab: <{schema.vocabulary}> .", "", "<#Feature>", f"    {source} ;")
-    yield f"    {rr}:subjectMap [ {rr}:template {schema.template('id')} ; {rr}:class {schema.term(schema.table)} , geo:Feature ] ;"
-    objects = [(schema.term(one.name), f"{rr}:{column} {_string(one.name)}{_typed(one, rr)}") for one in schema.columns]
-    if schema.geometry:
-        objects.append(("geo:hasGeometry , geo:hasDefaultGeometry", f"{rr}:template {schema.template('Geometry')}"))
-    yield from _ended(f"    {rr}:predicateObjectMap [ {rr}:predicate {name} ; {rr}:objectMap [ {value} ] ]" for name, value in objects)
-    if schema.geometry:
-        call = f'rrx:function rrxf:asWKT ; rrx:argumentMap ( [ {rr}:{column} "the_geom" ] )'
-        yield from ("", "<#Geometry>", f"    {source} ;")
-        yield f"    {rr}:subjectMap [ {rr}:template {schema.template('Geometry')} ; {rr}:class geo:Geometry ] ;"
-        yield f"    {rr}:predicateObjectMap [ {rr}:predicate geo:asWKT ; {rr}:objectMap [ {call} ] ] ."
+def _dialect(tables: tuple[Table, ...], asked: str | None, title: str) -> str:
+    nested = any(table.rows.nested for table in tables)
+    if nested and asked == "r2rml":
+        raise ParameterError(f"R2RML cannot map {title}", why="its records are nested", way_out="take RML: --dialect rml, or leave it out")
+    return asked or ("rml" if nested else "r2rml")
 
 
-def _typed(one: _Column, rr: str) -> str:
-    return "" if one.datatype == "xsd:string" else f" ; {rr}:datatype {one.datatype}"
-
-
-def _ended(lines: Iterator[str]) -> Iterator[str]:
-    """The lines joined as one Turtle statement."""
-    found = list(lines)
-    yield from (f"{line} ;" for line in found[:-1])
-    yield from (f"{line} ." for line in found[-1:])
-
-
-def _geotriples(schema: _Schema) -> Iterator[str]:
-    """The two triples maps that GeoTriples writes over one table."""
-    table = f"rr:logicalTable [ rr:tableName {_string(schema.table)} ] ;"
-    yield from (_PREFIXES["r2rml"], _COMMON.replace("@prefix geo:", "@prefix ogc:"), f"@prefix map: <{schema.base}> .")
-    yield from (f"@prefix vocab: <{schema.vocabulary}> .", "", _map_name(schema, ""), f"    {table}")
-    yield f"    rr:subjectMap [ rr:class {schema.term(schema.table)} ; rr:template {schema.template('id')} ] ;"
-    objects = [
-        (schema.term("has_" + one.name), f"rr:datatype {one.datatype} ; rr:column {_string(one.name)}") for one in schema.columns
-    ]
-    yield from _ended(
-        f"    rr:predicateObjectMap [ rr:predicate {name} ; rr:objectMap [ {value} ] ]"
-        for name, value in [("ogc:hasGeometry", f"rr:template {schema.template('Geometry')}"), *objects]
-    )
-    yield from ("", _map_name(schema, "_geometry"), f"    {table}")
-    yield f"    rr:subjectMap [ rr:class ogc:Geometry ; rr:template {schema.template('Geometry')} ] ;"
-    yield from _ended(
-        f"    rr:predicateObjectMap [ rr:predicate ogc:{name} ; rr:objectMap [ rr:datatype {datatype.replace('geo:', 'ogc:')} ;"
-        f' rrx:function rrxf:{name} ; rrx:argumentMap ( [ rr:column "the_geom" ] ) ] ]'
-        for name, datatype in _GEOTRIPLES
-    )
-
-
-def _map_name(schema: _Schema, end: str) -> str:
-    name = schema.table + end
-    return f"map:{name}" if _PLAIN.fullmatch(name) else f"<{schema.base}{quote(name, safe='')}>"
-
-
-def _ontology(schema: _Schema) -> Iterator[str]:
-    """Classes and properties with labels, domains and ranges."""
-    owl = "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> ."
-    yield from (owl, _COMMON.split("\n", 2)[2], f"@prefix vocab: <{schema.vocabulary}> .", "")
-    domain = schema.term(schema.table)
-    parent = f" ; rdfs:subClassOf <{GEO.Feature}>" if schema.geometry else ""
-    yield f"<{schema.vocabulary.rstrip('#')}> a owl:Ontology ; rdfs:label {_label(schema.table)} ."
-    yield f"{domain} a owl:Class ; rdfs:label {_label(schema.table)}{parent} ."
-    for one in schema.columns:
-        name = schema.term(schema.prefix + one.name)
-        yield f"{name} a owl:DatatypeProperty ; rdfs:label {_label(one.name)} ; rdfs:domain {domain} ; rdfs:range {one.datatype} ."
-
-
-def _label(name: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+", " ", name).strip()
-    return f"{_string(words if words.isupper() else words.lower())}@en"
+def _document(tables: tuple[Table, ...], space: Space, dialect: str, compat: str | None, title: str) -> str:
+    if compat == "geotriples" and len(tables) == 1 and tables[0].counted:
+        return geotriples_document(replace(tables[0], links=()), space, dialect)
+    return Writer(space, dialect).document(tables, title)

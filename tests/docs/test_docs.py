@@ -38,7 +38,7 @@ def _steps(page: Path) -> list[tuple[str, list[str]]]:
     return steps
 
 
-@pytest.mark.parametrize(("page", "least"), [("tutorial-flood.md", 10), ("queries.md", 8)])
+@pytest.mark.parametrize(("page", "least"), [("tutorial-flood.md", 10), ("queries.md", 8), ("mapping.md", 20)])
 def test_pages_run_as_printed(root: Path, tmp_path: Path, page: str, least: int) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     steps = _steps(root / "docs" / page)

@@ -96,10 +96,11 @@ def test_both_dialects_say_the_same(flood_levels: Path, quads: Callable[[Any], s
     assert both[0] == both[1]
 
 
-def test_rows_without_a_key_are_numbered_and_told(flood_levels: Path) -> None:
+def test_rows_without_a_key_are_named_by_their_contents_and_told(flood_levels: Path) -> None:
     text = generate(flood_levels, base=FLOOD)
-    assert "{gid}" in text
+    assert "{gid}" not in text
     assert "# No column identifies the rows" in text
+    assert "ewf:hash" in text
 
 
 def test_tables_and_parquet(tmp_path: Path) -> None:
@@ -135,4 +136,6 @@ def test_a_bad_base_or_dialect_is_refused(flood_levels: Path) -> None:
 @pytest.mark.parametrize("rows", ["id,name\n", "id,name\n1,a,b,c\n2\n"], ids=["no rows", "ragged rows alone"])
 def test_a_table_without_a_readable_row_still_gets_a_mapping(tmp_path: Path, rows: str) -> None:
     (tmp_path / "t.csv").write_text(rows)
-    assert "subjects are numbered by row" in generate(tmp_path / "t.csv", base="http://example.org/")
+    text = generate(tmp_path / "t.csv", base="http://example.org/")
+    assert "ewf:hash" in text
+    assert len(read_rules(text).triples_maps) == 1
