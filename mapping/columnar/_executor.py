@@ -7,200 +7,171 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import product
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-import numpy as np
-import pyarrow as pa
+from earthweave.ontology import MappingError
 
-from earthweave.ontology import RDF, MappingError
-
-from ..functions import Rows, Table
-from ..plan import COUNTER, Chunk, Constant, Kind, Options, Plan, Problem, Report, TermMap, TriplesMap, references
-from ..sources import Opener, Source, bounded, column_of, geometry_names
-from ..values import Placement, pc, representable, text_bytes
-from ._terms import Pieces, pieces
-
-_TYPE = TermMap(Constant(str(RDF.type)), Kind.IRI)
+from ..functions import Rows
+from ..plan import Chunk, Join, Options, Plan, Problem, Report, TriplesMap
+from ..sources import Opener, Source
+from ..values import text_bytes
+from ._joins import Parent
+from ._lines import Statement, lines, term_columns
+from ._rules import Group, Rule, used_names
+from ._tables import Reading, good, require
+from ._terms import Slot, Term, Terms
 
 
-@dataclass
-class _Rule:
-    """A triples map whose statements are spelled out: subject, predicate, object and graph of each."""
+class _Block(NamedTuple):
+    """Statements in columns, and which of their rows are good."""
 
-    name: str
-    subject: TermMap
-    quads: list[tuple[TermMap, TermMap, TermMap | None]]
-    required: tuple[str, ...]
-
-    @classmethod
-    def of(cls, one: TriplesMap) -> _Rule:
-        quads = [(_TYPE, TermMap(Constant(iri), Kind.IRI), graph) for iri in one.classes for graph in one.graphs or (None,)]
-        for each in one.statements:
-            graphs = tuple(dict.fromkeys((*one.graphs, *each.graphs))) or (None,)
-            values = [value for value in each.objects if isinstance(value, TermMap)]
-            quads += product(each.predicates, values, graphs)
-        return cls(one.name, one.subject, quads, one.required)
+    rule: Rule
+    group: Group
+    statements: list[Statement]
+    good: Any
 
 
 class Part:
-    """The triples maps that read one table, and that table."""
+    """The triples maps that read one table, and that table.
 
-    def __init__(self, plan: Plan, source: Source, maps: tuple[TriplesMap, ...], opener: Opener, options: Options) -> None:
+    ``distinct`` names the triples maps of which it is proven that they make no statement twice.
+    """
+
+    def __init__(
+        self, plan: Plan, source: Source, maps: tuple[TriplesMap, ...], opener: Opener, options: Options, *,
+        distinct: frozenset[str] = frozenset(),
+    ) -> None:
         self.source = source
         self.name, self.total, self.kind = source.name, source.total, "columnar"
-        self._opener, self._options = opener, options
-        self.rules = [_Rule.of(one) for one in maps]
-        self._said: set[str] = set()
-        names = _names(plan, source, maps)
-        self._columns = sorted({found for found in names.values() if found != source.geometry})
-        self._geometry = source.geometry is not None and source.geometry in names.values()
-        self._table = Table(source.name, names, source.geometry, Placement.of(source.crs, options), options, plan.base)
-        self._rehearse(plan, maps)
-
-    def _rehearse(self, plan: Plan, maps: tuple[TriplesMap, ...]) -> None:
-        """Evaluate everything on no rows, so that a mapping that cannot work fails now."""
-        batch = self.source.empty(self._columns, self._geometry)
-        for name in self._columns:
-            kind = batch.schema.field(name).type
-            if not representable(kind):
-                raise MappingError(f"{plan.origin}: column {name!r} of {self.source.name} is nested", why=f"its type is {kind}")
+        self._options, self._distinct = options, distinct
+        self._reading = Reading.of(plan, source, {one: used_names(plan, one) for one in maps}, options)
+        self.rules = [Rule.of(plan, one) for one in maps]
+        self._parents: dict[Join, Parent] = {}
+        self._said: dict[tuple[str, ...], set[str]] = {}
         for rule, one in zip(self.rules, maps, strict=True):
-            try:
-                _statements(rule, Rows(self._table, batch, 0))
-            except MappingError as error:
-                raise MappingError(plan.place(one), why=f"{error.what}; {error.why}".strip("; "), way_out=error.way_out) from error
+            self._rehearse(plan, rule, one, opener)
 
-    def chunks(self, report: Report) -> Iterator[Chunk]:
-        """Statements of all batches; see the report for what was left out."""
-        first, options = 0, self._options
-        stream = self.source.batches(self._columns, self._geometry)
-        for batch in bounded(stream, options.batch_rows, options.batch_bytes):
-            yield from self._mapped(Rows(self._table, batch, first), report)
-            first += batch.num_rows
+    def _rehearse(self, plan: Plan, rule: Rule, one: TriplesMap, opener: Opener) -> None:
+        """Evaluate everything on no rows, so that a mapping that cannot work fails now."""
+        try:
+            for group in rule.groups:
+                if group.join and group.join not in self._parents:
+                    self._parents[group.join] = Parent(plan, group.join, opener, self._options)
+            rows = self._reading.empty()
+            self._evaluate(rule, Terms(rows))
+        except MappingError as error:
+            raise MappingError(plan.place(one), why=f"{error.what}; {error.why}".strip("; "), way_out=error.way_out) from error
+
+    def chunks(self, report: Report, skip_rows: int = 0) -> Iterator[Chunk]:
+        """Statements of all rows but the first ``skip_rows``; see the report for what was left out."""
+        for block in self._all(report, skip_rows):
+            yield from self._written(block, report)
+
+    def tables(self, report: Report, skip_rows: int = 0) -> Iterator[Any]:
+        """The same statements as pyarrow record batches of terms, for a store.
+
+        Columns: subject, predicate, object, object_type (``iri``, ``bnode``, ``literal``), datatype, language, graph, all but the object
+        dictionary-encoded; and wkb, where a batch has geometry literals: CRS84, longitude first, with all digits of the source.
+        """
+        for block in self._all(report, skip_rows):
+            statements = [one for one in block.statements if not one.same or self._first(one, block)]
+            if statements and block.good.any():
+                batch = term_columns(statements, block.good)
+                report.quads += batch.num_rows
+                yield batch
+
+    def _all(self, report: Report, skip_rows: int) -> Iterator[_Block]:
+        for rows in self._reading.rows(skip_rows):
+            yield from self._mapped(rows, report)
         for row, reason in self.source.faults:
-            report.note(Problem(row, f"line {row}", "", reason), options.kept_problems)
+            report.note(Problem(row, f"line {row}", "", reason), self._options.kept_problems)
         report.rows += len(self.source.faults)
         report.skipped += len(self.source.faults)
 
-    def _mapped(self, rows: Rows, report: Report) -> Iterator[Chunk]:
-        joined = [(rule, _statements(rule, rows)) for rule in self.rules]
+    def _mapped(self, rows: Rows, report: Report) -> Iterator[_Block]:
+        terms = Terms(rows)
         for rule in self.rules:
-            _require(rule, rows)
-        good = np.ones(len(rows), dtype=bool)
-        good[list(rows.bad)] = False
+            self._evaluate(rule, terms)
+        for rule in self.rules:
+            require(rule.required, rows)
         report.rows += len(rows)
         report.skipped += len(rows.bad)
         self._report(rows, report)
-        if not good.any():
+        if len(rows.bad) == len(rows):
             return
-        for _, statements in joined:
-            yield from self._written(statements, good, report)
+        for rule in self.rules:
+            for group in rule.groups:
+                yield from self._blocks(rule, group, terms)
 
-    def _written(self, statements: list[Pieces], good: Any, report: Report) -> Iterator[Chunk]:
+    def _evaluate(self, rule: Rule, terms: Terms) -> None:
+        """Make every term, so that all bad rows are known before the first statement is written."""
+        for one in rule.order:
+            if isinstance(one, Slot):
+                terms[one]
+            else:
+                self._parents[one].ask(terms.rows)
+
+    def _blocks(self, rule: Rule, group: Group, terms: Terms) -> Iterator[_Block]:
+        kept = good(terms.rows)
+        if group.join is None:
+            yield _Block(rule, group, _statements(rule, group, terms, None), kept)
+            return
+        for child, subject in self._parents[group.join].pairs(terms.rows):
+            statements = _statements(rule, group, terms, subject)
+            made: dict[int, Term] = {id(subject): subject}
+            taken = [_taken(one, child, made) for one in statements]
+            yield _Block(rule, group, taken, kept[child])
+
+    def _first(self, statement: Statement, block: _Block) -> bool:
+        """True if a statement that is the same for all rows has not been made before."""
+        said, line = self._said.setdefault(block.group.targets, set()), "".join(statement.pieces())
+        new = bool(block.good.any()) and line not in said
+        if new:
+            said.add(line)
+        return new
+
+    def _written(self, block: _Block, report: Report) -> Iterator[Chunk]:
         """Statements that are the same for every row once, the others for every good row."""
-        fixed = {text for one in statements if len(one) == 1 and isinstance(text := one[0], str)}
-        new = sorted(fixed - self._said)
-        self._said.update(new)
+        distinct, targets = block.rule.name in self._distinct, block.group.targets
+        if not block.good.any():
+            return
+        new = sorted("".join(one.pieces()) for one in block.statements if one.same and self._first(one, block))
         report.quads += len(new)
         if new:
-            yield Chunk("".join(new).encode(), len(new))
-        varying = [one for one in statements if not (len(one) == 1 and isinstance(one[0], str))]
+            yield Chunk("".join(new).encode(), len(new), targets)
+        varying = [one for one in block.statements if not one.same]
         if varying:
-            text, count = _joined(varying, good)
+            text, count = lines(varying, block.good)
             report.quads += count
-            yield Chunk(text_bytes(text), count)
+            yield Chunk(text_bytes(text), count, targets, distinct)
 
     def _report(self, rows: Rows, report: Report) -> None:
-        if not rows.bad:
+        if not rows.bad and not rows.faulty:
             return
-        keys = rows.text(self.rules[0].subject.expression)[0]
-        for row, reason in sorted(rows.bad.items()):
+        keys = rows.text(self.rules[0].subject.term.expression)[0]
+        for row, reason in sorted({**rows.faulty, **rows.bad}.items()):
             key = keys[row].as_py() or ""
-            report.note(Problem(rows.first + row + 1, key, self.rules[0].name, reason), rows.table.options.kept_problems)
+            report.note(Problem(rows.first + row + 1, key, self.rules[0].name, reason), self._options.kept_problems)
 
 
-def _require(rule: _Rule, rows: Rows) -> None:
-    """Leave out rows without a value that the rule requires."""
-    for name in rule.required:
-        column = rows.table.columns.get(name, name)
-        if column in rows.batch.schema.names:
-            nulls = np.asarray(rows.batch.column(column).is_null())
-            for row in np.flatnonzero(nulls):
-                rows.bad.setdefault(int(row), f"no value for {name}")
+def _statements(rule: Rule, group: Group, terms: Terms, joined: Term | None) -> list[Statement]:
+    """The statements of a group; without ``joined``, objects that a join finds are taken to be the subject."""
+
+    def made(slot: Slot | None) -> Term:
+        return terms[slot] if slot else joined or terms[rule.subject]
+
+    def graph(slot: Slot | None) -> Term | None:
+        return terms[slot] if slot else None
+
+    return [Statement(terms[rule.subject], terms[one.predicate], made(one.value), graph(one.graph)) for one in group.quads]
 
 
-def _statements(rule: _Rule, rows: Rows) -> list[Pieces]:
-    """Each statement of a rule as pieces, neighbouring texts joined."""
-    made: dict[TermMap, Pieces] = {}
+def _taken(statement: Statement, rows: Any, made: dict[int, Term]) -> Statement:
+    def some(term: Term) -> Term:
+        if id(term) not in made:
+            made[id(term)] = term.taken(rows)
+        return made[id(term)]
 
-    def term(one: TermMap) -> Pieces:
-        if one not in made:
-            made[one] = pieces(one, rows)
-        return made[one]
-
-    subject = term(rule.subject)
-    found = []
-    for predicate, value, graph in rule.quads:
-        name = [] if graph is None or graph.expression == Constant("") else [" ", *term(graph)]
-        found.append(_merged([*subject, " ", *term(predicate), " ", *term(value), *name, " .\n"]))
-    return found
-
-
-def _merged(parts: Pieces) -> Pieces:
-    merged: Pieces = []
-    for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        else:
-            merged.append(part)
-    return merged
-
-
-def _joined(statements: Iterable[Pieces], good: Any) -> tuple[Any, int]:
-    """All statements of a row in one text, for good rows, and how many statements that is."""
-    flat: Pieces = []
-    count = 0
-    all_good = bool(good.all())
-    for one in statements:
-        if any(not isinstance(part, str) and part.null_count for part in one):
-            whole = pc.binary_join_element_wise(*one, "")
-            count += int(np.count_nonzero(np.asarray(whole.is_valid()) & good))
-            flat.append(whole)
-        else:
-            count += int(np.count_nonzero(good))
-            flat += one
-    text = pc.binary_join_element_wise(*_merged(flat), "", null_handling="replace", null_replacement="")
-    return (text if all_good else text.filter(pa.array(good))), count
-
-
-def _names(plan: Plan, source: Source, maps: tuple[TriplesMap, ...]) -> dict[str, str]:
-    """Every name that the maps use → the column that it means."""
-    found = {}
-    for one in maps:
-        for name in _used(one):
-            column = column_of(name, source)
-            if column is None:
-                raise _unknown(plan, one, name, source)
-            if column != COUNTER or COUNTER in source.fields:
-                found[name] = column
-    return found
-
-
-def _used(one: TriplesMap) -> Iterator[str]:
-    yield from one.required
-    for term in one.terms():
-        yield from (reference.name for reference in references(term.expression))
-
-
-def _unknown(plan: Plan, one: TriplesMap, name: str, source: Source) -> MappingError:
-    offered = [*source.fields, *geometry_names(source)[:1], COUNTER]
-    near = difflib.get_close_matches(name, offered, 1)
-    return MappingError(
-        f"{plan.place(one)}: no column {name!r} in {source.name}",
-        why=f"it has {', '.join(offered)}",
-        way_out=f"did you mean {near[0]!r}?" if near else "correct the mapping",
-    )
+    graph = None if statement.graph is None else some(statement.graph)
+    return Statement(some(statement.subject), some(statement.predicate), some(statement.value), graph)

@@ -8,6 +8,12 @@ rrxf:coordinateDimension       how many numbers a coordinate has: 2, 3 (z or m) 
 rrxf:spatialDimension          how many of them are spatial: 2 or 3
 rrxf:area, ewf:metricArea      m², on the ellipsoid
 rrxf:length                    m, on the ellipsoid; perimeter of areas
+rrxf:contains, within …        booleans of two geometries, in CRS84: the eight relations of Simple Features,
+                               also as ``rrxf:sfContains`` … and ``geof:sfContains`` …
+rrxf:distance                  metres on the ellipsoid between two geometries
+rrxf:greaterThan               True if the first number is greater
+rrxf:add, subtract             of two numbers
+rrxf:equi                      True if two texts are equal
 rrxf:centroidx, centroidy      of the centroid, in the CRS of the output: easting or longitude, northing or latitude
 ewf:point                      (lon, lat): a point in CRS84, for use inside the functions above
 ewf:geometryClass              ``sf:Polygon`` … (Simple Features vocabulary)
@@ -30,8 +36,9 @@ import pyarrow as pa
 import shapely
 from rdflib import URIRef
 
-from earthweave.ontology import GEO, SF, SKOS, XSD, vocabulary
-from earthweave.ontology.geometry import area_m2, length_m
+from earthweave.ontology import GEO, GEOF, SF, SKOS, XSD, vocabulary
+from earthweave.ontology.geometry import SF as RELATIONS
+from earthweave.ontology.geometry import area_m2, distance_m, length_m, relate
 
 from ..plan import EWF, RRXF, Kind
 from ..values import iri_safe, lexical, pc, retyped
@@ -56,6 +63,19 @@ def _metric(measure: Callable[[Any], Any]) -> Callable[[Evaluation, Arguments], 
     def apply(rows: Evaluation, arguments: Arguments) -> Text:
         shapes = rows.shapes(arguments[0])
         return lexical(pa.array(measure(shapes.lonlat), mask=shapes.missing))
+
+    return apply
+
+
+def _centroid(coordinate: Callable[[Any], Any]) -> Callable[[Evaluation, Arguments], Text]:
+    """A coordinate of the centroids, null where the geometry is empty."""
+
+    def apply(rows: Evaluation, arguments: Arguments) -> Text:
+        centroids = shapely.centroid(rows.shapes(arguments[0]).placed)
+        there = ~(shapely.is_missing(centroids) | shapely.is_empty(centroids))
+        values = np.zeros(len(there))
+        values[there] = coordinate(centroids[there])
+        return lexical(pa.array(values, mask=~there))
 
     return apply
 
@@ -124,6 +144,47 @@ def _title(rows: Evaluation, arguments: Arguments) -> Text:
     return pc.utf8_title(rows.text(arguments[0])[0]), ""
 
 
+def relation_name(function: str) -> str:
+    """The topological relation (``sfContains`` …) that a function of two geometries tests, or empty for another function."""
+    return _RELATED.get(function, "")
+
+
+def _related(name: str) -> Callable[[Evaluation, Arguments], Text]:
+    def apply(rows: Evaluation, arguments: Arguments) -> Text:
+        left, right = (rows.shapes(argument) for argument in arguments)
+        return lexical(pa.array(relate(name, left.lonlat, right.lonlat), mask=left.missing | right.missing))
+
+    return apply
+
+
+def _distance(rows: Evaluation, arguments: Arguments) -> Text:
+    left, right = (rows.shapes(argument) for argument in arguments)
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are no degrees may be as large as they like
+        metres = distance_m(left.lonlat, right.lonlat)
+    return lexical(pa.array(metres, mask=np.isnan(metres)))
+
+
+def _calculated(calculate: Callable[[Any, Any], Any]) -> Callable[[Evaluation, Arguments], Text]:
+    """A function of two numbers."""
+
+    def apply(rows: Evaluation, arguments: Arguments) -> Text:
+        left, right = (rows.numbers(argument) for argument in arguments)
+        return lexical(pa.array(calculate(left, right), mask=np.isnan(left) | np.isnan(right)))
+
+    return apply
+
+
+def _equi(rows: Evaluation, arguments: Arguments) -> Text:
+    left, right = (rows.text(argument)[0] for argument in arguments)
+    return lexical(pc.equal(left, right))
+
+
+_RELATED = {
+    start + name: relation.name
+    for relation in RELATIONS
+    for start, name in ((RRXF, relation.name), (RRXF, relation.name.removeprefix("sf").lower()), (str(GEOF), relation.name))
+}
+"""IRI of a function → name of the relation."""
 GEOMETRIC: dict[str, Function] = {
     RRXF + "asWKT": Function(_as_wkt),
     RRXF + "hasSerialization": Function(_as_wkt),
@@ -135,8 +196,14 @@ GEOMETRIC: dict[str, Function] = {
     RRXF + "spatialDimension": Function(_measured(_spatial_dimension)),
     RRXF + "area": Function(_metric(area_m2)),
     RRXF + "length": Function(_metric(length_m)),
-    RRXF + "centroidx": Function(_measured(lambda found: shapely.get_x(shapely.centroid(found)))),
-    RRXF + "centroidy": Function(_measured(lambda found: shapely.get_y(shapely.centroid(found)))),
+    RRXF + "centroidx": Function(_centroid(shapely.get_x)),
+    RRXF + "centroidy": Function(_centroid(shapely.get_y)),
+    **{iri: Function(_related(name), (2, 2)) for iri, name in _RELATED.items()},
+    RRXF + "distance": Function(_distance, (2, 2)),
+    RRXF + "greaterThan": Function(_calculated(np.greater), (2, 2)),
+    RRXF + "add": Function(_calculated(np.add), (2, 2)),
+    RRXF + "subtract": Function(_calculated(np.subtract), (2, 2)),
+    RRXF + "equi": Function(_equi, (2, 2)),
     EWF + "metricArea": Function(_metric(area_m2)),
     EWF + "point": Function(_point, (2, 2), geometry=True),
     EWF + "geometryClass": Function(_geometry_class, kind=Kind.IRI),

@@ -12,10 +12,13 @@ import shapely
 
 from earthweave.ontology import CRS84, XSD, GeometryError, MappingError
 
-from ..plan import Call, Constant, Expression, Options, Reference, Template
-from ..values import Placement, Shapes, ill_formed, lexical, pc, read_texts, read_wkb
+from ..plan import Call, Constant, Expression, Fresh, Options, Reference, Template
+from ..values import Placement, Shapes, ill_formed, lexical, pc, shapes_of_texts, shapes_of_wkb
 from ._catalogue import FUNCTIONS
 from ._evaluation import Text
+
+_FEW = 32
+"""So few texts are decoded one by one."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Rows:
 
     Attributes:
         bad: row in the batch → why it must be left out.
+        faulty: row in the batch → why one of its terms is left out (``on_error="null"``).
     """
 
     def __init__(self, table: Table, batch: Any, first: int) -> None:
@@ -51,6 +55,7 @@ class Rows:
         self.batch = batch
         self.first = first
         self.bad: dict[int, str] = {}
+        self.faulty: dict[int, str] = {}
         self._texts: dict[Expression, Text] = {}
         self._shapes: dict[Expression, Shapes] = {}
 
@@ -58,11 +63,16 @@ class Rows:
         return int(self.batch.num_rows)
 
     def reject(self, which: Any, reason: str) -> None:
-        """Leave rows out: ``which`` is a boolean array; the first reason of a row stands. Raises if the options say so."""
+        """Leave rows out, or with ``on_error="null"`` only what the caller makes null there.
+
+        ``which`` is a boolean array; the first reason of a row stands. Raises if the options say so.
+        """
+        policy = self.table.options.on_error
+        told = self.faulty if policy == "null" else self.bad
         for row in np.flatnonzero(np.asarray(which)):
-            if self.table.options.on_error == "fail":
+            if policy == "fail":
                 raise MappingError(self._where(int(row)), why=reason, way_out="on_error=skip leaves such rows out and reports them")
-            self.bad.setdefault(int(row), reason)
+            told.setdefault(int(row), reason)
 
     def _where(self, row: int) -> str:
         return f"{self.table.name}, row {self.first + row + 1}"
@@ -78,16 +88,22 @@ class Rows:
             return FUNCTIONS[expression.function].apply(self, expression.arguments)
         if isinstance(expression, Constant):
             return pa.repeat(pa.scalar(expression.text, pa.string()), len(self)), ""
+        if isinstance(expression, Fresh):
+            return pc.binary_join_element_wise(f"f{expression.name.encode().hex()}x", self._numbers().cast(pa.string()), ""), ""
         if isinstance(expression, Template):
             parts = [part if isinstance(part, str) else self.text(part)[0] for part in expression.parts]
             return pc.binary_join_element_wise(*parts, ""), ""
-        if self._is_geometry(expression):
+        if self.is_geometry(expression):
             return self.shapes(expression).wkt(), ""
         return lexical(self._column(expression.name))
 
     def _column(self, name: str) -> Any:
         if name in self.table.columns:
             return self._readable(self.batch.column(self.table.columns[name]))
+        return self._numbers()
+
+    def _numbers(self) -> Any:
+        """Numbers of the rows in their source, from 1."""
         return pa.array(np.arange(self.first + 1, self.first + 1 + len(self)))
 
     def _readable(self, column: Any) -> Any:
@@ -97,10 +113,10 @@ class Rows:
         try:
             column.validate(full=True)
         except pa.ArrowInvalid:
-            blobs = column.cast(pa.binary()).to_pylist()
-            texts = [None if blob is None else _decoded(blob) for blob in blobs]
-            self.reject([blob is not None and text is None for blob, text in zip(blobs, texts, strict=True)], "a text that is not UTF-8")
-            return pa.array(texts, pa.string())
+            wrong = np.zeros(len(column), dtype=bool)
+            wrong[_undecodable(column, 0)] = True
+            self.reject(wrong, "a text that is not UTF-8")
+            return pc.if_else(pa.array(wrong), pa.scalar(None, column.type), column)
         return column
 
     def constant(self, expression: Expression) -> str:
@@ -122,22 +138,22 @@ class Rows:
         """Geometries of an expression: the geometry column, a column of WKT, or `ewf:point`."""
         if expression not in self._shapes:
             shapes = self._points(expression) if isinstance(expression, Call) else self._read(expression)
-            self._judge(shapes)
-            self._shapes[expression] = shapes
+            self._shapes[expression] = self._judged(shapes)
         return self._shapes[expression]
 
-    def _is_geometry(self, expression: Expression) -> bool:
+    def is_geometry(self, expression: Expression) -> bool:
+        """True for a reference to the column of WKB."""
         return isinstance(expression, Reference) and self.table.columns.get(expression.name) == self.table.geometry is not None
 
     def _read(self, expression: Expression) -> Shapes:
         if not isinstance(expression, Reference):
             raise MappingError(f"{self.table.name}: a geometry function needs a column or ewf:point", why=f"it was given {expression}")
-        if self._is_geometry(expression):
-            geometries, unreadable = read_wkb(self.batch.column(self.table.geometry))
-        else:
-            geometries, unreadable = read_texts(self.text(expression)[0])
+        read, column = shapes_of_texts, None
+        if self.is_geometry(expression):
+            read, column = shapes_of_wkb, self.batch.column(self.table.geometry)
+        shapes, unreadable = read(self.text(expression)[0] if column is None else column, self.table.placement)
         self.reject(unreadable, "a geometry that cannot be read")
-        return Shapes(geometries, self.table.placement)
+        return shapes
 
     def _points(self, call: Call) -> Shapes:
         if not FUNCTIONS[call.function].geometry:
@@ -151,26 +167,48 @@ class Rows:
         points[good] = shapely.points(lon[good], lat[good])
         return Shapes(points, Placement.of(CRS84, self.table.options))
 
-    def _judge(self, shapes: Shapes) -> None:
+    def _judged(self, shapes: Shapes) -> Shapes:
         policy = self.table.options.validity
         if policy != "keep":
-            self._judge_validity(shapes, policy)
-        self.reject(shapes.unplaced(), "a coordinate outside the domain of the projection, or not finite")
+            shapes = self._valid(shapes, policy)
+        off = shapes.unplaced()
+        if not off.any():
+            return shapes
+        self.reject(off, "a coordinate outside the domain of the projection, or not finite")
+        return shapes.without(off)
 
-    def _judge_validity(self, shapes: Shapes, policy: str) -> None:
-        invalid = np.flatnonzero(~shapely.is_valid(shapes.geometries) & ~shapes.missing)
+    def _valid(self, shapes: Shapes, policy: str) -> Shapes:
+        invalid = ~shapely.is_valid(shapes.geometries) & ~shapes.missing
+        if not invalid.any():
+            return shapes
         if policy == "fix":
-            shapes.geometries[invalid] = shapely.make_valid(shapes.geometries[invalid], method="structure", keep_collapsed=False)
-            return
-        for row in invalid:
+            geometries = shapes.geometries.copy()
+            geometries[invalid] = shapely.make_valid(geometries[invalid], method="structure", keep_collapsed=False)
+            return Shapes(geometries, shapes.placement)
+        for row in np.flatnonzero(invalid):
             reason = f"an invalid geometry: {shapely.is_valid_reason(shapes.geometries[row])}"
             if policy == "fail":
                 raise GeometryError(self._where(int(row)), why=reason, way_out="validity=fix repairs it, skip leaves it out")
             self.bad.setdefault(int(row), reason)
+        return shapes
 
 
-def _decoded(blob: bytes) -> str | None:
+def _undecodable(column: Any, start: int) -> list[int]:
+    """Rows of a column, counted from ``start``, that are not UTF-8: halves that are need not be looked into."""
     try:
-        return blob.decode()
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        if len(column) > _FEW:
+            middle = len(column) // 2
+            return [*_undecodable(column[:middle], start), *_undecodable(column[middle:], start + middle)]
+        blobs = column.cast(pa.large_binary()).to_pylist()
+        return [start + row for row, blob in enumerate(blobs) if blob is not None and not _decodable(blob)]
+    return []
+
+
+def _decodable(blob: bytes) -> bool:
+    try:
+        blob.decode()
     except UnicodeDecodeError:
-        return None
+        return False
+    return True

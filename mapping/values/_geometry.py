@@ -11,12 +11,15 @@ import pyarrow as pa
 import shapely
 
 from earthweave.ontology import CRS84, Axis, Crs
-from earthweave.ontology.geometry import reproject, unsafe_wkb, unsafe_wkt
+from earthweave.ontology.geometry import read_block, reproject, unsafe_wkb, unsafe_wkt
 
 from ..plan import Options
 from ._arrow import pc
+from ._wkb import direct_wkt
 
 _DEGREE_DIGITS, _METRE_DIGITS = 7, 3
+_LONGITUDE_FIRST = (CRS84, Crs("EPSG", "4326"))
+"""Systems whose x is the longitude of WGS 84: the same numbers."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,12 @@ class Placement:
     straight: float | None = None
     promote: bool = False
 
+    @property
+    def direct(self) -> bool:
+        """True if coordinates are written as they are read, but for rounding."""
+        same = self.source == self.target or (self.source in _LONGITUDE_FIRST and self.target in _LONGITUDE_FIRST)
+        return same and not self.swap and not self.promote
+
     @classmethod
     def of(cls, source: Crs, options: Options) -> Placement:
         """The placement that the options ask for."""
@@ -58,8 +67,13 @@ class Shapes:
     """A column of geometries in a source CRS, None where there is none; derived forms are made when first asked for."""
 
     def __init__(self, geometries: Any, placement: Placement) -> None:
-        self.geometries = geometries
+        self._geometries = geometries
         self.placement = placement
+
+    @cached_property
+    def geometries(self) -> Any:
+        """Shapely geometries, object (n,)."""
+        return self._geometries
 
     @cached_property
     def missing(self) -> Any:
@@ -84,12 +98,116 @@ class Shapes:
         filled = ~(self.missing | shapely.is_empty(self.placed))
         return filled & ~np.isfinite(shapely.bounds(self.placed)).all(axis=1)
 
+    def without(self, which: Any) -> Shapes:
+        """The same column without the geometries of some rows, bool (n,)."""
+        geometries = self.geometries.copy()
+        geometries[which] = None
+        return Shapes(geometries, self.placement)
+
     def wkt(self) -> Any:
         """Literals' lexical forms as an Arrow string column."""
-        ordered = _swapped(self.placed) if self.placement.swap else self.placed
-        texts = shapely.to_wkt(ordered, rounding_precision=self.placement.digits, trim=True)
-        column = pa.array(texts, pa.string())
-        return pc.binary_join_element_wise(self.placement.prefix, column, "") if self.placement.prefix else column
+        return _prefixed(_texts(self.placed, self.placement), self.placement)
+
+    def wkb(self) -> Any:
+        """Well-known binary in CRS84, longitude first, as an Arrow column."""
+        return pa.array(shapely.to_wkb(self.lonlat), pa.binary())
+
+
+class BlobShapes(Shapes):
+    """A column of geometries that are written as they are read, so that most need never be made."""
+
+    def __init__(self, column: Any, texts: Any, given: Any, rest: Any, placement: Placement) -> None:
+        """``texts`` holds the text of the rows ``given``, ``rest`` the geometries of the others."""
+        super().__init__(None, placement)
+        self._column, self._plain, self._given, self._rest = column, texts, given, rest
+
+    @cached_property
+    def geometries(self) -> Any:
+        """Shapely geometries, object (n,)."""
+        geometries = np.full(len(self._given), None, dtype=object)
+        geometries[self._given] = shapely.from_wkb(self._column.filter(pa.array(self._given)).to_numpy(zero_copy_only=False))
+        geometries[~self._given] = self._rest
+        return geometries
+
+    @cached_property
+    def missing(self) -> Any:
+        """Which rows have no geometry."""
+        missing = np.zeros(len(self._given), dtype=bool)
+        missing[~self._given] = shapely.is_missing(self._rest)
+        return missing
+
+    def unplaced(self) -> Any:
+        """See `Shapes`; rows with a text have only finite coordinates."""
+        found = np.zeros(len(self._given), dtype=bool)
+        if self._rest.size:
+            found[~self._given] = Shapes(self._rest, self.placement).unplaced()
+        return found
+
+    def without(self, which: Any) -> Shapes:
+        """See `Shapes`."""
+        given, rest = self._given & ~which, np.full(len(which), None, dtype=object)
+        rest[~self._given] = self._rest
+        rest[which] = None
+        return BlobShapes(self._column, self._plain, given, rest[~given], self.placement)
+
+    @cached_property
+    def _texts(self) -> Any:
+        if not self._rest.size:
+            return _prefixed(self._plain, self.placement)
+        at = np.cumsum(self._given) - 1
+        slow = _texts(self._rest, self.placement)
+        order = np.where(self._given, at, np.count_nonzero(self._given) + np.cumsum(~self._given) - 1)
+        quick = self._plain.filter(pa.array(self._given))
+        return _prefixed(pa.concat_arrays([quick, slow]).take(pa.array(order)), self.placement)
+
+    def wkt(self) -> Any:
+        """See `Shapes`."""
+        return self._texts
+
+    def wkb(self) -> Any:
+        """See `Shapes`."""
+        if self.placement.source not in _LONGITUDE_FIRST:
+            return super().wkb()
+        return self._column if not self._rest.size else pc.if_else(pa.array(self._given), self._column, super().wkb())
+
+
+def shapes_of_wkb(column: Any, placement: Placement) -> tuple[Shapes, Any]:
+    """Geometries of a WKB column, and which of them could not be read (those are None); most are not made before they are needed."""
+    column = column.cast(pa.binary()) if not pa.types.is_binary(column.type) else column
+    if not placement.direct:
+        geometries, unread = read_wkb(column)
+        return Shapes(geometries, placement), unread
+    texts, given = direct_wkt(column, placement.digits)
+    rest, unread = np.zeros(0, dtype=object), np.zeros(len(column), dtype=bool)
+    if not given.all():
+        rest, unread[~given] = read_wkb(column.filter(pa.array(~given)))
+    return BlobShapes(column, texts, given, rest, placement), unread
+
+
+def shapes_of_texts(column: Any, placement: Placement) -> tuple[Shapes, Any]:
+    """Geometries of a column of plain WKT, and which of them could not be read; most are not made before they are needed."""
+    if not placement.direct:
+        geometries, unread = read_texts(column)
+        return Shapes(geometries, placement), unread
+    # a literal may be empty or say its CRS, a plain text may not
+    literal = np.asarray(pc.fill_null(pc.match_substring_regex(column, pattern=r"^\s*(<|[Ss]|$)"), True))
+    block = read_block(pc.if_else(pa.array(literal), "POINT EMPTY", column) if literal.any() else column)
+    blobs = block.wkb.cast(pa.binary())
+    texts, given = direct_wkt(blobs, placement.digits)
+    given &= ~literal
+    rest, unread = np.zeros(0, dtype=object), np.zeros(len(column), dtype=bool)
+    if not given.all():
+        rest, unread[~given] = read_texts(column.filter(pa.array(~given)))
+    return BlobShapes(blobs, texts, given, rest, placement), unread
+
+
+def _texts(geometries: Any, placement: Placement) -> Any:
+    ordered = _swapped(geometries) if placement.swap else geometries
+    return pa.array(shapely.to_wkt(ordered, rounding_precision=placement.digits, trim=True), pa.string())
+
+
+def _prefixed(column: Any, placement: Placement) -> Any:
+    return pc.binary_join_element_wise(placement.prefix, column, "") if placement.prefix else column
 
 
 def read_wkb(column: Any) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,12 @@ _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.
 # first bytes of all characters that an IRI cannot hold unencoded, though it can hold most others (RFC 3987, ucschar)
 _DOUBTFUL = frozenset({0xC2, 0xEE, 0xEF, *range(0xF0, 0xF5)})
 _SAFE = _UNRESERVED + bytes(sorted(set(range(0x80, 0x100)) - _DOUBTFUL))
+_POWERS = np.array([0.0] + [float(f"1e{power}") for power in range(-7, 23)])
+_EXPONENTS = pa.array(["E0"] + [f"E{power}" for power in range(-7, 23)])
+"""What stands behind numbers not smaller than each of the powers, until the next."""
+_DAY_LENGTH = 10
+_TICKS = {"ms": 10**3, "us": 10**6, "ns": 10**9}
+_IRI_BYTES = bytes(sorted(set(range(0x21, 0x100)) - set(b'<>"{}|^`\\')))
 _ZONE = r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 _DAY = r"-?[0-9]{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"([01][0-9]|2[0-4]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
@@ -57,6 +64,13 @@ def escape_text(text: str) -> str:
     for special, escaped in _ESCAPES:
         text = text.replace(special.decode(), escaped)
     return text
+
+
+def uri_safe(array: Any) -> Any:
+    """Percent-encode a string column for use in a URI template (RML-Core: all but ``unreserved`` of RFC 3986)."""
+    if not set(text_bytes(array).translate(None, _UNRESERVED)):
+        return array
+    return pa.array([None if text is None else quote(text, safe="~") for text in array.to_pylist()], pa.string())
 
 
 def iri_safe(array: Any) -> Any:
@@ -98,8 +112,12 @@ def lexical(array: Any) -> tuple[Any, str]:
         return double_text(array), str(XSD.double)
     if pa.types.is_timestamp(kind):
         return _moment(array), str(XSD.dateTime)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.array([None if one is None else one.hex().upper() for one in array.to_pylist()], pa.string()), str(XSD.hexBinary)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return pc.utf8_upper(_hexadecimal(array.cast(pa.binary()))), str(XSD.hexBinary)
+    if pa.types.is_decimal(kind):
+        return _plain_decimals(array), str(XSD.decimal)
+    if pa.types.is_time(kind):
+        return _trimmed(array.cast(pa.string())), str(XSD.time)
     return array.cast(pa.string()), str(_simple(kind))
 
 
@@ -111,7 +129,6 @@ def is_text(kind: Any) -> bool:
 def _simple(kind: Any) -> Any:
     tests = (
         (pa.types.is_integer, XSD.integer), (pa.types.is_boolean, XSD.boolean), (pa.types.is_date, XSD.date),
-        (pa.types.is_time, XSD.time), (pa.types.is_decimal, XSD.decimal),
     )
     return next(datatype for test, datatype in tests if test(kind))
 
@@ -122,17 +139,55 @@ def representable(kind: Any) -> bool:
 
 
 def _moment(array: Any) -> Any:
-    if array.type.tz is not None:
-        array = array.cast(pa.timestamp(array.type.unit, tz="UTC"))
-    text = pc.replace_substring(array.cast(pa.string()), pattern=" ", replacement="T", max_replacements=1)
+    text = pc.replace_substring(_seconds(array).cast(pa.string()), pattern=" ", replacement="T", max_replacements=1)
+    return pc.binary_join_element_wise(_trimmed(text), "Z", "") if array.type.tz is not None else _trimmed(text)
+
+
+def _seconds(array: Any) -> Any:
+    """Moments in UTC without their zone, which Arrow is slow to write, and in whole seconds if they all are."""
+    unit = array.type.unit
+    naive = array.cast(pa.timestamp(unit))
+    ticks = np.asarray(naive.cast(pa.int64()).fill_null(0))
+    return naive if unit == "s" or (ticks % _TICKS[unit]).any() else naive.cast(pa.timestamp("s"))
+
+
+def _trimmed(text: Any) -> Any:
+    """Moments and times without zeros at the end of their seconds."""
+    if b"." not in text_bytes(text):
+        return text
     whole = pc.replace_substring_regex(text, pattern=r"\.0+(Z?)$", replacement=r"\1")
     return pc.replace_substring_regex(whole, pattern=r"(\.[0-9]*[1-9])0+(Z?)$", replacement=r"\1\2")
+
+
+def _plain_decimals(array: Any) -> Any:
+    """Decimals with all digits of their scale; Arrow writes small ones with an exponent."""
+    text = array.cast(pa.string())
+    if b"E" not in text_bytes(text):
+        return text
+    return pa.array([None if one is None else format(one, "f") for one in array.to_pylist()], pa.string())
 
 
 def double_text(array: Any) -> Any:
     """Canonical ``xsd:double`` (XSD 1.0, §3.2.5.2): ``1.5E0``, shortest digits that give the same number."""
     kind = pa.float32() if pa.types.is_float16(array.type) else array.type
-    shortest = array.cast(kind).cast(pa.string())
+    numbers = array.cast(kind)
+    shortest = numbers.cast(pa.string())
+    found = text_bytes(shortest)
+    if b"e" in found or b"n" in found:
+        return _rare_doubles(numbers, shortest)
+    powers = np.searchsorted(_POWERS.astype(kind.to_pandas_dtype()), np.abs(np.asarray(numbers.fill_null(0.0))), "right") - 1
+    bare = pc.replace_substring(shortest, pattern=".", replacement="", max_replacements=1)
+    digits = pc.utf8_ltrim(bare, characters="-0")
+    first, tail = pc.utf8_slice_codeunits(digits, 0, 1), pc.utf8_rtrim(pc.utf8_slice_codeunits(digits, 1), characters="0")
+    # zero has no digit left, and a number of one digit no tail
+    first = pc.if_else(pc.equal(first, ""), "0", first) if not powers.all() else first
+    tail = pc.if_else(pc.equal(tail, ""), "0", tail)
+    sign = [pc.if_else(pc.starts_with(shortest, "-"), "-", "")] if b"-" in found else []
+    return pc.binary_join_element_wise(*sign, first, ".", tail, _EXPONENTS.take(pa.array(powers)), "")
+
+
+def _rare_doubles(numbers: Any, shortest: Any) -> Any:
+    """The same for numbers of which some are huge, tiny or not finite."""
     parts = pc.extract_regex(shortest, pattern=r"^(?P<sign>-?)(?P<whole>[0-9]+)\.?(?P<rest>[0-9]*)e?(?P<power>[+-]?[0-9]*)$")
     sign, whole, rest, power = (parts.field(index) for index in range(4))
     all_digits = pc.binary_join_element_wise(whole, rest, "")
@@ -145,7 +200,7 @@ def double_text(array: Any) -> Any:
     tail = pc.if_else(pc.equal(tail, ""), "0", tail)
     exponent = pc.if_else(zero, 0, exponent).cast(pa.string())
     number = pc.binary_join_element_wise(sign, first, ".", tail, "E", exponent, "")
-    return pc.if_else(pc.is_finite(array.cast(kind)), number, _special(shortest))
+    return pc.if_else(pc.is_finite(numbers), number, _special(shortest))
 
 
 def _integer(power: Any) -> Any:
@@ -162,7 +217,10 @@ def retyped(array: Any, natural: str, wanted: str) -> Any:
     if natural == str(XSD.double) and wanted in (str(XSD.integer), str(XSD.decimal)):
         return pa.array([None if one is None else _plain_number(one) for one in array.to_pylist()], pa.string())
     if natural == str(XSD.dateTime) and wanted == str(XSD.date):
-        return pc.utf8_slice_codeunits(array, 0, 10)
+        places = pc.min_max(pc.find_substring(array, pattern="T")).as_py()
+        if places["min"] == places["max"] == _DAY_LENGTH:
+            return pc.utf8_slice_codeunits(array, 0, _DAY_LENGTH)
+        return pc.replace_substring_regex(array, pattern="T.*", replacement="")
     return array
 
 
@@ -197,12 +255,42 @@ def absolute_iris(array: Any, base: str) -> Any:
     return pc.if_else(has_scheme, array, pc.binary_join_element_wise(base, array, ""))
 
 
+def not_ascii(array: Any) -> Any:
+    """Which values hold other characters than those of ASCII; None if none does."""
+    return None if text_bytes(array).isascii() else pc.fill_null(pc.invert(pc.string_is_ascii(array)), False)
+
+
 def not_iris(array: Any) -> Any:
     """Which values hold characters that no IRI may; None if none does."""
-    bad = pc.fill_null(pc.match_substring_regex(array, pattern=r"[\x00-\x20<>\"{}|^`\\]"), False)
-    return bad if pc.any(bad).as_py() else None
+    if not text_bytes(array).translate(None, _IRI_BYTES):
+        return None
+    return pc.fill_null(pc.match_substring_regex(array, pattern=r"[\x00-\x20<>\"{}|^`\\]"), False)
+
+
+def marked_iris(array: Any) -> Any:
+    """What no IRI of N-Quads may hold as it is, written as its code point (W3C N-Triples, 2014, UCHAR)."""
+    for byte in sorted(set(text_bytes(array).translate(None, _IRI_BYTES)), key=lambda one: one != ord("\\")):
+        array = pc.replace_substring(array, pattern=chr(byte), replacement=f"\\u{byte:04X}")
+    return array
 
 
 def blank_labels(array: Any) -> Any:
     """A string column as blank node labels: the bytes in hexadecimal, which every syntax allows."""
-    return pa.array([None if one is None else "b" + one.encode().hex() for one in array.to_pylist()], pa.string())
+    return pc.binary_join_element_wise("b", _hexadecimal(array), "")
+
+
+def _hexadecimal(array: Any) -> Any:
+    """The bytes of each value of a string or binary column in hexadecimal."""
+    if len(array) == 0:
+        return pa.array([], pa.string())
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset: array.offset + len(array) + 1]
+    digits = text_bytes(array).hex().encode()
+    whole = pa.StringArray.from_buffers(len(array), pa.py_buffer((offsets - offsets[0]) * np.int32(2)), pa.py_buffer(digits))
+    return pc.if_else(array.is_valid(), whole, None) if array.null_count else whole
+
+
+def in_groups(keys: Any) -> list[tuple[str, Any]]:
+    """Distinct values of a string column and the rows of each, bool (n,); null rows are in no group."""
+    coded = keys.dictionary_encode()
+    codes = np.asarray(coded.indices.fill_null(-1))
+    return [(key, codes == code) for code, key in enumerate(coded.dictionary.to_pylist())]

@@ -15,9 +15,12 @@ import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from earthweave.mapping import Options, map_source, read_rules
-from earthweave.ontology import CrsError, GeometryError, MappingError, UnsupportedError
+from earthweave.mapping.values import Placement, shapes_of_wkb
+from earthweave.ontology import CRS84, CrsError, GeometryError, MappingError, UnsupportedError
 from earthweave.ontology.geometry import AxisOrder, read_wkt, unsafe_wkb
 
 RULE = """@prefix rr: <http://www.w3.org/ns/r2rml#> .
@@ -207,3 +210,48 @@ def test_a_nested_geometry_is_a_row_that_cannot_be_read(tmp_path: Path) -> None:
         run = map_source(plan, path)
         assert b"".join(run).count(b"POINT") == 2
         assert [(one.row, one.reason) for one in run.report.problems] == [(2, "a geometry that cannot be read")]
+
+
+NUMBERS = st.one_of(
+    st.floats(-200, 200), st.floats(-1e300, 1e300), st.sampled_from([0.0, -0.0, 1e-8, 5e-8, 0.00015, 1e17, 123456.0005, 150.00000005]),
+    st.integers(-(10**7), 10**7).map(lambda one: one / 1000 + 0.0005),
+)  # fmt: skip
+
+
+def _rings(points: list[tuple[float, float]]) -> Any:
+    return shapely.Polygon([*points, points[0]])
+
+
+PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=4)
+EMPTY = st.sampled_from([shapely.Point(), shapely.Polygon(), shapely.MultiPolygon()])
+GEOMETRIES = st.one_of(
+    st.tuples(NUMBERS, st.floats()).map(shapely.Point), st.tuples(NUMBERS, NUMBERS, NUMBERS).map(shapely.Point),
+    PAIRS.map(shapely.LineString),
+    PAIRS.map(_rings), st.tuples(PAIRS, PAIRS).map(lambda two: shapely.Polygon(two[0], [two[1]])),
+    st.lists(PAIRS.map(_rings), min_size=1, max_size=3).map(shapely.MultiPolygon), PAIRS.map(shapely.MultiPoint),
+    PAIRS.map(lambda one: shapely.MultiLineString([one, one])), EMPTY,
+    st.tuples(NUMBERS, NUMBERS).map(lambda one: shapely.GeometryCollection([shapely.Point(one)])),
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(GEOMETRIES | st.none(), max_size=6), st.sampled_from([-1, 0, 1, 3, 7, 9, 16, 20]))
+def test_texts_made_without_geometries_are_those_of_geos(shapes: list[Any], digits: int) -> None:
+    placement = Placement(CRS84, CRS84, False, digits, "")
+    found, unread = shapes_of_wkb(pa.array([None if one is None else one.wkb for one in shapes], pa.binary()), placement)
+    assert found.wkt().to_pylist() == [None if one is None else shapely.to_wkt(one, rounding_precision=digits, trim=True) for one in shapes]
+    assert not unread.any()
+    assert found.missing.tolist() == [one is None for one in shapes]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.tuples(GEOMETRIES, st.integers(0, 60), st.integers(0, 255)), min_size=1, max_size=6), st.booleans())
+def test_damaged_blobs_are_what_geos_takes_them_for(given_shapes: list[Any], cut: bool) -> None:
+    blobs = []
+    for shape, at, value in given_shapes:
+        blob = bytearray(shape.wkb)
+        blobs.append(bytes(blob[:at]) if cut else bytes(blob[:at] + bytes([value]) + blob[at + 1 :]))
+    expected = shapely.from_wkb(np.array([None if unsafe_wkb(one) else one for one in blobs], object), on_invalid="ignore")
+    found, unread = shapes_of_wkb(pa.array(blobs, pa.binary()), Placement(CRS84, CRS84, False, 7, ""))
+    assert unread.tolist() == shapely.is_missing(expected).tolist()
+    assert found.wkt().to_pylist() == [None if one is None else shapely.to_wkt(one, rounding_precision=7, trim=True) for one in expected]
