@@ -50,7 +50,8 @@ def missing(name: str, results: Results) -> list[str]:
     return [line for line in (row, *others) if line not in page]
 
 
-def _run(name: str) -> Results:
+def run(name: str) -> Results:
+    """Every case of a suite with its result."""
     module, arguments = SUITES[name]
     results: Callable[..., Results] = importlib.import_module(f"tests.conformance.{module}").results
     return results(*arguments)
@@ -60,7 +61,7 @@ def main() -> None:
     """Run all suites and write the table."""
     rows, others = [], []
     for name in SUITES:
-        row, more = lines(name, _run(name))
+        row, more = lines(name, run(name))
         print(row, flush=True)
         rows.append(row)
         others += more
