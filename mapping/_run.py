@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from earthweave.ontology import Progress, ProgressSink, UnsupportedError, silent
 
-from .columnar import Part
+from .columnar import Part, nested_parent
 from .output import Kept, proven_distinct
 from .plan import COUNTER, Chunk, FileAccess, LogicalSource, Options, Plan, Report, TriplesMap, View
 from .rows import RowPart, needs_rows
@@ -159,10 +159,13 @@ def _logical(source: LogicalSource | View) -> Iterator[LogicalSource]:
 
 def _opened(plan: Plan, maps: tuple[TriplesMap, ...], opener: Opener, options: Options) -> tuple[Source | None, str]:
     """The source if it is flat and nothing asks for the row executor, and why that one is taken."""
-    why = needs_rows(maps, plan) or ("as asked" if options.executor == "rows" else "")
+    why = needs_rows(maps) or ("as asked" if options.executor == "rows" else "")
     first = maps[0].source
     source = None if why or isinstance(first, View) else opener(first)
-    return (source, "") if isinstance(source, Source) else (None, why or "its records are nested")
+    if isinstance(source, Source):
+        why = nested_parent(plan, maps, opener)
+        return (None, why) if why else (source, "")
+    return None, why or "its records are nested"
 
 
 def _keys(opened: Iterable[tuple[tuple[TriplesMap, ...], Source | None, str]]) -> dict[str, tuple[str, ...]]:

@@ -122,7 +122,7 @@ class Checks:
 
     def absolute(self, text: str, what: str) -> str:
         """A text that must be an absolute IRI."""
-        if not _IRI.fullmatch(text):
+        if not absolute(text):
             self.fail(f"{what} must be an absolute IRI, not {text!r}")
         return text
 
@@ -138,6 +138,11 @@ class Checks:
         if text not in ("", "true", "false", "1", "0"):
             self.fail(f"{name} must be true or false, not {text!r}")
         return text in ("true", "1")
+
+
+def absolute(text: str) -> bool:
+    """True for a text that is an absolute IRI."""
+    return _IRI.fullmatch(text) is not None
 
 
 def shown(node: Node) -> str:

@@ -47,7 +47,7 @@ class Document:
             line = f", line {error.lineno}" if error.lineno else ""
             raise MappingError(f"{self.origin}{line}: not Turtle", why=str(error.msg), way_out="a mapping is a Turtle document") from error
         except ValueError as error:
-            raise MappingError(f"{self.origin} cannot be read", why=str(error)) from error
+            raise MappingError(f"{self.origin} cannot be read", why=str(error), way_out="a mapping is a Turtle document") from error
 
     def _add(self, subject: Node, predicate: str, value: Node) -> None:
         self._all.setdefault(subject, {}).setdefault(predicate, []).append(value)

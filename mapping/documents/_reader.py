@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from earthweave.ontology import EWR, RDFS, MappingError, NotFoundError, SizeLimitError
+from earthweave.ontology import EWR, RDFS, MappingError, NotFoundError, ParameterError, SizeLimitError
 
 from ..plan import Expression, Join, Kind, LogicalSource, Plan, PredicateObjects, Target, TermMap, TriplesMap, Variable, View, references
-from ._checks import Checks
+from ._checks import Checks, absolute
 from ._document import Document, Node
 from ._expressions import Expressions
 from ._joins import Joins
@@ -28,11 +28,14 @@ def read_rules(source: Path | str, *, base: str | None = None) -> Plan:
     Logical Views, Collections and Containers), and GeoTriples' ``rrx:`` terms, in any mixture.
 
     Raises:
+        ParameterError: the base is no absolute IRI.
         MappingError: the document is wrong; the text names file, line and triples map.
         UnsupportedError: it is right, but names a function that is not offered.
         SizeLimitError: it is longer than `MAX_BYTES`.
         NotFoundError: there is no such file.
     """
+    if base and not absolute(base):
+        raise ParameterError(f"the base {base!r} is no absolute IRI", way_out="give one: http://example.org/data/")
     text, origin, folder = _text(source)
     if len(text.encode()) > MAX_BYTES:
         raise SizeLimitError(f"the mapping {origin} is longer than {MAX_BYTES} bytes", way_out="split it by triples map")
@@ -52,7 +55,7 @@ def _text(source: Path | str) -> tuple[str, str, str]:
     try:
         return path.read_text("utf-8-sig"), path.name, str(path.resolve().parent)
     except UnicodeDecodeError as error:
-        raise MappingError(f"{path.name} is not UTF-8", why=str(error)) from error
+        raise MappingError(f"{path.name} is not UTF-8", why=str(error), way_out="save it as UTF-8, which Turtle is always in") from error
 
 
 def directory(base: str) -> str:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from earthweave.ontology import NotFoundError
+
 from ..plan import ForeignKey, LogicalSource, Options, TableSchema
 from ..sources import Place, Source, open_logical, schema_of
 from ._mapping import delimited
 from ._model import Column, Geometry, Link, Rows, Table
-from ._names import Terms, encoded
+from ._names import Terms, encoded, one_line
 from ._tables import Wishes, profiled_columns, scanned, stored_geometry
 
 DATABASE_FILES = {".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".duckdb": "duckdb"}
@@ -38,15 +40,23 @@ def names_database(source: Any) -> bool:
 def database_tables(source: Any, options: Options, wishes: Wishes) -> tuple[tuple[Table, ...], str]:
     """One table for each of the database, and what to call it; a name in ``options.layer`` chooses one.
 
-    Raises `MappingError`, `ProductError`, `MissingDependencyError` as the sources do.
+    Raises `NotFoundError` if there is none of that name; `MappingError`, `ProductError`, `MissingDependencyError` as the sources do.
     """
     database = _located(source)
     schemas = [one for one in schema_of(database) if not _SYSTEM.fullmatch(one.name)]
     if options.layer is not None:
-        schemas = [one for one in schemas if one.name == options.layer]
+        schemas = [_chosen(options.layer, schemas, _title(source))]
     there = {one.name: one for one in schemas}
     told = replace(options, layer=None, source_crs=options.source_crs or "EPSG:4326")
     return tuple(_table(one, there, database, told, wishes) for one in schemas), _title(source)
+
+
+def _chosen(name: str, schemas: list[TableSchema], title: str) -> TableSchema:
+    found = next((one for one in schemas if one.name == name), None)
+    if found is None:
+        names = ", ".join(sorted(one.name for one in schemas)) or "none"
+        raise NotFoundError(f"{one_line(title)} has no table {name!r}", why=f"it has {names}"[:400], way_out="name one of these, or all by none")
+    return found
 
 
 def _located(source: Any) -> Any:

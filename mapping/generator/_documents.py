@@ -71,11 +71,17 @@ def json_groups(path: Path) -> Group | None:
         return None
     if isinstance(root, list):
         return _json_group(path.stem, "$[*]", [one for one in root if isinstance(one, dict)])
-    return _json_group(path.stem, "$", [root] if isinstance(root, dict) else [])
+    group = _json_group(path.stem, "$", [root] if isinstance(root, dict) else [])
+    if isinstance(root, dict) and "stac_version" in root:
+        group.notes.append("It looks like STAC: the shipped rules stac map items with footprint and assets, earthweave map run stac FILE.")
+    return group
 
 
 def _geojson(root: dict[str, Any]) -> bool:
-    return root.get("type") in ("FeatureCollection", "Feature") and ("features" in root or "geometry" in root)
+    if root.get("type") == "Feature":
+        # GDAL takes a single STAC item for a catalogue of rasters
+        return "geometry" in root and "stac_version" not in root
+    return root.get("type") == "FeatureCollection" and "features" in root
 
 
 def _json_group(name: str, iterator: str, nodes: list[dict[str, Any]]) -> Group:

@@ -6,21 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from earthweave.ontology import ParameterError, ProductError
+from earthweave.ontology import ParameterError, ProductError, UnsupportedError
 
 from ..plan import Options
-from ._databases import database_tables, names_database
+from ..sources import formats
+from ._databases import DATABASE_FILES, database_tables, names_database
 from ._geotriples import geotriples_document
 from ._mapping import Space, Writer, usable_base
 from ._model import Table
 from ._names import one_line
 from ._naming import named
-from ._nested import JSON, XML, nested_tables
+from ._nested import JSON, NESTED, XML, nested_tables
 from ._ontology import ontology_document
 from ._shapes import shapes_document
-from ._tables import TEXT_TABLES, Wishes, flat_tables
+from ._tables import PACKED, TEXT_TABLES, Wishes, flat_tables
 
 _DIALECTS = (None, "r2rml", "rml")
+_OFFERED = tuple(sorted({*formats().split(), *JSON, *XML, *DATABASE_FILES, ".tif", ".tiff"}))
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,32 @@ def _tables(source: Path | str | Any, options: Options, wishes: Wishes) -> tuple
 
 
 def _of_file(path: Path | Any, options: Options, wishes: Wishes) -> tuple[Table, ...]:
-    suffix = path.suffix.lower() if isinstance(path, Path) else ""
-    if suffix in (*JSON, *XML):
-        found = nested_tables(path, wishes)
+    if isinstance(path, Path):
+        _check_suffix(path)
+        found = nested_tables(path, wishes) if path.suffix.lower() in (*JSON, *XML) else None
         if found is not None:
             return found
     return flat_tables(path, options, wishes)
+
+
+def _check_suffix(path: Path) -> None:
+    """Refuse files that can be mapped, but of which no mapping can be made, with the way to one."""
+    name, suffix = path.name, path.suffix.lower()
+    inside = path.with_suffix("").suffix.lower() if suffix in PACKED else suffix
+    what = f"no mapping can be made from {name}"
+    if not path.is_file():
+        return
+    if suffix == ".nc":
+        way_out = (f"statistics by unit: earthweave map run zonal {name} --raster zones=LAYER --raster zone_key=COLUMN; "
+                   f"single cells: earthweave map run cells {name} --raster reading=cells")
+        raise UnsupportedError(what, why="its fields are numbers, not classes with regions", way_out=way_out)
+    if suffix == ".safe":
+        way_out = f"the shipped rules read it: earthweave map run safe {name} --var name=PRODUCT"
+        raise UnsupportedError(what, why="it is the manifest of a product", way_out=way_out)
+    if suffix != inside and inside in (*NESTED, *XML):
+        raise UnsupportedError(what, why="it is packed", way_out="unpack it for this; the mapping then reads the packed file too")
+    if inside not in _OFFERED and suffix != ".zip":
+        raise UnsupportedError(what, why=f"no reader for {suffix or 'a file without suffix'}", way_out=f"offered: {' '.join(_OFFERED)}")
 
 
 def _check_wishes(tables: tuple[Table, ...], wishes: Wishes, title: str) -> None:

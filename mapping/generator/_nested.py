@@ -18,7 +18,8 @@ from ._profile import MOST_CODES, ColumnProfile
 from ._tables import Wishes, codes_of, key_notes, property_name, read_geometry
 from ._units import unit_of
 
-JSON = (".json", ".jsonl", ".ndjson")
+NESTED = (".jsonl", ".ndjson")
+JSON = (".json", *NESTED)
 XML = (".xml",)
 _GREATEST = 512 * 1024**2
 _LARGEST_INTEGER = 2**63

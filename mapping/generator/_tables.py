@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from earthweave.ontology import CrsError
 
 from ..plan import COUNTER, FileAccess, LogicalSource, Options, Reference
@@ -19,7 +21,7 @@ from ._profile import MOST_CODES, ColumnProfile, GeometryProfile, wkt_dimensions
 from ._units import stated_unit, unit_of
 
 TEXT_TABLES = {".csv", ".tsv", ".txt"}
-_PACKED = {".gz", ".bz2", ".xz", ".zip"}
+PACKED = {".gz", ".bz2", ".xz", ".zip"}
 _MANY_CODES = 10_000
 PLACES = (
     (re.compile(r"(?i)(^|.*[_\W])(lon|long|lng|longitude)([_\W].*|$)"), 180.0),
@@ -52,7 +54,7 @@ def flat_tables(path: Path | Any, options: Options, wishes: Wishes) -> tuple[Tab
     """One table a layer; raises what `open_source` raises."""
     if not isinstance(path, Path):
         return (_table(open_source(path, "", options), "table", Rows("table"), wishes, True),)
-    inside = path.with_suffix("") if path.suffix.lower() in _PACKED else path
+    inside = path.with_suffix("") if path.suffix.lower() in PACKED else path
     if inside.suffix.lower() in TEXT_TABLES:
         return (_table(_text_table(path, options, wishes), inside.stem, Rows(wishes.file or path.name, "CSV"), wishes, True),)
     names = _layer_names(path, options)
@@ -117,6 +119,11 @@ def _table(source: Source, name: str, rows: Rows, wishes: Wishes, infer: bool, n
     return Table(name, rows, columns, key, geometry, (), encoded(name), tuple(filter(None, [*notes, *key_notes(key)])))
 
 
+def _simple(kind: Any) -> bool:
+    # a type of its own, such as GDAL's JSON, says that its texts are structures
+    return representable(kind) and not isinstance(kind, pa.BaseExtensionType)
+
+
 def _unnamable(name: str) -> bool:
     # a name such as $start means a variable; an empty one cannot be written in a template
     return name == "" or Reference(name).variable
@@ -134,7 +141,7 @@ def scanned(
 ) -> tuple[dict[str, ColumnProfile], GeometryProfile | None, bool]:
     """Profiles of the columns that a mapping can name, and of the geometries, from ``most`` rows; True if these were all."""
     schema = source.empty(source.fields, False).schema
-    names = [one for one in source.fields if representable(schema.field(one).type) and not _unnamable(one)]
+    names = [one for one in source.fields if _simple(schema.field(one).type) and not _unnamable(one)]
     profiles = {
         name: ColumnProfile(schema.field(name).type, _MANY_CODES if name in wishes.codes else MOST_CODES) for name in names
     }

@@ -25,15 +25,11 @@ from ._views import ViewRecords
 _CHUNK = 4096
 
 
-def needs_rows(maps: tuple[TriplesMap, ...], plan: Plan | None = None) -> str:
-    """Why these triples maps cannot run on columns, or empty; with the plan, the sources of joins' parents are looked at too."""
+def needs_rows(maps: tuple[TriplesMap, ...]) -> str:
+    """Why these triples maps cannot run on columns, or empty."""
     if isinstance(maps[0].source, View):
         return "a logical view"
-    terms = [_needs(term) for one in maps for term in one.terms()]
-    parents = {join.parent for one in maps for join in one.joins() if join.conditions} if plan else set()
-    if plan and any(_nested(plan.named(name).source) for name in parents):
-        terms.append("a join with nested records")
-    return next(filter(None, terms), "")
+    return next(filter(None, (_needs(term) for one in maps for term in one.terms())), "")
 
 
 def _needs(term: TermMap) -> str:
@@ -41,10 +37,6 @@ def _needs(term: TermMap) -> str:
         return "collections"
     conditional = isinstance(term.expression, Call) and term.expression.function == CONDITION
     return "a condition" if conditional else ""
-
-
-def _nested(source: LogicalSource | View) -> bool:
-    return isinstance(source, View) or source.formulation in ("JSONPath", "XPath")
 
 
 class RowPart:

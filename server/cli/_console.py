@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import sys
@@ -121,6 +122,7 @@ def _print(outcome: Outcome, as_json: bool, seconds: float) -> None:
         sys.stdout.buffer.flush()
     elif outcome.text:
         click.echo(outcome.text)
+    sys.stdout.flush()
 
 
 def run(work: Callable[[], Outcome], *, as_json: bool = False) -> None:
@@ -128,13 +130,15 @@ def run(work: Callable[[], Outcome], *, as_json: bool = False) -> None:
     started = time.perf_counter()
     try:
         outcome = work()
+        _print(outcome, as_json, time.perf_counter() - started)
     except OSError as error:
+        if error.errno == errno.EPIPE:
+            # who read our output has had enough: no error of ours, and Click leaves quietly
+            raise
         place = f": {error.filename}" if error.filename else ""
         _fail(ProcessingError(f"{error.strerror or error}{place}", why="the operating system refused", way_out=_OS_HINT), as_json)
     except EarthweaveError as error:
         _fail(error, as_json)
-    else:
-        _print(outcome, as_json, time.perf_counter() - started)
 
 
 def _fail(error: EarthweaveError, as_json: bool) -> NoReturn:

@@ -50,12 +50,23 @@ def report_result(report: Report) -> dict[str, Any]:
     return {**report_figures(report), "problems": [asdict(problem) for problem in report.problems]}
 
 
-_KINDS = {
+class _Delimiter(click.ParamType):
+    name = "character"
+
+    def convert(self, value: str, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        character = {"tab": "\t", "\\t": "\t"}.get(value, value)
+        if len(character) != 1 or character in "\r\n\"":
+            self.fail(f"{value!r} is no single character", parameter, context)
+        return character
+
+
+_KINDS: dict[str, click.ParamType[Any]] = {
     "precision": click.IntRange(0, 17),
     "straight": click.FloatRange(0),
     "validity": click.Choice(["keep", "fix", "skip", "fail"]),
     "on_error": click.Choice(["skip", "null", "fail"]),
     "executor": click.Choice(["auto", "rows"]),
+    "delimiter": _Delimiter(),
 }
 
 
@@ -111,7 +122,10 @@ def _raster(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> Ra
             raise click.BadParameter(f"{name} is none of {', '.join(known)}, written NAME=VALUE")
     # a path on the command line is relative to where it is typed
     texts = [(name, str(Path(value).absolute()) if name == "zones" else value) for name, _, value in given]
-    return RasterOptions.of("", texts) if given else None
+    try:
+        return RasterOptions.of("", texts) if given else None
+    except ParameterError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from ._delivery import Delivery, ProblemFile, loadable, report_figures
 from ._flood import TUTORIAL_AOI, FloodAssessment, assess_flood, detect_change, layer_of, map_flood, outline_flood, registry
-from ._mapping import layer_variables, map_file, map_layer, write_atomically
+from ._mapping import layer_variables, map_file, map_layer, writable, write_atomically
 from ._provenance import layer_iri, provenance_graph, write_provenance
 from ._tutorial import QUERIES, tutorial_layers, tutorial_query
 
@@ -27,6 +27,7 @@ __all__ = [
     "report_figures",
     "tutorial_layers",
     "tutorial_query",
+    "writable",
     "write_atomically",
     "write_provenance",
 ]

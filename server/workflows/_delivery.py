@@ -25,8 +25,10 @@ from earthweave.mapping import (
     holds_graphs,
     write_targets,
 )
-from earthweave.ontology import InputError, ProcessingError, ProgressSink, UnsupportedError, silent
+from earthweave.ontology import ProcessingError, ProgressSink, UnsupportedError, silent
 from earthweave.server.store import Store
+
+from ._mapping import writable
 
 _T = TypeVar("_T")
 _LOADED = ("ntriples", "nquads", "turtle", "trig", "n3", "rdfxml", "jsonld")
@@ -55,6 +57,7 @@ class Delivery:
 
         The report of the run then counts what was written, each statement once per output.
         """
+        writable(path)
         with RdfFile(path, form, self.limits, may_hold_graphs=holds_graphs(self.plan)) as file:
             chunks = self._guarded(run.chunks(kept), run.report)
             written = write_targets(chunks, self.plan, self.working, default=file, limits=self.limits, progress=self.progress)
@@ -118,8 +121,7 @@ class ProblemFile:
     """
 
     def __init__(self, path: Path, report: Report) -> None:
-        if not path.parent.is_dir():
-            raise InputError(f"{path} cannot be written", why=f"{path.parent} is no folder", way_out="make the folder first")
+        writable(path)
         self._path, self._report = path, report
         self._part = path.with_name(path.name + ".part")
         self._count = 0

@@ -11,12 +11,20 @@ from earthweave.ontology import InputError, Layer, ProgressSink, silent
 from ._provenance import layer_iri, provenance_graph
 
 
+def writable(*targets: Path) -> None:
+    """Raise `InputError` for the first file that cannot be written because it, or the place of its folder, is something else."""
+    for target in targets:
+        if target.is_dir():
+            raise InputError(f"{target} cannot be written", why="it is a folder", way_out=f"name a file in it: {target / 'NAME'}")
+        if not target.parent.is_dir():
+            raise InputError(
+                f"{target} cannot be written", why=f"{target.parent} is no folder", way_out="make the folder first, or name another"
+            )
+
+
 def write_atomically(target: Path, chunks: Iterable[bytes]) -> int:
-    """Write to a temporary neighbour and rename; returns the number of bytes. Raises `InputError` if there is no such folder."""
-    if not target.parent.is_dir():
-        raise InputError(
-            f"{target} cannot be written", why=f"{target.parent} is no folder", way_out="make the folder first, or name another"
-        )
+    """Write to a temporary neighbour and rename; returns the number of bytes. Raises `InputError` as `writable` does."""
+    writable(target)
     part = target.with_name(target.name + ".part")
     size = 0
     try:
