@@ -29,7 +29,10 @@ TIERS = {"S": (1_000, 10_000, 100_000), "M": (100_000, 1_000_000), "XL": (1_000_
 """Polygons; tier XL is our GeoPackage run alone, for its memory."""
 SHORT = 3.0
 """Seconds under which a job is run three times, for neighbours disturb it."""
-GOALS = {"morph-kgc csv": "≥ 12", "morph-kgc shp": "≥ 40", "gdal csv+wkt": "≥ 5", "floor": "≥ 0.4", "ours corrupt": "≤ 1.3"}
+GOALS = {
+    "morph-kgc csv": "≥ 12", "morph-kgc shp": "≥ 40", "gdal csv+wkt": "≥ 5", "floor": "≥ 0.4", "ours corrupt": "≤ 1.3",
+    "store, map and load": "≤ 1.5",
+}
 HEADS = (
     "polygons", "job", "CPU s", "wall s", "statements (rows)", "per CPU s", "CPU, ours = 1", "ours gpkg = 1", "goal", "CPU growth",
     "peak MiB", "",
@@ -187,6 +190,7 @@ def _format(suffix: str, rows: int, folder: Path, lines: Lines, *, peers: bool) 
     if suffix == "gpkg":
         for job in ("floor", "gdal csv+wkt", *(["rdflib"] if rows <= 1000 else [])):
             yield lines.line(rows, job, measure(job, layer, folder), mine["cpu"])
+        yield from _stored(rows, layer, folder, lines)
     elif peers:
         try:
             theirs = morph(layer, folder)
@@ -194,6 +198,17 @@ def _format(suffix: str, rows: int, folder: Path, lines: Lines, *, peers: bool) 
             yield lines.line(rows, f"morph-kgc {suffix}", theirs, mine["cpu"], said)
         except Unavailable as reason:
             yield f"| {rows:,} | morph-kgc {suffix} | | | | | | | {GOALS.get(f'morph-kgc {suffix}', '')} | | | not installed: {reason} |"
+
+
+def _stored(rows: int, layer: Path, folder: Path, lines: Lines) -> Iterator[str]:
+    """Into our store: columns that lie ready, and mapped on the way; the second is told as a ratio to the first."""
+    command = [sys.executable, "-m", "benchmarks._mapping_store", str(layer), str(folder)]
+    ready, mapped = (
+        dict(json.loads(subprocess.run([*command, how], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout))
+        for how in ("ready", "map")
+    )
+    yield lines.line(rows, "store, ready columns", ready, ready["cpu"])
+    yield lines.line(rows, "store, map and load", mapped, ready["cpu"])
 
 
 def _corrupt(rows: int, folder: Path, lines: Lines) -> Iterator[str]:

@@ -196,7 +196,7 @@ class Store:
 
     def load_tables(self, batches: Iterable[Any], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
                     progress: ProgressSink = silent) -> LoadReport:
-        """Load statements that arrive as pyarrow record batches with a column per term, a third of the work of N-Quads.
+        """Load statements that arrive as pyarrow record batches with a column per term, so that no text is written and read on the way.
 
         Columns: ``subject``, ``predicate``, ``object``, and if wanted ``object_type`` (``iri``, ``bnode``, ``literal``), ``datatype``,
         ``language``, ``graph``; all strings, dictionary-encoded or not; and ``wkb``, well-known binary of geometry literals in CRS84,
