@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from earthweave.ontology import GEO, XSD, MappingError
 
-from ..functions import Rows, Text
+from ..functions import FUNCTIONS, Rows, Text
 from ..plan import Call, Constant, Expression, Fresh, Kind, Template, TermMap
 from ..values import (
     ABSOLUTE,
@@ -202,7 +202,7 @@ def _geometry(expression: Expression, datatype: str, rows: Rows) -> Shapes | Non
     if datatype != _WKT:
         return None
     if isinstance(expression, Call):
-        return rows.shapes(expression.arguments[0])
+        return rows.shapes(expression.arguments[0]) if FUNCTIONS[expression.function].serializes else None
     return rows.shapes(expression) if rows.is_geometry(expression) else None
 
 

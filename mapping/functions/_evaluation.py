@@ -49,6 +49,7 @@ class Function:
         arity: least and most arguments.
         kind: what its values are unless the mapping says otherwise.
         geometry: True if it gives geometries, to be used inside other functions alone.
+        serializes: True if its texts are those of the geometry that is its first argument.
         parameters: IRIs of its parameters by position, for RML-FNML; empty if it is called by position alone.
         outputs: IRIs of its outputs; empty if it is called by position alone.
     """
@@ -57,5 +58,6 @@ class Function:
     arity: tuple[int, int] = (1, 1)
     kind: Kind = Kind.LITERAL
     geometry: bool = False
+    serializes: bool = False
     parameters: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()

@@ -186,8 +186,8 @@ _RELATED = {
 }
 """IRI of a function → name of the relation."""
 GEOMETRIC: dict[str, Function] = {
-    RRXF + "asWKT": Function(_as_wkt),
-    RRXF + "hasSerialization": Function(_as_wkt),
+    RRXF + "asWKT": Function(_as_wkt, serializes=True),
+    RRXF + "hasSerialization": Function(_as_wkt, serializes=True),
     RRXF + "isEmpty": Function(_measured(shapely.is_empty)),
     RRXF + "isSimple": Function(_measured(shapely.is_simple)),
     RRXF + "is3D": Function(_measured(shapely.has_z)),

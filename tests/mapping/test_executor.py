@@ -38,7 +38,7 @@ from earthweave.mapping import (
     read_rules,
 )
 from earthweave.mapping.values import double_text, iri_safe
-from earthweave.ontology import MappingError, NotFoundError, ProductError, UnsupportedError
+from earthweave.ontology import GEO, MappingError, NotFoundError, ProductError, UnsupportedError
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SCHEMA = pa.schema([
@@ -387,3 +387,18 @@ def test_batches_do_not_change_the_result(emsr332: Path) -> None:
     assert b"".join(run) == whole
     assert run.report.quads == whole.count(b"\n") == run.report.rows
     assert told[-1].fraction == 1.0
+
+
+def test_texts_of_other_functions_are_no_geometries_to_read(tmp_path: Path) -> None:
+    """Only `rrxf:asWKT` writes the geometry that it is given; others make the text of something else."""
+    (tmp_path / "footprints.csv").write_text('id,outline\n1,"0,0 0,1 1,1 0,0"\n')
+    rule = read_rules(f"""@prefix rr: <http://www.w3.org/ns/r2rml#> .
+        @prefix rrx: <http://www.w3.org/ns/r2rml-ext#> .
+        <#Footprint> rr:logicalTable [ rr:tableName "footprints" ] ; rr:subjectMap [ rr:template "http://example.org/{{id}}" ] ;
+            rr:predicateObjectMap [ rr:predicate <{GEO.asWKT}> ; rr:objectMap [ rr:datatype <{GEO.wktLiteral}> ;
+                rrx:function <https://w3id.org/earthweave/function#coordinates> ;
+                rrx:argumentMap ( [ rr:column "outline" ] [ rr:constant "lon lat" ] ) ] ] .
+        """)
+    run = map_source(rule, tmp_path / "footprints.csv")
+    assert b"POLYGON" in b"".join(run)
+    assert run.report.skipped == 0
