@@ -229,8 +229,7 @@ def test_join_on_templates_and_constants(nested: Any) -> None:
     assert people(nested, (Condition(Constant("1"), Constant("2")),)) == []
 
 
-def test_why_rows_are_needed(nested: Any) -> None:
-    parent = rule(source=nested([{"id": 1}]), subject=iri(template(BASE, "$.id")), name="parent")
+def test_why_rows_are_needed() -> None:
     child = rule(said(Join("parent", (Condition(Reference("id"), Reference("$.id")),))))
     assert needs_rows((child,)) == ""
     assert needs_rows((rule(said(TermMap(Fresh("l"), Kind.BLANK, gather=Gather((literal("id"),), str(RDF.List))))),)) == "collections"
