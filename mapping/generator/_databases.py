@@ -55,7 +55,8 @@ def _chosen(name: str, schemas: list[TableSchema], title: str) -> TableSchema:
     found = next((one for one in schemas if one.name == name), None)
     if found is None:
         names = ", ".join(sorted(one.name for one in schemas)) or "none"
-        raise NotFoundError(f"{one_line(title)} has no table {name!r}", why=f"it has {names}"[:400], way_out="name one of these, or all by none")
+        what = f"{one_line(title)} has no table {name!r}"
+        raise NotFoundError(what, why=f"it has {names}"[:400], way_out="name one of these, or none for all")
     return found
 
 

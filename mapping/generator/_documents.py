@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from earthweave.ontology import ProductError
+from earthweave.ontology import ProductError, UnsupportedError
 
 Steps: TypeAlias = tuple[str, ...]
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -60,28 +60,31 @@ class Group:
 # -- JSON
 
 def json_groups(path: Path) -> Group | None:
-    """The records of a JSON or JSON Lines file; None for GeoJSON, which is a layer. Raises `ProductError` if it is no JSON."""
+    """The records of a JSON or JSON Lines file; None for GeoJSON, which is a layer.
+
+    Raises `ProductError` if it is no JSON, `UnsupportedError` for a STAC item.
+    """
     try:
         text = path.read_text("utf-8-sig")
         lines = path.suffix.lower() != ".json"
         root = [json.loads(line) for line in text.splitlines() if line.strip()] if lines else json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ProductError(f"{path.name} is not JSON", why=str(error)) from error
+        raise ProductError(f"{path.name} is not JSON", why=str(error), way_out="mend it there, or export it again") from error
     if isinstance(root, dict) and _geojson(root):
         return None
     if isinstance(root, list):
         return _json_group(path.stem, "$[*]", [one for one in root if isinstance(one, dict)])
-    group = _json_group(path.stem, "$", [root] if isinstance(root, dict) else [])
-    if isinstance(root, dict) and "stac_version" in root:
-        group.notes.append("It looks like STAC: the shipped rules stac map items with footprint and assets, earthweave map run stac FILE.")
-    return group
+    if isinstance(root, dict) and root.get("type") == "Feature" and "stac_version" in root:
+        # GDAL takes a single item for a catalogue of rasters, and its assets are named, not listed
+        way_out = f"the shipped rules read it: earthweave map run stac {path.name}"
+        raise UnsupportedError(f"no mapping can be made from {path.name}", why="it is a STAC item", way_out=way_out)
+    return _json_group(path.stem, "$", [root] if isinstance(root, dict) else [])
 
 
 def _geojson(root: dict[str, Any]) -> bool:
-    if root.get("type") == "Feature":
-        # GDAL takes a single STAC item for a catalogue of rasters
-        return "geometry" in root and "stac_version" not in root
-    return root.get("type") == "FeatureCollection" and "features" in root
+    if "stac_version" in root and root.get("type") == "Feature":
+        return False
+    return root.get("type") in ("FeatureCollection", "Feature") and ("features" in root or "geometry" in root)
 
 
 def _json_group(name: str, iterator: str, nodes: list[dict[str, Any]]) -> Group:
@@ -157,7 +160,7 @@ def xml_groups(path: Path) -> Group:
     try:
         root = etree.parse(path, etree.XMLParser(remove_comments=True, remove_pis=True, **_SAFE)).getroot()
     except etree.XMLSyntaxError as error:
-        raise ProductError(f"{path.name} is not well-formed XML", why=str(error)) from error
+        raise ProductError(f"{path.name} is not well-formed XML", why=str(error), way_out="mend it there, or export it again") from error
     return _XmlReader(root).group(_local(root.tag), "", [root], ())
 
 

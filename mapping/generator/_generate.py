@@ -22,6 +22,12 @@ from ._shapes import shapes_document
 from ._tables import PACKED, TEXT_TABLES, Wishes, flat_tables
 
 _DIALECTS = (None, "r2rml", "rml")
+_ELSEWHERE = {
+    ".nc": ("its fields are numbers, not classes with regions",
+            "statistics by unit: earthweave map run zonal {name} --raster zones=LAYER --raster zone_key=COLUMN; "
+            "single cells: earthweave map run cells {name} --raster reading=cells"),
+    ".safe": ("it is the manifest of a product", "the shipped rules read it: earthweave map run safe {name} --var name=PRODUCT"),
+}
 _OFFERED = tuple(sorted({*formats().split(), *JSON, *XML, *DATABASE_FILES, ".tif", ".tiff"}))
 
 
@@ -125,20 +131,13 @@ def _check_suffix(path: Path) -> None:
     """Refuse files that can be mapped, but of which no mapping can be made, with the way to one."""
     name, suffix = path.name, path.suffix.lower()
     inside = path.with_suffix("").suffix.lower() if suffix in PACKED else suffix
-    what = f"no mapping can be made from {name}"
-    if not path.is_file():
-        return
-    if suffix == ".nc":
-        way_out = (f"statistics by unit: earthweave map run zonal {name} --raster zones=LAYER --raster zone_key=COLUMN; "
-                   f"single cells: earthweave map run cells {name} --raster reading=cells")
-        raise UnsupportedError(what, why="its fields are numbers, not classes with regions", way_out=way_out)
-    if suffix == ".safe":
-        way_out = f"the shipped rules read it: earthweave map run safe {name} --var name=PRODUCT"
-        raise UnsupportedError(what, why="it is the manifest of a product", way_out=way_out)
-    if suffix != inside and inside in (*NESTED, *XML):
-        raise UnsupportedError(what, why="it is packed", way_out="unpack it for this; the mapping then reads the packed file too")
-    if inside not in _OFFERED and suffix != ".zip":
-        raise UnsupportedError(what, why=f"no reader for {suffix or 'a file without suffix'}", way_out=f"offered: {' '.join(_OFFERED)}")
+    said = _ELSEWHERE.get(suffix)
+    if said is None and suffix != inside and inside in (*NESTED, *XML):
+        said = ("it is packed", "unpack it for this; the mapping then reads the packed file too")
+    if said is None and inside not in _OFFERED and suffix != ".zip":
+        said = (f"no reader for {suffix or 'a file without suffix'}", f"offered: {' '.join(_OFFERED)}")
+    if said is not None and path.is_file():
+        raise UnsupportedError(f"no mapping can be made from {name}", why=said[0], way_out=said[1].format(name=name))
 
 
 def _check_wishes(tables: tuple[Table, ...], wishes: Wishes, title: str) -> None:

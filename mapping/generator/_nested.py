@@ -41,7 +41,8 @@ def nested_tables(path: Path, wishes: Wishes) -> tuple[Table, ...] | None:
     tables: list[Table] = []
     _collect(group, path, formulation, wishes, Terms(), tables)
     if not tables:
-        raise ProductError(f"{path.name} holds no record", why="no object or element in it has a value of its own")
+        why = "no object or element in it has a value of its own"
+        raise ProductError(f"{path.name} holds no record", why=why, way_out="give a document with at least one")
     return tuple(tables)
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from earthweave.ontology import CrsError
 
 from ..plan import COUNTER, FileAccess, LogicalSource, Options, Reference
@@ -119,11 +117,6 @@ def _table(source: Source, name: str, rows: Rows, wishes: Wishes, infer: bool, n
     return Table(name, rows, columns, key, geometry, (), encoded(name), tuple(filter(None, [*notes, *key_notes(key)])))
 
 
-def _simple(kind: Any) -> bool:
-    # a type of its own, such as GDAL's JSON, says that its texts are structures
-    return representable(kind) and not isinstance(kind, pa.BaseExtensionType)
-
-
 def _unnamable(name: str) -> bool:
     # a name such as $start means a variable; an empty one cannot be written in a template
     return name == "" or Reference(name).variable
@@ -141,7 +134,7 @@ def scanned(
 ) -> tuple[dict[str, ColumnProfile], GeometryProfile | None, bool]:
     """Profiles of the columns that a mapping can name, and of the geometries, from ``most`` rows; True if these were all."""
     schema = source.empty(source.fields, False).schema
-    names = [one for one in source.fields if _simple(schema.field(one).type) and not _unnamable(one)]
+    names = [one for one in source.fields if representable(schema.field(one).type) and not _unnamable(one)]
     profiles = {
         name: ColumnProfile(schema.field(name).type, _MANY_CODES if name in wishes.codes else MOST_CODES) for name in names
     }

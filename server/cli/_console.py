@@ -144,7 +144,11 @@ def run(work: Callable[[], Outcome], *, as_json: bool = False) -> None:
 def _fail(error: EarthweaveError, as_json: bool) -> NoReturn:
     if as_json:
         body = {"code": error.code, "what": error.what, "why": error.why, "way_out": error.way_out}
-        click.echo(json.dumps({"error": body}, ensure_ascii=False, indent=1))
+        try:
+            click.echo(json.dumps({"error": body}, ensure_ascii=False, indent=1))
+        except OSError:
+            # standard output is what failed
+            show_error(error)
     else:
         show_error(error)
     sys.exit(error.exit_code)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from earthweave.mapping import Options, draft
-from earthweave.server.workflows import write_atomically
+from earthweave.ontology import Progress
+from earthweave.server.workflows import writable, write_atomically
 
-from ._console import Outcome, verb
-from ._map_verbs import mapping_options
+from ._console import Outcome, Reporter, verb
+from ._map_verbs import mapping_options, names_url, source_file
 
 _FILE = click.Path(path_type=Path)
+_DATABASE_FILES = (".db", ".sqlite", ".sqlite3", ".duckdb")
 
 
 @click.command("generate")
@@ -56,16 +59,30 @@ def generate_(
     Then:
       earthweave map run floods.ttl flood_mask.gpkg -o floods.nt
     """
-    written = draft(source, base=base, dialect=dialect, key=key, codes=codes, options=options)
+    writable(*filter(None, (output, ontology, shacl)))
+    given = source if names_url(source) else str(source_file(source))
+    with Reporter() as reporter:
+        reporter(Progress(f"reading {without_password(source)}", None))
+        written = draft(given, base=base, dialect=dialect, key=key, codes=codes, options=options)
     for file, text in ((output, written.mapping), (ontology, written.ontology), (shacl, written.shapes)):
         if file is not None:
             write_atomically(file, [text.encode()])
     files = [file.name for file in (output, ontology, shacl) if file is not None]
     if output is None:
         return Outcome({"mapping": written.mapping, "files": files}, written.mapping.rstrip())
-    place = f"--database '{without_password(source)}'" if "://" in source or source.startswith("jdbc:") else source
-    advice = f"wrote {' '.join(files)}; read it, change it, then: earthweave map run {output} {place}"
+    advice = f"wrote {' '.join(files)}; read it, change it, then: {_next(output, source, options)}"
     return Outcome({"file": output.name, "files": files}, advice)
+
+
+def _next(output: Path, source: str, options: Options) -> str:
+    """The line that runs the mapping as it was generated."""
+    words = ["earthweave", "map", "run", str(output)]
+    if names_url(source):
+        return " ".join([shlex.join(words), "--database", f"'{without_password(source)}'"])
+    # a table of a database is named by the mapping itself
+    layer = None if Path(source).suffix.lower() in _DATABASE_FILES else options.layer
+    said = (("--layer", layer), ("--source-crs", options.source_crs), ("--delimiter", options.delimiter))
+    return shlex.join([*words, source, *(word for name, value in said if value for word in (name, value))])
 
 
 def without_password(source: str) -> str:

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 import click
 
-from earthweave.mapping import MappingRun, Options, Plan, draft, map_source, read_rules
+from earthweave.mapping import Form, MappingRun, Options, Plan, draft, map_source, read_rules
 from earthweave.ontology import CrsError, ParameterError, UnsupportedError
-from earthweave.server.workflows import write_atomically
+from earthweave.server.workflows import Delivery, writable, write_atomically
 
 from ._console import Outcome, Reporter, verb
-from ._map_verbs import refuse_nothing, report_text
+from ._map_verbs import report_text
 
 _FORMS = {"N-TRIPLE": "ntriples", "N3": "ntriples", "TURTLE": "turtle", "RDF/XML": "rdfxml", "RDF/XML-ABBREV": "rdfxml"}
 _FILE = click.Path(path_type=Path)
@@ -71,11 +71,12 @@ def generate_mapping(
     """
     if vocabulary == "stRDF":
         raise UnsupportedError("-geov stRDF is not offered", why="literals are GeoSPARQL's", way_out="leave it out; the store reads both")
+    writable(*filter(None, (output, ontology)))
     dialect: Literal["rml"] | None = "rml" if rml else None
     options = Options(layer=table, source_crs=_crs(epsg))
     written = draft(_located(source, user, password), base=base, dialect=dialect, compat="geotriples", options=options)
     if ontology is not None:
-        write_atomically(ontology, [_converted(written.ontology.encode(), "turtle", "ntriples")])
+        write_atomically(ontology, [_as_lines(written.ontology)])
     if output is None:
         return Outcome({"mapping": written.mapping}, written.mapping.rstrip())
     write_atomically(output, [written.mapping.encode()])
@@ -98,15 +99,12 @@ def dump_rdf(
     url: str | None, mapping: Path,
 ) -> Outcome:
     """Map a source; literals are written as GeoTriples does, longitude first under the EPSG code."""
+    writable(output)
     plan = read_rules(mapping, base=base)
     databases = {} if url is None else {"": _located(url, user, password)}
     with Reporter() as reporter:
         done = _run(plan, shapefile, _crs(epsg), databases=databases, progress=reporter)
-        if _FORMS[form] == "ntriples":
-            write_atomically(output, done)
-        else:
-            write_atomically(output, [_converted(b"".join(done), "nquads", _FORMS[form])])
-    refuse_nothing(done.report)
+        Delivery(plan, Path.cwd(), progress=reporter).write(done, output, Form(_FORMS[form]))
     return Outcome({"file": output.name, "rows": done.report.rows, "statements": done.report.quads}, report_text(done.report))
 
 
@@ -135,13 +133,9 @@ def _located(source: str, user: str | None, password: str | None) -> str:
     return source + ("&" if "?" in source else "?") + "&".join(given) if given else source
 
 
-def _converted(data: bytes, source: str, target: str) -> bytes:
-    """A whole document in another syntax."""
+def _as_lines(turtle: str) -> bytes:
+    """A Turtle document as N-Triples."""
     import pyoxigraph
 
-    forms = {
-        "turtle": pyoxigraph.RdfFormat.TURTLE, "ntriples": pyoxigraph.RdfFormat.N_TRIPLES,
-        "nquads": pyoxigraph.RdfFormat.N_QUADS, "rdfxml": pyoxigraph.RdfFormat.RDF_XML,
-    }
-    triples = (quad.triple for quad in pyoxigraph.parse(data, forms[source]))
-    return bytes(pyoxigraph.serialize(triples, format=forms[target]) or b"")
+    triples = pyoxigraph.parse(turtle.encode(), pyoxigraph.RdfFormat.TURTLE)
+    return bytes(pyoxigraph.serialize((quad.triple for quad in triples), format=pyoxigraph.RdfFormat.N_TRIPLES) or b"")

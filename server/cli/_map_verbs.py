@@ -29,10 +29,10 @@ from earthweave.mapping import (
     shipped_rules,
     source_files,
 )
-from earthweave.ontology import ParameterError, ProcessingError, settings_of
+from earthweave.ontology import InputError, ParameterError, UnsupportedError, settings_of
 from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
-from earthweave.server.workflows import Delivery, ProblemFile, loadable, report_figures
+from earthweave.server.workflows import Delivery, ProblemFile, loadable, report_figures, writable
 
 from ._console import Outcome, Reporter, verb
 
@@ -50,13 +50,13 @@ def report_result(report: Report) -> dict[str, Any]:
     return {**report_figures(report), "problems": [asdict(problem) for problem in report.problems]}
 
 
-class _Delimiter(click.ParamType):
+class _Delimiter(click.ParamType[str]):
     name = "character"
 
-    def convert(self, value: str, parameter: click.Parameter | None, context: click.Context | None) -> str:
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         character = {"tab": "\t", "\\t": "\t"}.get(value, value)
         if len(character) != 1 or character in "\r\n\"":
-            self.fail(f"{value!r} is no single character", parameter, context)
+            self.fail(f"{value!r} is no single character", param, ctx)
         return character
 
 
@@ -125,7 +125,7 @@ def _raster(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> Ra
     try:
         return RasterOptions.of("", texts) if given else None
     except ParameterError as error:
-        raise click.BadParameter(str(error)) from error
+        raise click.BadParameter("; ".join(filter(None, (error.what, error.why, error.way_out)))) from error
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ _FILE = click.Path(path_type=Path)
 _OPTIONS = (
     click.option("-o", "--output", type=_FILE, metavar="FILE",
                  help="File to write; its name says how: .nt .nq .ttl .trig .n3 .rdf .jsonld .rj, packed .gz .bz2 .xz .zip .tar.gz "
-                      ".tar.xz. Standard output if neither -o nor --store is given."),
+                      ".tar.xz; any other name gets N-Quads. Standard output if neither -o nor --store is given."),
     click.option("--store", "store_path", metavar="DIR", help="Load into this store; with -o, write as well."),
     click.option("--format", "syntax", metavar="SYNTAX",
                  help="Syntax, whatever the file's name: ntriples, nquads, turtle, trig, n3, rdfxml, jsonld, rdfjson. All but the "
@@ -216,9 +216,9 @@ def run_(
       earthweave map run zonal pm10.nc --raster zones=units.gpkg --raster zone_key=NUTS_ID --var name=pm10 … -o pm10.nt
       earthweave map run parcels.ttl parcels.gpkg -o parcels.nt --resume --report bad.csv --max-errors 1000
     """
+    _check_places(wanted)
     plan = read_rules(rules_path(rules_name), base=base)
-    place = None if source is None or "://" in source else Path(source)
-    urls = _databases((*databases, source) if source and place is None else databases)
+    place, urls = _read_from(source, databases)
     variables = _variables(pairs)
     if gridded and (place is None or wanted.resume):
         raise ParameterError("--raster goes with a file as SOURCE, and not with --resume", way_out="say it in the rules, e.g. by ewm:zones")
@@ -230,12 +230,49 @@ def run_(
         kept = _kept(wanted, plan.bind(variables), options, place) if wanted.resume else None
         delivery = Delivery(plan, Path.cwd(), most=wanted.most, progress=reporter)
         raw = _deliver(run, delivery, wanted, kept, Path(source or rules_name).name)
-    refuse_nothing(run.report)
     notices = _notices(kept)
     if raw is None:
         return Outcome(report_result(run.report), report_text(run.report), notices=notices)
     text = {} if wanted.form.packing else {"rdf": raw.decode()}
     return Outcome({**report_result(run.report), **text}, raw=raw, notices=(*notices, report_text(run.report)))
+
+
+def _check_places(wanted: _Wanted) -> None:
+    """What cannot be written is told before anything is read."""
+    writable(*filter(None, (wanted.output, wanted.report_path)))
+
+
+def names_url(source: str) -> bool:
+    """True for the URL of a database; raise `UnsupportedError` for what would have to be fetched."""
+    scheme, there, _ = source.partition("://")
+    if there and scheme.lower() in ("http", "https", "ftp", "s3", "gs", "az", "file"):
+        raise UnsupportedError(f"{source} is not read", why="sources are files and databases", way_out="download it, and give the path")
+    return bool(there) or source.lower().startswith("jdbc:")
+
+
+def source_file(source: str) -> Path:
+    """A source as a path; raise `InputError` for a folder."""
+    path = Path(source)
+    if path.is_dir():
+        way_out = "name a file in it"
+        if (path / "manifest.safe").is_file():
+            way_out = f"earthweave map run safe {path / 'manifest.safe'} --var name={path.resolve().stem}"
+            more = next(iter(sorted(path.glob("MTD_MSI*.xml"))), None)
+            way_out += f"; and safe-s2 {more}" if more else ""
+        raise InputError(f"{source} is a folder", why="a source is a file or the URL of a database", way_out=way_out)
+    return path
+
+
+def _read_from(source: str | None, databases: tuple[str, ...]) -> tuple[Path | None, dict[str, str]]:
+    """The file that is SOURCE, if it is one, and the databases by name."""
+    if source is None:
+        return None, _databases(databases)
+    if names_url(source):
+        return None, _databases((*databases, source))
+    if databases:
+        why = "SOURCE takes the place of all sources"
+        raise ParameterError("--database beside a file as SOURCE", why=why, way_out="leave one of them out")
+    return source_file(source), {}
 
 
 def _databases(given: tuple[str, ...]) -> dict[str, str]:
@@ -258,7 +295,8 @@ def _notices(kept: Kept | None) -> tuple[str, ...]:
         return ()
     if kept.stale:
         return (f"began anew: {kept.stale}",)
-    return (f"went on behind {kept.found} parts of an earlier run",) if kept.found else ()
+    parts = "1 part" if kept.found == 1 else f"{kept.found} parts"
+    return (f"went on behind {parts} of an earlier run",) if kept.found else ()
 
 
 def _deliver(run: MappingRun, delivery: Delivery, wanted: _Wanted, kept: Kept | None, name: str) -> bytes | None:
@@ -276,11 +314,3 @@ def _deliver(run: MappingRun, delivery: Delivery, wanted: _Wanted, kept: Kept | 
                 delivery.load(run, store, name)
     return None
 
-
-def refuse_nothing(report: Report) -> None:
-    """Raise `ProcessingError` if there were rows and not one could be mapped: no statement is no success."""
-    if report.rows and not report.quads:
-        reasons = "; ".join(f"{reason} ({count:,} times)" for reason, count in report.reasons.items())
-        raise ProcessingError(
-            f"none of {report.rows:,} rows could be mapped", why=reasons, way_out="mend the source, its encoding or the rules"
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,17 +54,22 @@ class Delivery:
     progress: ProgressSink = silent
 
     def write(self, run: MappingRun, path: Path, form: Form, kept: Kept | None = None) -> Written:
-        """Into a file, and the mapping's own targets; ``kept`` holds parts of a run that was cut off. Raises as the mapping does.
+        """Into a file, and the mapping's own targets; ``kept`` holds parts of a run that was cut off.
+
+        Raises as the mapping does, and `ProcessingError` if not one statement was made: then the file is left as it was.
 
         The report of the run then counts what was written, each statement once per output.
         """
         writable(path)
-        with RdfFile(path, form, self.limits, may_hold_graphs=holds_graphs(self.plan)) as file:
-            chunks = self._guarded(run.chunks(kept), run.report)
+        # the parts of a run are locked until its stream is closed, which a traceback that is kept would put off
+        stream: Any = run.chunks(kept)
+        with closing(stream), RdfFile(path, form, self.limits, may_hold_graphs=holds_graphs(self.plan)) as file:
+            chunks = self._guarded(stream, run.report)
             written = write_targets(chunks, self.plan, self.working, default=file, limits=self.limits, progress=self.progress)
-        run.report.quads, run.report.repeated = written.statements, written.repeated
-        if kept is not None:
-            kept.clear()
+            run.report.quads, run.report.repeated = written.statements, written.repeated
+            if kept is not None:
+                kept.clear()
+            _refuse_nothing(run.report)
         return written
 
     def text(self, run: MappingRun, form: Form) -> tuple[bytes, Written]:
@@ -86,6 +92,7 @@ class Delivery:
         else:
             chunks: Iterable[Chunk] = self._guarded(run.chunks(), run.report)
             store.load_quads((chunk.data for chunk in chunks), name=name, progress=self.progress)
+        _refuse_nothing(run.report)
         return Written({}, run.report.quads, 0)
 
     def _guarded(self, stream: Iterable[_T], report: Report) -> Iterator[_T]:
@@ -103,6 +110,19 @@ class Delivery:
                 why=f"most often: {reason} ({count:,} times)",
                 way_out="look at --report FILE, mend the source or the rules, or allow more",
             )
+
+
+def _refuse_nothing(report: Report) -> None:
+    """No statement is no success."""
+    if report.quads:
+        return
+    if not report.rows:
+        raise ProcessingError("no statement was made", why="the source has no row", way_out="is it the right file, layer or table?")
+    reasons = "; ".join(f"{reason} ({count:,} times)" for reason, count in report.reasons.items())
+    raise ProcessingError(
+        f"none of {report.rows:,} rows could be mapped", why=reasons or "none has a value for what its subject is made of",
+        way_out="mend the source, its encoding or the rules",
+    )
 
 
 def loadable(path: Path, form: Form) -> None:

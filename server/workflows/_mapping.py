@@ -12,10 +12,16 @@ from ._provenance import layer_iri, provenance_graph
 
 
 def writable(*targets: Path) -> None:
-    """Raise `InputError` for the first file that cannot be written because it, or the place of its folder, is something else."""
+    """Raise `InputError` for the first file that cannot be written because it, or the place of its folder, is something else.
+
+    A device or pipe is refused: the whole file takes the name at the end, and would take it from ``/dev/null`` too.
+    """
     for target in targets:
         if target.is_dir():
             raise InputError(f"{target} cannot be written", why="it is a folder", way_out=f"name a file in it: {target / 'NAME'}")
+        if (target.exists() and not target.is_file()) or target.absolute().parent == Path("/dev"):
+            way_out = "redirect standard output: > FILE, | PROGRAM"
+            raise InputError(f"{target} cannot be written", why="it is a device or pipe", way_out=way_out)
         if not target.parent.is_dir():
             raise InputError(
                 f"{target} cannot be written", why=f"{target.parent} is no folder", way_out="make the folder first, or name another"
