@@ -23,7 +23,7 @@ from earthweave.ontology import GEO, XSD, ParameterError
 from earthweave.ontology.geometry import MAX_CHARACTERS
 
 from ..plan import EWF
-from ..values import pc
+from ..values import ill_formed, pc
 from ._evaluation import Arguments, Evaluation, Function, Text
 
 _ORDERS = {"lat lon": (1, 0), "lon lat": (0, 1)}
@@ -93,7 +93,12 @@ def _shifted(degrees: int) -> Callable[[Any], Any]:
 def _utc(rows: Evaluation, arguments: Arguments) -> Text:
     text = rows.text(arguments[0])[0]
     told = pc.match_substring_regex(text, pattern=r"T.*(Z|[+-][0-9]{2}:[0-9]{2})$")
-    return pc.if_else(told, text, pc.binary_join_element_wise(text, "Z", "")), str(XSD.dateTime)
+    moments = pc.if_else(told, text, pc.binary_join_element_wise(text, "Z", ""))
+    wrong = ill_formed(moments, str(XSD.dateTime))
+    if wrong is not None:
+        rows.reject(wrong.fill_null(False), "a text that is no moment")
+        moments = pc.if_else(wrong, None, moments)
+    return moments, str(XSD.dateTime)
 
 
 CATALOGUED: dict[str, Function] = {

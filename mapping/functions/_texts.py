@@ -110,9 +110,19 @@ def _escape(text: str, mode: str) -> str:
     return _mode(modes, mode)(text)
 
 
+def _unquoted(text: str) -> str:
+    """What a text between quotes says in JSON; one that says nothing, or half a character, stays as it is."""
+    try:
+        found = str(json.loads(f'"{text}"', strict=False))
+        found.encode()
+    except ValueError:
+        return text
+    return found
+
+
 def _unescape(text: str, mode: str) -> str:
     modes: dict[str, Callable[[str], str]] = {
-        "html": html.unescape, "xml": html.unescape, "url": unquote, "javascript": lambda one: str(json.loads(f'"{one}"')),
+        "html": html.unescape, "xml": html.unescape, "url": unquote, "javascript": _unquoted,
         "csv": lambda one: one[1:-1].replace('""', '"') if re.fullmatch(r'".*"', one, re.DOTALL) else one,
     }
     return _mode(modes, mode)(text)

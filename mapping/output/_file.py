@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from earthweave.ontology import InputError
 
@@ -33,7 +37,8 @@ class RdfFile:
         self.path, self.form = path, form
         self.count = 0
         self._part = path.with_name(path.name + ".part")
-        self._out = self._part.open("wb", buffering=1 << 20)
+        self._out = _own(self._part)
+        self._prepared = self._settled = False
         self._sheet = encoded(packed(self._out, form.packing, member_name(path)), form.encoding)
         limit = (bounds or OutputLimits()).document_memory
         self._gathered = None if form.syntax in LINES else Gathered(path.name, form.syntax, limit)
@@ -58,28 +63,55 @@ class RdfFile:
 
     def prepare(self) -> None:
         """Write everything down, still under the neighbour's name."""
-        if self._out.closed:
+        if self._prepared:
             return
         if self._gathered is not None:
             self._sheet.write(self._gathered.document())
         self._sheet.close()
-        self._out.close()
+        self._out.flush()
+        self._prepared = True
 
     def finish(self) -> None:
         """Let the file appear."""
         try:
             self.prepare()
             self._part.replace(self.path)
+            self._settled = True
         finally:
             self.discard()
 
     def discard(self) -> None:
         """Leave nothing behind; harmless after `finish`."""
-        if not self._out.closed:
+        if self._out.closed:
+            return
+        # while the lock is held, so that it is not another run's
+        if not self._settled:
+            self._part.unlink(missing_ok=True)
+        # on a full disk what is left in a packer or buffer cannot be written, and need not
+        with suppress(OSError, ValueError):
             # a packer that is dropped unclosed would write later, when nothing is there any more
-            with self._out:
+            if not self._prepared:
                 self._sheet.close()
-        self._part.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._out.close()
+
+
+def _own(part: Path) -> BinaryIO:
+    """The neighbour, empty, for this run alone; raises `InputError` while another run writes it."""
+    while True:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        out = os.fdopen(descriptor, "wb", buffering=1 << 20)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # whoever held it may just have given the file its name, or dropped it
+            same = part.exists() and os.path.samestat(os.fstat(descriptor), part.stat())
+        except BlockingIOError as error:
+            out.close()
+            raise InputError(f"{part} is being written", why="another run has the same output", way_out="wait for its end") from error
+        if same:
+            out.truncate(0)
+            return out
+        out.close()
 
 
 def holds_graphs(plan: Plan) -> bool:

@@ -10,11 +10,13 @@ A part ends where a batch of rows ends. A part without its line is not read; it 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import inspect
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -93,20 +95,24 @@ class Kept:
         if self._folder.exists() and not path.is_file() and any(self._folder.iterdir()):
             raise InputError(f"{self._folder} holds something else", why="parts of the run would lie there", way_out="move it away")
         lines = _whole_lines(path)
-        if lines and lines[0] == {"run": digest}:
-            path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-            return [Point(**line) for line in lines[1:]]
-        self.stale = "the rules, the options or a source have changed since" if lines else ""
-        self.clear()
-        self._folder.mkdir()
-        self._append({"run": digest})
+        self._folder.mkdir(exist_ok=True)
+        with self._locked():
+            if lines and lines[0] == {"run": digest}:
+                path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+                return [Point(**line) for line in lines[1:]]
+            self.stale = "the rules, the options or a source have changed since" if lines else ""
+            self._empty()
+            self._append({"run": digest})
         return []
+
+    def _empty(self) -> None:
+        for path in (*self._folder.glob("part-*"), self._folder / _JOURNAL):
+            path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Throw the parts away."""
         if self._folder.is_dir():
-            for path in (*self._folder.glob("part-*"), self._folder / _JOURNAL):
-                path.unlink(missing_ok=True)
+            self._empty()
             self._folder.rmdir()
 
     def _append(self, line: Mapping[str, Any]) -> None:
@@ -120,6 +126,23 @@ class Kept:
 
         The report ends as that of a run that was not cut off, less the time.
         """
+        with self._locked():
+            yield from self._chunks(executors, report)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """The folder for this run alone; raises `InputError` while another run uses it."""
+        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            what = f"{self._folder} is being written"
+            raise InputError(what, why="another run has the same output", way_out="wait for its end") from error
+        finally:
+            os.close(descriptor)
+
+    def _chunks(self, executors: Sequence[Mapped], report: Report) -> Iterator[Chunk]:
         sink = report.sink
         start = self._points[-1] if self._points else Point()
         skips = start.whole or _skips(executors[start.executor])

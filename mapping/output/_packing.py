@@ -95,8 +95,10 @@ class _Zip:
         self.write = self._member.write
 
     def close(self) -> None:
-        self._member.close()
-        self._archive.close()
+        try:
+            self._member.close()
+        finally:
+            self._archive.close()
 
 
 class _Tar:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from earthweave.ontology import ForbiddenError, ProgressSink, UnsupportedError, silent
+from earthweave.ontology import ForbiddenError, MappingError, ProgressSink, UnsupportedError, silent
 
 from ..plan import Chunk, Plan, Root, Target
 from ._distinct import Distinct
@@ -51,7 +51,9 @@ def _place(one: Target, plan: Plan, working: Path) -> Path:
         )
     roots = {Root.MAPPING: Path(plan.folder or working), Root.WORKING: working, Root.GIVEN: Path(one.folder)}
     path = Path(unquote(urlsplit(one.path).path) if scheme == "file" else one.path)
-    whole = (roots[one.root] / path).resolve()
+    whole = _file_name(roots[one.root] / path)
+    if whole is None or one.path.endswith("/"):
+        raise MappingError(f"the target {one.name} of {plan.origin} cannot be written", why=f"{one.path[:80]!r} is no name of a file")
     allowed = [root.resolve() for root in (working, Path(plan.folder or working))]
     if not any(whole.is_relative_to(root) for root in allowed):
         raise ForbiddenError(
@@ -60,6 +62,15 @@ def _place(one: Target, plan: Plan, working: Path) -> Path:
             way_out="run it in a folder above that file, or change the target's path",
         )
     return whole
+
+
+def _file_name(path: Path) -> Path | None:
+    """The whole path, or None if no file can have it."""
+    try:
+        whole = path.resolve()
+        return None if whole.is_dir() else whole
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class RowPart:
         self._parents: dict[Join, Parents | Rule] = {}
         self._streams: dict[Join, Records] = {}
         self._said: set[Line] = set()
+        self._growing = any(term.gather is not None for one in maps for term in one.terms())
         self._collections = Collections()
         for rule in self._rules:
             rule.placed(lambda rule=rule: self._prepare(rule))  # type: ignore[misc]
@@ -84,12 +85,15 @@ class RowPart:
         parents = self._parents[join]
         return _subjects(parents, row) if isinstance(parents, Rule) else parents.of(row)
 
-    def chunks(self, report: Report) -> Iterator[Chunk]:
-        """Statements of all records; see the report for what was left out."""
+    def chunks(self, report: Report, skip_rows: int = 0) -> Iterator[Chunk]:
+        """Statements of all records but the first ``skip_rows``; see the report for what was left out."""
         for join, stream in self._streams.items():
             self._fill(join, stream)
         lines: list[Line] = []
         for number, record in enumerate(self._stream.records(), 1):
+            if number <= skip_rows:
+                self._passed(Row(self._scope, record, number))
+                continue
             lines += self._mapped(Row(self._scope, record, number), report)
             report.rows += 1
             if len(lines) >= _CHUNK:
@@ -98,6 +102,11 @@ class RowPart:
         lines += self._collections.ends()
         self._tell_faults(report)
         yield from _chunks(lines, report)
+
+    def _passed(self, row: Row) -> None:
+        """A record whose statements are there already: mapped only if later records go on with what it began, or it is asked for."""
+        if self._growing or self._options.on_error == "fail":
+            self._mapped(row, Report())
 
     def _fill(self, join: Join, stream: Records) -> None:
         parent = Rule(self._plan, self._plan.named(join.parent), self._joined)

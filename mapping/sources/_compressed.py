@@ -16,7 +16,8 @@ import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from io import BytesIO, TextIOWrapper
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeAlias
 
@@ -35,7 +36,8 @@ _SUFFIXES = {
 _STREAMS: dict[str, Callable[[Path], Any]] = {
     "gzip": lambda path: gzip.open(path, "rb"), "bzip2": lambda path: bz2.open(path, "rb"), "xz": lambda path: lzma.open(path, "rb"),
 }
-_TARS = {"tar": "r:", "targz": "r:gz", "tarxz": "r:xz", "tarbz2": "r:bz2"}
+_PACKED = {"targz": "gzip", "tarxz": "xz", "tarbz2": "bzip2"}
+_TARS = ("tar", *_PACKED)
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError)
 _BESIDE_SHAPES = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 Member: TypeAlias = tuple[str, Callable[[], IO[bytes]]]
@@ -102,13 +104,19 @@ def _unpack(path: Path, kind: str, folder: Path, readable: Callable[[str], bool]
         with _STREAMS[kind](path) as stream:
             budget.copy(stream, inner)
         return inner
-    archive: Any
-    with zipfile.ZipFile(path) if kind == "zip" else tarfile.open(path, _TARS[kind]) as archive:  # type: ignore[call-overload]
+    with ExitStack() as stack:
+        archive: Any = stack.enter_context(zipfile.ZipFile(path) if kind == "zip" else _tar(path, kind, budget, stack))
         wanted = _chosen(path.name, _zipped(archive) if kind == "zip" else _tarred(archive), readable)
         for name, opened in wanted:
             with opened() as stream:
                 budget.copy(stream, folder / PurePosixPath(name).name)
     return folder / PurePosixPath(wanted[0][0]).name
+
+
+def _tar(path: Path, kind: str, budget: _Budget, stack: ExitStack) -> tarfile.TarFile:
+    """An archive whose headers are taken into memory only up to a limit, and which is searched only as far as the budget goes."""
+    stream = stack.enter_context(path.open("rb") if kind == "tar" else _STREAMS[_PACKED[kind]](path))
+    return tarfile.open(fileobj=budget.guarded(stream), mode="r:")
 
 
 def _zipped(archive: zipfile.ZipFile) -> list[Member]:
@@ -144,17 +152,46 @@ class _Budget:
         self._limit = min(MAX_BYTES, max(FREE_BYTES, path.stat().st_size * MAX_RATIO))
         self._used = 0
 
+    def guarded(self, stream: IO[bytes]) -> Any:
+        """The stream, read to the limit only and in pieces that memory can hold."""
+        return _Guarded(stream, self)
+
+    def check(self, used: int) -> None:
+        """Raises `SizeLimitError`."""
+        if used > self._limit:
+            raise SizeLimitError(
+                f"{self._name} holds more than {self._limit:,} bytes", why="that is more than data shrink by compression",
+                way_out="unpack it yourself, and hand in the result",
+            )
+
     def copy(self, stream: IO[bytes], target: Path) -> None:
         """Raises `SizeLimitError`."""
         with target.open("wb") as out:
             while piece := stream.read(_PIECE):
                 self._used += len(piece)
-                if self._used > self._limit:
-                    raise SizeLimitError(
-                        f"{self._name} holds more than {self._limit:,} bytes", why="that is more than data shrink by compression",
-                        way_out="unpack it yourself, and hand in the result",
-                    )
+                self.check(self._used)
                 out.write(piece)
+
+
+class _Guarded:
+    """A stream of an archive: no header is larger than a piece, and no place behind the budget is gone to."""
+
+    def __init__(self, stream: IO[bytes], budget: _Budget) -> None:
+        self._stream, self._budget = stream, budget
+        self.tell = stream.tell
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """As files have it."""
+        if whence == 0:
+            self._budget.check(place)
+        return self._stream.seek(place, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        """As files have it."""
+        if not 0 <= size <= _PIECE * 16:
+            raise tarfile.ReadError("a header of the archive is too long")
+        self._budget.check(self._stream.tell() + size)
+        return self._stream.read(size)
 
 
 def as_utf8(file: Unpacked, encoding: str, comment: str) -> Unpacked:
@@ -162,7 +199,7 @@ def as_utf8(file: Unpacked, encoding: str, comment: str) -> Unpacked:
 
     Raises `MappingError` for an unknown encoding, `ProductError` for bytes that it does not have.
     """
-    codec = _codec(encoding)
+    codec = codec_of(encoding or _marked(file.path))
     if codec in ("utf-8", "utf-8-sig", "ascii") and not comment:
         return file
     folder = tempfile.mkdtemp(prefix="earthweave-")
@@ -179,8 +216,17 @@ def as_utf8(file: Unpacked, encoding: str, comment: str) -> Unpacked:
     return made
 
 
-def _codec(encoding: str) -> str:
+def _marked(path: Path) -> str:
+    """UTF-16 if the file begins with its mark."""
+    with path.open("rb") as file:
+        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
+
+
+def codec_of(encoding: str) -> str:
+    """Python's name of an encoding of texts; raises `MappingError` if there is none."""
     try:
-        return codecs.lookup(encoding or "utf-8").name
-    except LookupError as error:
+        name = codecs.lookup(encoding or "utf-8").name
+        TextIOWrapper(BytesIO(), name)
+    except (LookupError, UnicodeError) as error:
         raise MappingError(f"there is no encoding {encoding!r}", way_out="names are those of IANA: UTF-8, UTF-16, ISO-8859-1 …") from error
+    return name

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from earthweave.ontology import MappingError, MissingDependencyError, ProductError
+from earthweave.ontology import ForbiddenError, MappingError, MissingDependencyError, ProductError
 
 from ..plan import DatabaseAccess, LogicalSource, TableSchema
 from ._sql_names import Identifier, identifiers, matching
@@ -18,6 +18,18 @@ _SCHEMES = {
     "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "mysql": "mysql", "mariadb": "mysql",
     "sqlite": "sqlite", "spatialite": "sqlite", "duckdb": "duckdb",
 }
+_REACHES = re.compile(
+    r"pg_(?:read|ls|stat_file|file)_?\w*|pg_(?:terminate|cancel)_backend|pg_reload_conf|pg_rotate_logfile|pg_logical_emit_message|pg_sleep\w*"
+    r"|pg_(?:try_)?advisory\w*|set_config|query_to_xml\w*|lo_(?:import|export)|dblink\w*|load_file|outfile|dumpfile|benchmark|get_lock"
+    r"|load_extension|read_(?:csv|parquet|json|ndjson|text|blob)\w*|sniff_csv|getenv|(?:sqlite|postgres|mysql)_(?:scan|query|execute)",
+    re.IGNORECASE,
+)
+"""Functions of servers that reach files, programs, other servers or other sessions; a read-only transaction does not stop them.
+
+Functions that an extension or an owner has added cannot be known here: let a mapping that is not trusted run as a role that may only
+read. A DuckDB connection that is handed in open keeps the access to files that it has.
+"""
+_ESCAPED = re.compile(r"u&\s*[\"']", re.IGNORECASE)
 _READS = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -142,15 +154,14 @@ def address(url: str, user: str = "", password: str = "") -> Address:
 def _server(kind: str, rest: str, user: str, password: str) -> Address:
     try:
         parts = urlsplit(rest if rest.startswith("//") else f"///{rest}")
-        port = parts.port
+        options = dict(parse_qsl(parts.query))
+        port = parts.port or int(options.pop("port", "0")) or None
     except ValueError as error:
         raise MappingError(f"a {kind} URL that cannot be read", way_out=f"write {kind}://user@host:port/database") from error
-    options = dict(parse_qsl(parts.query))
     who = unquote(parts.username or "") or options.pop("user", "") or user
     secret = unquote(parts.password or "") or options.pop("password", "") or password
     path = unquote(parts.path.lstrip("/"))
     host = parts.hostname or options.pop("host", "")
-    port = port or int(options.pop("port", "0")) or None
     return Address(kind, f"{kind} database {path or who}", path, host, port, who, secret, tuple(options.items()))
 
 
@@ -179,8 +190,19 @@ def _query(query: str) -> Relation:
     text = query.strip().rstrip(";").rstrip()
     if _READS.match(text) is None:
         raise MappingError("a query that does more than read", why=text[:80], way_out="write SELECT or WITH")
+    _check_reach(text)
     # a comment at its end must not swallow the parenthesis
     return Relation(f"({text}\n) AS earthweave_rows", "the query " + " ".join(text.split())[:60], query=text)
+
+
+def _check_reach(query: str) -> None:
+    """Raise `ForbiddenError` for a query that names, even in a text, what reaches out of the database, or could hide such a name."""
+    reaching = next((word for word in re.findall(r"\w+", query) if _REACHES.fullmatch(word)), None)
+    if reaching or _ESCAPED.search(query):
+        raise ForbiddenError(
+            f"a query that may reach out of its database: {reaching or 'U& escapes'}", why="a mapping reads tables, and nothing else",
+            way_out="make a view of it in the database, and read that",
+        )
 
 
 def _find(name: str, database: Database) -> tuple[str, str] | None:

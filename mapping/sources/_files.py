@@ -12,7 +12,8 @@ import pyarrow as pa
 from earthweave.ontology import NotFoundError, UnsupportedError
 
 from ..plan import Dialect, FileAccess, LogicalSource, Options
-from ._compressed import Unpacked, as_utf8, data_name, unpacked
+from ._compressed import Unpacked, as_utf8, codec_of, data_name, unpacked
+from ._fields import NETCDF
 from ._json import LINES, JsonReading, JsonSource
 from ._memory import MemorySource
 from ._parquet import ParquetSource
@@ -27,7 +28,7 @@ from ._xml import XmlSource
 
 TEXT = {".csv", ".tsv", ".txt"}
 PARQUET = {".parquet", ".geoparquet"}
-RASTER = {".tif", ".tiff", ".nc"}
+RASTER = {".tif", ".tiff", *NETCDF}
 _BINARY = {".shp", ".gpkg", ".fgb", *PARQUET, *RASTER}
 _NO_ACCESS = FileAccess("")
 Kept = TypeVar("Kept")
@@ -58,7 +59,7 @@ def open_file(path: Path, logical: LogicalSource, options: Options) -> Source | 
     formulation, strict = _formulation(logical, data_name(path.name)), options.on_error == "fail"
     if formulation == "JSONPath":
         file = _ready(path, access, lambda name: Path(name).suffix in {".json", ".geojson", *LINES})
-        reading = JsonReading(logical.iterator, access.encoding, logical.texts, strict)
+        reading = JsonReading(logical.iterator, access.encoding and codec_of(access.encoding), logical.texts, strict)
         return _kept(JsonSource(file.path, reading, name=file.name), file)
     if formulation == "STAC":
         file = _ready(path, access, lambda name: Path(name).suffix in {".json", ".geojson", *LINES})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ _PIECE = 1 << 20
 _NEAR_END = 16
 _BLANK = " \t\n\r"
 _AFTER = tuple(" \t\n\r,]}:")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Node: TypeAlias = Any
 
 
@@ -65,6 +67,8 @@ class JsonRecord:
         if self.texts:
             nodes = [_text(inner) for one in nodes for inner in (one if isinstance(one, list) else [one])]
         found = [one for one in nodes if one is not None]
+        if any(map(_halved, found)):
+            raise ProductError(f"{reference} is a text with half a character", why="a surrogate stands alone in it (RFC 8259 §8.2)")
         if any(isinstance(one, dict | list) for one in found):
             kind, end = ("an array", "[*]") if any(isinstance(one, list) for one in found) else ("an object", ".name")
             raise ProductError(f"{reference} is {kind}, not a value", way_out=f"refer to what is in it: {reference}{end}")
@@ -78,6 +82,11 @@ class JsonRecord:
             from ._nested import nested_records
 
             yield from nested_records(self.node, iterator, formulation)
+
+
+def _halved(node: Node) -> bool:
+    """True for a text with a surrogate that stands alone."""
+    return isinstance(node, str) and not node.isascii() and _SURROGATE.search(node) is not None
 
 
 def _text(node: Node) -> Node:
@@ -207,6 +216,7 @@ def _streamed(scanner: Scanner, steps: Sequence[Step]) -> Iterator[Node]:
     if scanner.enter(steps[:first]):
         for node in scanner.each():
             yield from walk(steps[first + 1 :], node)
+        scanner.leave()
 
 
 class Scanner:
@@ -215,6 +225,7 @@ class Scanner:
     def __init__(self, text: IO[str], name: str, decoder: json.JSONDecoder) -> None:
         self._text, self._name, self._decoder = text, name, decoder
         self._buffer, self._at, self._ended = "", 0, False
+        self._open: list[tuple[Iterator[int], bool]] = []
 
     def enter(self, steps: Sequence[Step]) -> bool:
         """Go to the node behind these names and numbers; False if there is none."""
@@ -224,10 +235,22 @@ class Scanner:
                 return False
         return True
 
+    def leave(self) -> None:
+        """Go to the end of the document, behind what was entered; raises `ProductError` if something is broken, or follows."""
+        while self._open:
+            members, named = self._open.pop()
+            for _ in members:
+                if named:
+                    self._name_of_member()
+                self._value()
+        if not self._at_end():
+            raise self._broken("something stands behind its end")
+
     def each(self) -> Iterator[Node]:
-        """Elements of the array, or values of the object, that stands here."""
+        """Elements of the array, or values of the object, that stands here; anything else is passed over."""
         opened = self._peek()
         if opened not in ("[", "{"):
+            self._value()
             return
         for _ in self._members("]" if opened == "[" else "}"):
             if opened == "{":
@@ -237,8 +260,10 @@ class Scanner:
     def _member(self, name: str) -> bool:
         if self._peek() != "{":
             return False
-        for _ in self._members("}"):
+        members = self._members("}")
+        for _ in members:
             if self._name_of_member() == name:
+                self._open.append((members, True))
                 return True
             self._value()
         return False
@@ -246,8 +271,10 @@ class Scanner:
     def _element(self, number: int) -> bool:
         if self._peek() != "[":
             return False
-        for at in self._members("]"):
+        members = self._members("]")
+        for at in members:
             if at == number:
+                self._open.append((members, False))
                 return True
             self._value()
         return False
@@ -293,13 +320,19 @@ class Scanner:
 
     def _peek(self) -> str:
         """The next character that is no white space; raises at the end of the text."""
+        if self._at_end():
+            raise self._broken("it ends too early")
+        return self._buffer[self._at]
+
+    def _at_end(self) -> bool:
+        """True if only white space is left, which is passed over."""
         while True:
             while self._at < len(self._buffer) and self._buffer[self._at] in _BLANK:
                 self._at += 1
             if self._at < len(self._buffer):
-                return self._buffer[self._at]
+                return False
             if not self._fill():
-                raise self._broken("it ends too early")
+                return True
 
     def _fill(self) -> bool:
         """Read on, at least as much as is waiting, so that a long element is not decoded too often; False at the end."""

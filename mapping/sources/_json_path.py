@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+import pyarrow as pa
+
 from earthweave.ontology import MappingError
+
+from ..values import pc
 
 Step: TypeAlias = str | int | None
 """A member's name, an element's number, or None for all of them (``*``)."""
@@ -84,13 +88,43 @@ def _step(found: re.Match[str]) -> Step:
     return next(one for one in (found["single"], found["double"], found["name"]) if one is not None)
 
 
+def _has(pattern: str, text: str) -> bool:
+    try:
+        return bool(pc.match_substring_regex(pa.scalar(text), pattern=pattern).as_py())
+    except (pa.ArrowInvalid, UnicodeError):
+        return False
+
+
 def _library(text: str) -> Callable[[Any], Sequence[Any]]:
     from jsonpath import JSONPathEnvironment, JSONPathError
+    from jsonpath.function_extensions import ExpressionType, FilterFunction
+
+    class Regex(FilterFunction):
+        """``match`` and ``search`` (RFC 9535 §2.4.6, §2.4.7) in linear time: a library that tries all ways may never end."""
+
+        def __init__(self, frame: str) -> None:
+            self._frame = frame
+
+        @property
+        def arg_types(self) -> list[ExpressionType]:
+            """A value and a pattern."""
+            return [ExpressionType.VALUE, ExpressionType.VALUE]
+
+        @property
+        def return_type(self) -> ExpressionType:
+            """True or false."""
+            return ExpressionType.LOGICAL
+
+        def __call__(self, value: object, pattern: object) -> bool:
+            """Whether a text has the pattern; no other value has, and none has what is no pattern."""
+            return isinstance(value, str) and isinstance(pattern, str) and _has(self._frame % pattern, value)
 
     written = text.strip()
     full = written if written.startswith("$") else f"${written}" if written.startswith("[") else f"$.{written}"
     try:
-        path = JSONPathEnvironment(strict=True).compile(full)
+        environment = JSONPathEnvironment(strict=True)
+        environment.function_extensions |= {"match": Regex(r"\A(?:%s)\z"), "search": Regex("(?:%s)")}
+        path = environment.compile(full)
     except (JSONPathError, ValueError) as error:
         reason = error.args[0] if error.args else type(error).__name__
         way_out = "paths look like $.name, $.list[*].name (RFC 9535)"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..plan import Options
-from ._source import empty_batch, table_crs
+from ._source import empty_batch, plain, table_crs
 
 
 @dataclass
@@ -28,7 +28,7 @@ class MemorySource:
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Any]:
         """See `Source`."""
-        yield from self.table.select(list(columns)).to_batches(max_chunksize=self.options.batch_rows)
+        yield from map(plain, self.table.select(list(columns)).to_batches(max_chunksize=self.options.batch_rows))
 
     def empty(self, columns: Sequence[str], geometry: bool) -> Any:
         """See `Source`."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 from earthweave.ontology import CRS84, Crs, ProductError, UnsupportedError
 
 from ..plan import Options
-from ._source import empty_batch, known_crs, table_crs
+from ._source import empty_batch, known_crs, plain, table_crs
 
 
 class ParquetSource:
@@ -27,8 +27,8 @@ class ParquetSource:
         self.keys: tuple[str, ...] = ()
         try:
             self._file = pq.ParquetFile(path)
-        except pa.ArrowException as error:
-            raise ProductError(f"{path.name} is not a Parquet file", why=str(error)) from error
+        except (pa.ArrowException, OSError) as error:
+            raise ProductError(f"{path.name} is not a Parquet file", why=str(error).strip()) from error
         self._schema = self._file.schema_arrow
         self.total: int | None = self._file.metadata.num_rows
         geo = (self._schema.metadata or {}).get(b"geo")
@@ -41,7 +41,10 @@ class ParquetSource:
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Any]:
         """See `Source`."""
-        yield from self._file.iter_batches(self._options.batch_rows, columns=self._names(columns, geometry))
+        try:
+            yield from map(plain, self._file.iter_batches(self._options.batch_rows, columns=self._names(columns, geometry)))
+        except (pa.ArrowException, OSError) as error:
+            raise ProductError(f"{self.name} cannot be read to its end", why=str(error).strip()) from error
 
     def empty(self, columns: Sequence[str], geometry: bool) -> Any:
         """See `Source`."""

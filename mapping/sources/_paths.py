@@ -24,9 +24,12 @@ def file_of(access: FileAccess, place: Place) -> Path:
     if not written or "\0" in written:
         raise MappingError(f"{access.path!r} is no path of a file")
     allowed = [folder.resolve() for folder in (place.folder or place.working, place.working)]
-    candidates = [(root / written).resolve() for root in _roots(access, place)]
-    inside = [path for path in candidates if any(path.is_relative_to(folder) for folder in allowed)]
-    found = [path for path in inside if path.is_file()]
+    try:
+        candidates = [(root / written).resolve() for root in _roots(access, place)]
+        inside = [path for path in candidates if any(path.is_relative_to(folder) for folder in allowed)]
+        found = [path for path in inside if path.is_file()]
+    except (OSError, RuntimeError) as error:
+        raise MappingError(f"{access.path[:80]!r} is no path of a file", why=str(getattr(error, "strerror", error))) from error
     if found:
         return found[0]
     if len(inside) < len(candidates):

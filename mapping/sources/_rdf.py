@@ -16,7 +16,10 @@ from ._memory import MemorySource
 MAX_BYTES = 256 * 1024**2
 """Bytes of the largest RDF file that is queried."""
 SUFFIXES = {".nt": "N_TRIPLES", ".nq": "N_QUADS", ".ttl": "TURTLE", ".trig": "TRIG", ".rdf": "RDF_XML", ".n3": "N3", ".jsonld": "JSON_LD"}
-_NOT_CODE = re.compile(r"""<[^<>\s]*>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\n]*""")
+_NOT_CODE = re.compile(
+    r"""<[^<>"{}|^`\\\x00-\x20]*>|\"{3}(?:"{0,2}(?:[^"\\]|\\.))*"{3}|'{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}"""
+    r"""|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*'|#[^\n\r]*""", re.DOTALL)
+"""IRIs, texts and comments as SPARQL 1.1 §19.8 has them: what looks like one of them but is none must not hide anything."""
 
 
 def open_rdf(path: Path, query: str, options: Options, *, name: str) -> MemorySource:
@@ -26,7 +29,7 @@ def open_rdf(path: Path, query: str, options: Options, *, name: str) -> MemorySo
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UnsupportedError(f"{name} has no suffix of an RDF file", way_out=f"offered: {' '.join(SUFFIXES)}")
-    if re.search(r"\bservice\b", _NOT_CODE.sub(" ", query), re.IGNORECASE):
+    if re.search(r"service|\\u", _NOT_CODE.sub(" ", query), re.IGNORECASE):
         raise ForbiddenError("the query of the source uses SERVICE: the mapper reads no network", way_out="fetch the data first")
     if path.stat().st_size > MAX_BYTES:
         raise SizeLimitError(f"{name} is larger than {MAX_BYTES:,} bytes", way_out="load it into a store, and query that")
@@ -43,12 +46,12 @@ def _selected(path: Path, query: str, name: str) -> Any:
         raise ProductError(f"{name} cannot be read as RDF", why=str(error)) from error
     try:
         solutions = store.query(query, use_default_graph_as_union=True)
+        if not isinstance(solutions, ox.QuerySolutions):
+            raise MappingError("the query of the source must be a SELECT query")
+        names = [variable.value for variable in solutions.variables]
+        rows = [[None if term is None else _text(term) for term in solution] for solution in solutions]
     except (SyntaxError, OSError, RuntimeError) as error:
-        raise MappingError("the query of the source is no SPARQL query", why=str(error)) from error
-    if not isinstance(solutions, ox.QuerySolutions):
-        raise MappingError("the query of the source must be a SELECT query")
-    names = [variable.value for variable in solutions.variables]
-    rows = [[None if term is None else _text(term) for term in solution] for solution in solutions]
+        raise MappingError("the query of the source is no SPARQL query, or cannot be answered", why=str(error)) from error
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
     return pa.table({one: pa.array(column, pa.string()) for one, column in zip(names, columns, strict=True)})
 

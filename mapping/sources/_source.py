@@ -68,7 +68,15 @@ def column_of(name: str, source: Source) -> str | None:
 def empty_batch(schema: Any, columns: Sequence[str]) -> Any:
     """A batch without rows: these columns of a schema."""
     fields = [schema.field(name) for name in columns]
-    return pa.RecordBatch.from_arrays([pa.array([], one.type) for one in fields], schema=pa.schema(fields))
+    return plain(pa.RecordBatch.from_arrays([pa.array([], one.type) for one in fields], schema=pa.schema(fields)))
+
+
+def plain(batch: Any) -> Any:
+    """The same rows, values of extension types (``arrow.json``, ``geoarrow.wkb`` …) as what they are kept as."""
+    if not any(isinstance(one.type, pa.BaseExtensionType) for one in batch.schema):
+        return batch
+    columns = [one.storage if isinstance(one.type, pa.BaseExtensionType) else one for one in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def bounded(batches: Iterator[Any], rows: int, nbytes: int) -> Iterator[Any]:

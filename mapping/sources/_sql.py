@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import pyarrow as pa
 
 from earthweave.ontology import MappingError, UnsupportedError
 
-from ..plan import DatabaseAccess, LogicalSource, Options, TableSchema
+from ..plan import DatabaseAccess, FileAccess, LogicalSource, Options, TableSchema
 from ..values import pc
 from ._database import Address, Column, Database, address, chosen, relation_of
 from ._database_duckdb import Duckdb
 from ._database_mysql import Mysql
 from ._database_postgresql import Postgresql
 from ._database_sqlite import Sqlite
+from ._paths import file_of
 from ._records import Place
 from ._source import Source, empty_batch, known_crs, table_crs
 from ._sql_names import Identifier, identifier, matching
@@ -34,13 +36,25 @@ def open_database(logical: LogicalSource, place: Place, options: Options) -> Sou
 
     Raises:
         MappingError: no such table, a query that the database refuses or that does more than read, or no database at all.
+        ForbiddenError: a file outside of the mapping's folder and the working folder, a query that reaches out of the database.
         ProductError: the database cannot be opened.
         CrsError: geometries without a known CRS.
         MissingDependencyError: its driver is not installed.
     """
     given, user, password = chosen(logical, place.databases)
-    database = _database(given, place.folder or place.working, user, password)
+    access = logical.access
+    if isinstance(access, DatabaseAccess) and place.databases.get(access.url, place.databases.get("")) is None:
+        database = _found(_allowed(address(access.url, user, password), place), place.working)
+    else:
+        database = _database(given, place.folder or place.working, user, password)
     return DatabaseSource(logical, database, options)
+
+
+def _allowed(where: Address, place: Place) -> Address:
+    """The address that a mapping says, of a file only if the mapping may read it."""
+    if where.kind not in ("sqlite", "duckdb"):
+        return where
+    return replace(where, path=str(file_of(FileAccess(where.path), place)))
 
 
 def schema_of(database: str | Any, *, folder: Path | None = None) -> tuple[TableSchema, ...]:

@@ -23,6 +23,8 @@ MAX_HEADER = 1 << 24
 """Characters of the longest header."""
 _BLOCK = 1 << 20
 _LONGER = "straddl"
+_NO_ROWS = "cannot infer number of columns"
+"""What Arrow says of a header without a newline behind it."""
 _LIKELY = ",;\t|"
 
 
@@ -126,6 +128,8 @@ class TextSource:
                         given += len(batch)
                         yield batch
             except pa.ArrowInvalid as error:
+                if _NO_ROWS in str(error):
+                    return
                 if _LONGER in str(error) and block < MAX_ROW:
                     block *= 8
                 elif lenient or self._strict:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from earthweave.ontology import CRS84, NotFoundError, ProductError
 
 from ..plan import Options
-from ._source import empty_batch, known_crs
+from ._source import empty_batch, known_crs, plain
 
 _HEAD = 4096
 _JSON = rb"(\xef\xbb\xbf)?\s*\{"
@@ -80,7 +80,7 @@ class VectorSource:
 
     def _told(self, reader: Any) -> Iterator[Any]:
         try:
-            yield from reader
+            yield from map(plain, reader)
         except (pa.ArrowException, OSError, RuntimeError) as error:
             raise ProductError(f"{self.name} cannot be read to its end", why=str(error).splitlines()[0]) from error
 

@@ -1,4 +1,4 @@
-"""XML documents as records (XPath 1.0), without network, external entities or their expansion.
+"""XML documents as records (XPath 1.0), without network or external entities; entities of the document itself grow only so far.
 
 A large document whose iterator is a plain path from the root, such as ``/a/b/c``, is read element by element; then references may look
 down and to the attributes of ancestors, but not to the ancestors' other content. Any other document is loaded.
@@ -6,9 +6,11 @@ down and to the attributes of ancestors, but not to the ancestors' other content
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,7 +27,7 @@ Namespaces: TypeAlias = tuple[tuple[str, str], ...]
 _PLAIN = re.compile(r"(?:/[^\W\d][\w.-]*(?::[^\W\d][\w.-]*)?)+")
 _UPWARD = re.compile(r"(?:^|[(|,=\s])\s*/|\.\.|\b(?:ancestor|parent|preceding|following)(?:-or-self|-sibling)?\s*::")
 _ATTRIBUTE_ABOVE = re.compile(r"(?:\.\./)+@[\w:.-]+")
-_SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "huge_tree": False, "load_dtd": False, "dtd_validation": False}
+_SAFE: dict[str, Any] = {"resolve_entities": "internal", "no_network": True, "huge_tree": False, "load_dtd": False, "dtd_validation": False}
 
 
 def _library() -> Any:
@@ -49,7 +51,7 @@ def _found(path: str, node: Any, namespaces: Namespaces) -> Any:
     etree = _library()
     try:
         return _compiled(path, namespaces)(node)
-    except etree.XPathError as error:
+    except (etree.XPathError, KeyError) as error:
         known = ", ".join(prefix for prefix, _ in namespaces) or "none"
         raise MappingError(f"{path!r} cannot be followed", why=f"{error}; prefixes that the mapping declares: {known}") from error
 
@@ -101,10 +103,17 @@ def _text(node: Any) -> str:
     if isinstance(node, bool):
         return "true" if node else "false"
     if isinstance(node, float):
-        return str(int(node)) if node.is_integer() else repr(node)
+        return _number(node)
     if isinstance(node, tuple):
         return str(node[1])
     return "".join(node.itertext()) if isinstance(node.tag, str) else str(node.text or "")
+
+
+def _number(number: float) -> str:
+    """As XPath's string() writes it (XPath 1.0 §4.2)."""
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+    return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
 
 
 def xml_records(text: str, iterator: str, name: str, namespaces: Sequence[tuple[str, str]] = ()) -> Iterator[Record]:
@@ -158,8 +167,10 @@ class XmlSource:
             nodes = self._streamed(etree) if streamed else _nodes(self._root(etree, size), self.iterator or "/*", self.namespaces)
             for node in nodes:
                 yield XmlRecord(node, self.namespaces, self.name if streamed else "", asked)
-        except etree.XMLSyntaxError as error:
+        except (etree.XMLSyntaxError, OSError) as error:
             raise ProductError(f"{self.name} is not well-formed XML", why=str(error)) from error
+        except LookupError as error:
+            raise MappingError(f"there is no encoding {self.encoding!r}", why=str(error), way_out="write UTF-8, UTF-16 …") from error
         if asked is not None:
             asked.require()
 

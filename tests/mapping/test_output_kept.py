@@ -73,6 +73,7 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(kind: type[Executor], c
         stream = Kept(tmp_path / "parts", "run", LIMITS).chunks([kind("a"), kind("b")], Report())
         taken = [chunk for chunk, _ in zip(stream, range(cut), strict=False)]
         assert taken == wanted[:cut]
+        stream.close()  # type: ignore[attr-defined]
     executors = [kind("a"), kind("b")]
     told: list[Problem] = []
     report = Report(sink=told.append)

@@ -363,3 +363,10 @@ def test_descriptions_inside_themselves_or_without_end_are_refused(body: str) ->
     with pytest.raises(MappingError, match="inside one another") as caught:
         read_rules(one(body))
     assert "triples map <#One>" in caught.value.what
+
+
+@pytest.mark.parametrize("base", ["nobase", "e.org/d", "http://e.org/a b", "<http://e.org/>"])
+def test_a_base_that_is_no_iri_is_told_as_such(base: str) -> None:
+    with pytest.raises(ParameterError, match="base .* is no absolute IRI") as caught:
+        read_rules("@prefix rr: <http://www.w3.org/ns/r2rml#> .\n", base=base)
+    assert "http://example.org/" in caught.value.way_out

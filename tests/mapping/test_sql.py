@@ -250,8 +250,11 @@ def test_geometries_without_a_crs_need_one(filled: Callable[[str, str], str]) ->
 
 def test_queries_of_duckdb_reach_no_other_files(filled: Callable[[str, str], str], tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text("a\n1\n")
-    with pytest.raises(MappingError, match="refuses"):
-        opened(filled("duckdb", SCRIPT), query=f"SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')")
+    url = filled("duckdb", SCRIPT)
+    for function in ("read_csv", "parquet_metadata", "query_table", "glob", ""):
+        text = f"SELECT * FROM {function}('{tmp_path / 'secret.csv'}')" if function else f"SELECT * FROM '{tmp_path / 'secret.csv'}'"
+        with pytest.raises(EarthweaveError, match="refuses|reach out"):
+            opened(url, query=text)
 
 
 def test_a_regular_identifier_is_folded_under_a_table_of_r2rml_alone(filled: Callable[[str, str], str]) -> None:
@@ -334,7 +337,7 @@ def test_no_database_at_all_is_told() -> None:
 
 def test_texts_that_mean_no_value_are_none(filled: Callable[[str, str], str]) -> None:
     url = filled("sqlite", "CREATE TABLE t (w TEXT, n INTEGER); INSERT INTO t VALUES ('n/a', 1), ('', 2), ('word', 3)")
-    source = open_database(LogicalSource("t", access=DatabaseAccess(url, nulls=("n/a", ""))), Place(), Options())
+    source = open_database(LogicalSource("t", access=DatabaseAccess(url, nulls=("n/a", ""))), Place(databases={url: url}), Options())
     assert [row["w"] for row in rows(source)] == [None, None, "word"]
 
 
