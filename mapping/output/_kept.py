@@ -92,7 +92,7 @@ class Kept:
 
     def _read(self, digest: str) -> list[Point]:
         path = self._folder / _JOURNAL
-        if self._folder.exists() and not path.is_file() and any(self._folder.iterdir()):
+        if self._folder.exists() and not path.is_file() and any(not one.match("part-*") for one in self._folder.iterdir()):
             raise InputError(f"{self._folder} holds something else", why="parts of the run would lie there", way_out="move it away")
         lines = _whole_lines(path)
         self._folder.mkdir(exist_ok=True)
@@ -106,7 +106,8 @@ class Kept:
         return []
 
     def _empty(self) -> None:
-        for path in (*self._folder.glob("part-*"), self._folder / _JOURNAL):
+        # the journal first: parts without one are begun anew, a journal without parts would be believed
+        for path in (self._folder / _JOURNAL, *self._folder.glob("part-*")):
             path.unlink(missing_ok=True)
 
     def clear(self) -> None:

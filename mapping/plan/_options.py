@@ -51,6 +51,8 @@ class Options:
             if getattr(self, name) not in allowed:
                 choices = ", ".join(str(one) for one in allowed if one)
                 raise ParameterError(f"{name} cannot be {getattr(self, name)!r}", way_out=f"choose from {choices}")
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise ParameterError(f"a delimiter is one character, not {self.delimiter!r}", way_out="give one of , ; | or a tab")
         for name in ("batch_rows", "batch_bytes"):
             if getattr(self, name) < 1:
                 raise ParameterError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -150,6 +150,27 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "parts/mine.txt").read_text() == "mine"
 
 
+def test_parts_that_were_half_thrown_away_are_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while the parts go: what is left must never be believed."""
+    wanted = list(Kept(tmp_path / "parts", "run", LIMITS).chunks([Executor("a")], Report()))
+    gone: list[Path] = []
+
+    def cut_off(path: Path, missing_ok: bool = False) -> None:
+        if gone:
+            raise KeyboardInterrupt
+        os.unlink(path)
+        gone.append(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            Kept(tmp_path / "parts", "other", LIMITS)
+    assert gone
+    again = Kept(tmp_path / "parts", "run", LIMITS)
+    assert again.found == 0
+    assert list(again.chunks([Executor("a")], Report())) == wanted
+
+
 def test_a_journal_that_is_none_is_stale(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts/journal.jsonl").write_text("not JSON\n")

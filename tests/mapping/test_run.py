@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from earthweave.mapping import Options, map_source, read_rules
+from earthweave.ontology import ParameterError
 
 RULES = """@prefix rml: <http://w3id.org/rml/> .
 <#Station> rml:logicalSource [ rml:source [ a rml:RelativePathSource ; rml:root rml:MappingDirectory ; rml:path "stations.csv" ] ;
@@ -46,3 +48,9 @@ def test_rows_run_all_if_they_are_asked_to(tmp_path: Path) -> None:
     run = map_source(read_rules(tmp_path / "rules.ttl"), working=tmp_path, options=Options(executor="rows"))
     assert LINK in b"".join(run).splitlines()
     assert set(run.report.executors.values()) == {"rows: as asked"}
+
+
+@pytest.mark.parametrize("given", [{"delimiter": "ab"}, {"delimiter": ""}, {"batch_rows": 0}, {"validity": "mend"}])
+def test_options_that_cannot_be_are_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError):
+        Options(**given)
