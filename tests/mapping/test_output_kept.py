@@ -154,11 +154,12 @@ def test_parts_that_were_half_thrown_away_are_begun_anew(tmp_path: Path, monkeyp
     """Killed while the parts go: what is left must never be believed."""
     wanted = list(Kept(tmp_path / "parts", "run", LIMITS).chunks([Executor("a")], Report()))
     gone: list[Path] = []
+    unlink = Path.unlink
 
     def cut_off(path: Path, missing_ok: bool = False) -> None:
         if gone:
             raise KeyboardInterrupt
-        os.unlink(path)
+        unlink(path)
         gone.append(path)
 
     with monkeypatch.context() as patched:
