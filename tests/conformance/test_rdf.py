@@ -1,27 +1,10 @@
-"""The RML-Core test cases of the RML community group: every case passes but the known ones."""
+"""What the comparer of the mapping suites takes for the same, and how results are counted."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.conformance._rdf import Result, classified, failures, judged, rml_results, same, told
-
-SUITE, CASES = "rml-core", 76
-KNOWN: dict[str, str] = {}
-
-
-def results() -> list[Result]:
-    """Every case with its result."""
-    return rml_results(SUITE, KNOWN)
-
-
-def test_suite(shared: Path) -> None:
-    found = results()
-    print(told(SUITE, found))
-    assert len(found) == CASES, shared
-    assert failures(found) == set(KNOWN), told(SUITE, found)
+from tests.conformance._rdf import classified, failures, judged, same, told
 
 
 @pytest.mark.parametrize(("expected", "actual", "equal"), [
