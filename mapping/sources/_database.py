@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from earthweave.ontology import ForbiddenError, MappingError, MissingDependencyError, ProductError
 
 from ..plan import DatabaseAccess, LogicalSource, TableSchema
-from ._sql_names import Identifier, identifiers, matching
+from ._sql_names import Identifier, delimited, identifiers, matching
 
 _SCHEMES = {
     "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "mysql": "mysql", "mariadb": "mysql",
@@ -66,6 +66,12 @@ class Relation:
     table: str = ""
     schema: str = ""
     query: str = ""
+
+
+    @classmethod
+    def of(cls, schema: str, table: str) -> Relation:
+        """A table, in a schema if it is named."""
+        return cls(f"{delimited(schema)}.{delimited(table)}" if schema else delimited(table), table, table, schema)
 
 
 @dataclass(frozen=True)
@@ -196,13 +202,20 @@ def _query(query: str) -> Relation:
 
 
 def _check_reach(query: str) -> None:
-    """Raise `ForbiddenError` for a query that names, even in a text, what reaches out of the database, or could hide such a name."""
-    reaching = next((word for word in re.findall(r"\w+", query) if _REACHES.fullmatch(word)), None)
+    """Raise `ForbiddenError` for a query that calls, even in a text, what reaches out of the database, or could hide such a call."""
+    reaching = next((word[0] for word in re.finditer(r"\w+", query) if _REACHES.fullmatch(word[0]) and _called(query, word)), None)
     if reaching or _ESCAPED.search(query):
         raise ForbiddenError(
             f"a query that may reach out of its database: {reaching or 'U& escapes'}", why="a mapping reads tables, and nothing else",
             way_out="make a view of it in the database, and read that",
         )
+
+
+def _called(query: str, word: re.Match[str]) -> bool:
+    """True if a word may be a function or clause here, not a column; between a name and its bracket comments may stand."""
+    behind = re.match(r"[\"`\]]?\s*\(", query[word.end():])
+    into = re.search(r"\binto\s+$", query[:word.start()], re.IGNORECASE)
+    return bool(behind or into) or any(mark in query for mark in ("--", "/*", "#"))
 
 
 def _find(name: str, database: Database) -> tuple[str, str] | None:

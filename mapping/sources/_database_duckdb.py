@@ -76,7 +76,7 @@ class Duckdb:
 
     def relation(self, schema: str, table: str) -> Relation:
         """See `Database`."""
-        return Relation(f"{delimited(schema)}.{delimited(table)}" if schema else delimited(table), table, table, schema)
+        return Relation.of(schema, table)
 
     def columns(self, relation: Relation) -> tuple[Column, ...]:
         """See `Database`."""

@@ -6,6 +6,7 @@ import gzip
 import sqlite3
 import tarfile
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -242,12 +243,20 @@ def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
         "SELECT 1 id, pg_read_file('/etc/passwd') v", "SELECT 1 id, \"pg_read_binary_file\" ('x') v", 'SELECT U&"p\\0067_read_file"(1)',
         "SELECT query_to_xml('x', true, true, '')", "SELECT * FROM dblink('x', 'y')", "SELECT LOAD_FILE('/etc/passwd') v",
         "SELECT * FROM read_csv_auto('/etc/passwd')", "SELECT set_config('role', 'postgres', false)", "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "SELECT pg_read_file/* /* x */ y */('/etc/passwd')", "SELECT 1 INTO -- x\n OUTFILE '/tmp/x'",
     ],
 )  # fmt: skip
 def test_queries_that_reach_out_of_the_database_are_refused(tmp_path: Path, query: str) -> None:
     sqlite3.connect(tmp_path / "x.sqlite").close()
     with pytest.raises(ForbiddenError, match="reach out"):
         mapped(tmp_path, LogicalSource(query=query, access=DatabaseAccess("sqlite:///x.sqlite")))
+
+
+def test_a_column_that_is_named_like_a_function_is_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as database:
+        database.executescript("CREATE TABLE t (id INTEGER, benchmark TEXT); INSERT INTO t VALUES (1, 'fast')")
+    found = mapped(tmp_path, LogicalSource(query="SELECT id, benchmark AS v FROM t", access=DatabaseAccess("sqlite:///x.sqlite")))
+    assert found == (['"fast"'], 0)
 
 
 def test_a_port_that_is_none(tmp_path: Path) -> None:
