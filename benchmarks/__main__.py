@@ -1,8 +1,12 @@
-"""Run every benchmark in turn and write docs/benchmarks.md: our jobs beside named peers, as ratios in the same run."""
+"""Run every benchmark in turn and write docs/benchmarks.md: our jobs beside named peers, as ratios in the same run.
+
+    python -m benchmarks [TOPIC …]      # only these topics; their sections are renewed, the others stay as they are
+"""
 
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 import sys
 from datetime import date
@@ -24,18 +28,24 @@ def run(topic: str) -> str:
     return printed if printed.startswith("|") else f"```text\n{printed}\n```"
 
 
+def sections(page: str) -> dict[str, str]:
+    """What a page says of each topic."""
+    parts = re.split(r"^## (\w+)\n", page, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
 def main(wanted: list[str]) -> None:
-    """Run the wanted topics (all if none is named); the page is written only when all have run."""
-    sections = [f"## {topic}\n\n{run(topic)}\n" for topic in wanted or topics()]
+    """Run the wanted topics (all if none is named); the page is written only when all of them have run."""
+    said = sections(PAGE.read_text("utf-8")) if PAGE.is_file() else {}
+    run_on = f"{date.today().isoformat()}, Python {platform.python_version()}, {platform.machine()}."
+    said |= {topic: f"\n{run_on}\n\n{run(topic)}\n\n" for topic in wanted or topics()}
     head = (
         "# Benchmarks\n\n<!-- written by `make bench` -->\n\n"
-        f"{date.today().isoformat()}, Python {platform.python_version()}, {platform.machine()}. Each table is of one run, ours and "
-        "the peers' in turn on a shared machine: the ratios are what to look at.\n"
+        "Each table is of one run, ours and the peers' in turn on a shared machine: the ratios are what to look at.\n\n"
     )
-    text = "\n".join([head, *sections])
+    text = head + "".join(f"## {topic}\n{said[topic]}" for topic in topics() if topic in said)
     sys.stdout.write(text)
-    if not wanted:
-        PAGE.write_text(text, "utf-8")
+    PAGE.write_text(text.rstrip("\n") + "\n", "utf-8")
 
 
 if __name__ == "__main__":

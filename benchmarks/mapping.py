@@ -5,13 +5,14 @@ The layers are those of `_mapping_data`. morph-kgc runs in one process, in an en
 ours of the same file: numbers, booleans and moments by value. The floor reads the GeoPackage through Arrow and writes the bytes of our
 result. Corrupt layers have one row in a hundred spoiled each in its geometry, its date and its name; *clean* is the same unspoiled.
 
-    python -m benchmarks.mapping [--tier S] [--folder DIR]
+    python -m benchmarks.mapping [--tier L] [--folder DIR]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -25,8 +26,9 @@ from benchmarks._mapping_data import FORMATS, NAMES, make
 from benchmarks._mapping_peers import TYPES, Unavailable, differences, morph
 
 ROOT = Path(__file__).resolve().parents[1]
-TIERS = {"S": (1_000, 10_000, 100_000), "M": (100_000, 1_000_000), "XL": (1_000_000, 10_000_000)}
-"""Polygons; tier XL is our GeoPackage run alone, for its memory."""
+TIERS = {"S": (1_000, 10_000, 100_000), "M": (100_000, 1_000_000), "L": (100_000, 1_000_000, 10_000_000)}
+"""Polygons; peers run at the largest size but `ALONE`, where our run on the GeoPackage writes to nowhere, for its memory."""
+ALONE = 10_000_000
 SHORT = 3.0
 """Seconds under which a job is run three times, for neighbours disturb it."""
 GOALS = {
@@ -200,6 +202,16 @@ def _format(suffix: str, rows: int, folder: Path, lines: Lines, *, peers: bool) 
             yield f"| {rows:,} | morph-kgc {suffix} | | | | | | | {GOALS.get(f'morph-kgc {suffix}', '')} | | | not installed: {reason} |"
 
 
+def _alone(layer: Path, lines: Lines) -> str:
+    """Our run on the largest layer."""
+    _again("--make", ALONE, "--layer", layer)
+    result(layer).unlink(missing_ok=True)
+    result(layer).symlink_to(os.devnull)
+    found = measure("ours", layer, layer.parent)
+    layer.unlink()
+    return lines.line(ALONE, f"ours {FORMATS[0]}", found, found["cpu"], "written to nowhere")
+
+
 def _stored(rows: int, layer: Path, folder: Path, lines: Lines) -> Iterator[str]:
     """Into our store: columns that lie ready, and mapped on the way; the second is told as a ratio to the first."""
     command = [sys.executable, "-m", "benchmarks._mapping_store", str(layer), str(folder)]
@@ -227,16 +239,18 @@ def table(tier: str, folder: Path) -> Iterator[str]:
     yield "|---" * len(HEADS) + "|"
     lines = Lines()
     for rows in TIERS[tier]:
-        for suffix in FORMATS[:1] if tier == "XL" else FORMATS:
-            yield from _format(suffix, rows, folder, lines, peers=rows == TIERS[tier][-1])
-        if tier != "XL":
-            yield from _corrupt(rows, folder, lines)
+        if rows == ALONE:
+            yield _alone(folder / "alone.gpkg", lines)
+            continue
+        for suffix in FORMATS:
+            yield from _format(suffix, rows, folder, lines, peers=rows == max(one for one in TIERS[tier] if one < ALONE))
+        yield from _corrupt(rows, folder, lines)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tier", choices=list(TIERS), default="S", help="sizes")
+    parser.add_argument("--tier", choices=list(TIERS), default="L", help="sizes; L takes half an hour and 15 GB of disk")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
     parser.add_argument("--job", choices=list(JOBS), help=argparse.SUPPRESS)
     parser.add_argument("--layer", type=Path, help=argparse.SUPPRESS)
