@@ -48,17 +48,26 @@ def _measured(left: Any, right: Any) -> Any:
     """The shorter geodesic of two: between the nearest points in degrees, and between those in a plane true to scale there."""
     line = nearest_points(left, right)
     found = np.full(len(line), np.nan)
-    known = np.flatnonzero(~shapely.is_missing(line))
+    known = np.flatnonzero(_two_ended(line))
     nearest = ends(line[known])
     found[known] = geodesic(nearest)
     apart = np.flatnonzero(found[known] > 0)
     index, middle = known[apart], (nearest[apart, 0] + nearest[apart, 2]) / 2
-    flat = ends(shapely.shortest_line(_sinusoidal(left[index], middle), _sinusoidal(right[index], middle)))
+    line = shapely.shortest_line(_sinusoidal(left[index], middle), _sinusoidal(right[index], middle))
+    held = _two_ended(line)
+    index, middle, flat = index[held], middle[held], ends(line[held])
     back = np.column_stack([_unflattened(flat[:, :2], middle), _unflattened(flat[:, 2:], middle)])
     # edges bend in that plane, so its points are brought back onto the geometries
-    snapped = np.column_stack([_nearest(left[index], back[:, :2]), _nearest(right[index], back[:, 2:])])
-    found[index] = np.minimum(found[index], geodesic(snapped))
+    onto = [shapely.shortest_line(side[index], shapely.points(back[:, place])) for side, place in ((left, [0, 1]), (right, [2, 3]))]
+    held = _two_ended(onto[0]) & _two_ended(onto[1])
+    snapped = np.column_stack([ends(one[held])[:, :2] for one in onto])
+    found[index[held]] = np.minimum(found[index[held]], geodesic(snapped))
     return found
+
+
+def _two_ended(lines: Any) -> Any:
+    """Which lines have two ends: GEOS gives none, or an empty one, between geometries whose coordinates are beyond all measure."""
+    return shapely.get_num_coordinates(lines) == 2
 
 
 def nearest_points(left: Any, right: Any) -> Any:
@@ -123,10 +132,6 @@ def _unflattened(points: Any, middle: Any) -> Any:
     latitude = np.clip(points[:, 1], -_POLE_MARGIN, _POLE_MARGIN)
     return np.column_stack([middle + points[:, 0] / np.cos(np.radians(latitude)), points[:, 1]])
 
-
-def _nearest(geometries: Any, points: Any) -> Any:
-    """The point of each geometry that is nearest in the plane to the point of the same row."""
-    return ends(shapely.shortest_line(geometries, shapely.points(points)))[:, :2]
 
 
 def nearer_turn(left: Any, right: Any) -> Any:

@@ -24,9 +24,12 @@ from earthweave.ontology import GEO
 
 
 def rows(folder: Path, kind: str) -> list[list[str]]:
-    csv.field_size_limit(sys.maxsize)
-    with (folder / f"{kind}.tsv").open() as file:
-        return list(csv.reader(file, delimiter="\t"))
+    usual = csv.field_size_limit(sys.maxsize)
+    try:
+        with (folder / f"{kind}.tsv").open() as file:
+            return list(csv.reader(file, delimiter="\t"))
+    finally:
+        csv.field_size_limit(usual)
 
 
 def geometries(folder: Path, kind: str) -> Any:

@@ -128,7 +128,7 @@ class Postgresql:
     def fill(self, script: str, *, ansi: bool = True) -> str:
         """An empty schema with what a script makes; how the database is named to the mapper. ``ansi`` makes no difference."""
         extension = f"CREATE EXTENSION {self._extension};" if self._extension else ""
-        self._server.execute(f"DROP SCHEMA public CASCADE; CREATE SCHEMA public; {extension} {adapted_to_postgresql(script)}")
+        self._server.execute(f"RESET ALL; DROP SCHEMA public CASCADE; CREATE SCHEMA public; {extension} {adapted_to_postgresql(script)}")
         return self.url()
 
     def url(self) -> str:

@@ -52,6 +52,16 @@ def test_distance_of_boxes_is_that_of_their_nearest_points(a: tuple[float, ...],
     assert found >= nearest - 2500
 
 
+@pytest.mark.parametrize("far", ["POINT (1e300 1)", "POINT (-1e308 -1e308)", "LINESTRING (1e300 0, 1e300 1)"])
+def test_coordinates_beyond_all_measure_leave_the_other_pairs_alone(far: str) -> None:
+    """GEOS finds no nearest points in the plane there: it once ended the whole column."""
+    left = shapely.from_wkt(["POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))", "POINT (1 1)"])
+    right = shapely.from_wkt([far, "POINT (1 2)"])
+    with np.errstate(all="ignore"):
+        found = distance_m(left, right)
+    assert found[1] == pytest.approx(110_577, rel=1e-4)
+
+
 def test_distance_across_the_antimeridian() -> None:
     assert distance_m(shapely.Point(179.9, -17), shapely.Point(-179.9, -17)) == pytest.approx(GEOD.inv(179.9, -17, -179.9, -17)[2])
     assert distance_m(shapely.box(179, -18, 179.9, -17), shapely.box(-179.9, -18, -179, -17)) < 22_000

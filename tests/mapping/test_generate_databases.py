@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+import psycopg
 import pyoxigraph
 import pyshacl
 import pytest
@@ -83,15 +84,19 @@ def test_what_is_no_database_or_has_no_table_is_told(tmp_path: Path) -> None:
 
 
 def test_postgis(postgis: Postgis) -> None:
+    # of its own: other tests have tables in the common one
+    postgis.execute("CREATE DATABASE drafted")
+    info = postgis.connection.info if postgis.connection else None
+    assert info is not None
+    url = f"postgresql:///drafted?host={info.host}&port={info.port}&user={info.user}"
     for statement in (
+        "CREATE EXTENSION postgis",
         "CREATE TABLE parcel (id integer PRIMARY KEY, use text, geom geometry(MultiPolygon, 3035))",
         "INSERT INTO parcel SELECT n, 'x', ST_Multi(ST_SetSRID(ST_MakeEnvelope(4000000 + n, 3000000, 4000100 + n, 3000100), 3035)) "
         "FROM generate_series(1, 30) n",
     ):
-        postgis.execute(statement)
-    info = postgis.connection.info if postgis.connection else None
-    assert info is not None
-    url = f"postgresql:///{info.dbname}?host={info.host}&port={info.port}&user={info.user}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement.encode())
     written = draft(url, base=BASE)
     quads = list(pyoxigraph.parse(b"".join(map_source(read_rules(written.mapping), databases={"": url})), pyoxigraph.RdfFormat.N_QUADS))
     assert len([1 for quad in quads if quad.predicate.value == str(GEO.asWKT)]) == 30
