@@ -2,7 +2,7 @@
 
 from ._rules import rules, shipped_rules
 from ._run import MappingRun, map_source, source_files
-from .documents import read_rules
+from .documents import direct_mapping, read_rules
 from .generator import Draft, draft, generate
 from .grids import ZonalLimits, ZonalRows, zonal
 from .output import (
@@ -38,12 +38,12 @@ from .plan import (
     TriplesMap,
     Variable,
 )
-from .sources import RasterOptions, formats, raster_source
+from .sources import RasterOptions, formats, raster_source, schema_of
 
 __all__ = [
     "PACKINGS", "SYNTAXES", "Call", "Chunk", "Constant", "Draft", "Form", "Kept", "Kind", "LogicalSource", "MappingRun",
     "Options", "OutputLimits", "Plan", "PredicateObjects", "Problem", "RasterOptions", "RdfFile", "Reference", "Report",
-    "Template", "TermMap", "TriplesMap", "Variable", "Written", "ZonalLimits", "ZonalRows", "distinct", "draft", "form_of",
-    "formats", "generate", "holds_graphs", "map_source", "named_syntax", "raster_source", "read_rules", "rules", "run_digest",
-    "shipped_rules", "source_files", "write_rdf", "write_targets", "zonal",
+    "Template", "TermMap", "TriplesMap", "Variable", "Written", "ZonalLimits", "ZonalRows", "direct_mapping", "distinct", "draft",
+    "form_of", "formats", "generate", "holds_graphs", "map_source", "named_syntax", "raster_source", "read_rules", "rules",
+    "run_digest", "schema_of", "shipped_rules", "source_files", "write_rdf", "write_targets", "zonal",
 ]

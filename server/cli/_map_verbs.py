@@ -35,6 +35,8 @@ from earthweave.server.store import Limits, open_store
 from earthweave.server.workflows import Delivery, ProblemFile, loadable, report_figures, writable
 
 from ._console import Outcome, Reporter, verb
+from ._direct import NAME as DIRECT
+from ._direct import direct_plan
 
 
 def report_text(report: Report) -> str:
@@ -205,7 +207,7 @@ def run_(
 
     Statements that RULES send to logical targets (RML-IO) go into those files, below the working folder or that of RULES; all others
     go to -o, --store or standard output. Each is written once. Rows that cannot be mapped are left out, counted and reported;
-    if none can, that is an error.
+    if none can, that is an error. In the place of RULES, "direct" is the W3C Direct Mapping of a database.
 
     \b
     Examples:
@@ -214,11 +216,16 @@ def run_(
           --var end=2021-03-25T00:02:41Z --var layer=http://example.org/layer/1 --var simulated=false
       earthweave map run stations.ttl --database postgresql://reader@localhost/air -o stations.ttl.gz
       earthweave map run zonal pm10.nc --raster zones=units.gpkg --raster zone_key=NUTS_ID --var name=pm10 … -o pm10.nt
+      earthweave map run direct stations.sqlite -b http://example.org/ -o stations.ttl
       earthweave map run parcels.ttl parcels.gpkg -o parcels.nt --resume --report bad.csv --max-errors 1000
     """
     _check_places(wanted)
-    plan = read_rules(rules_path(rules_name), base=base)
     place, urls = _read_from(source, databases)
+    if rules_name == DIRECT and not Path(rules_name).is_file():
+        plan, urls = direct_plan(place, urls, base)
+        place = None
+    else:
+        plan = read_rules(rules_path(rules_name), base=base)
     variables = _variables(pairs)
     if gridded and (place is None or wanted.resume):
         raise ParameterError("--raster goes with a file as SOURCE, and not with --resume", way_out="say it in the rules, e.g. by ewm:zones")

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,24 @@ def test_the_help_teaches_by_examples() -> None:
     text = CliRunner().invoke(main, ["map", "run", "--help"]).output
     for said in ("Examples:", "--database", "--resume", "--max-errors", "--report", "--compress", "--executor", "null"):
         assert said in text
+
+
+def test_the_direct_mapping_of_a_database_needs_no_rules(folder: Path) -> None:
+    with closing(sqlite3.connect("plants.sqlite")) as database:
+        database.executescript(
+            "CREATE TABLE owner (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO owner VALUES (1, 'ACME');"
+            "CREATE TABLE plant (id INTEGER PRIMARY KEY, owner_id INTEGER REFERENCES owner(id)); INSERT INTO plant VALUES (10, 1);"
+        )
+    link = "<http://e.org/plant/id=10> <http://e.org/plant#ref-owner_id> <http://e.org/owner/id=1> ."
+    for source in ("plants.sqlite", "sqlite:///plants.sqlite"):
+        assert link in run("direct", source, "-b", "http://e.org/").stdout.splitlines()
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("plants.sqlite",), "needs a base"), (("good.csv", "-b", "http://e.org/"), "good.csv is no database"),
+    (("-b", "http://e.org/"), "of one database"),
+])
+def test_what_is_no_database_has_no_direct_mapping(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = run("direct", *arguments)
+    assert done.exit_code == 2
+    assert said in done.output
