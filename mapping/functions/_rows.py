@@ -17,8 +17,8 @@ from ..values import Placement, Shapes, ill_formed, lexical, pc, shapes_of_texts
 from ._catalogue import FUNCTIONS
 from ._evaluation import Text
 
-_FEW = 32
-"""So few texts are decoded one by one."""
+_TOP, _CONTINUATION = 0xC0, 0x80
+"""The first bits of a byte, and what they are inside a character of UTF-8 (RFC 3629)."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ class Rows:
         try:
             column.validate(full=True)
         except pa.ArrowInvalid:
-            wrong = np.zeros(len(column), dtype=bool)
-            wrong[_undecodable(column, 0)] = True
+            wrong = _undecodable(column)
             self.reject(wrong, "a text that is not UTF-8")
             return pc.if_else(pa.array(wrong), pa.scalar(None, column.type), column)
         return column
@@ -193,22 +192,35 @@ class Rows:
         return shapes
 
 
-def _undecodable(column: Any, start: int) -> list[int]:
-    """Rows of a column, counted from ``start``, that are not UTF-8: halves that are need not be looked into."""
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        if len(column) > _FEW:
-            middle = len(column) // 2
-            return [*_undecodable(column[:middle], start), *_undecodable(column[middle:], start + middle)]
-        blobs = column.cast(pa.large_binary()).to_pylist()
-        return [start + row for row, blob in enumerate(blobs) if blob is not None and not _decodable(blob)]
-    return []
+def _undecodable(column: Any) -> Any:
+    """Which rows of a string column are not UTF-8, bool (n,): one pass over the bytes of all, begun anew behind every row that is not."""
+    blobs = column.cast(pa.large_binary())
+    bounds = np.frombuffer(blobs.buffers()[1], np.int64)[blobs.offset: blobs.offset + len(blobs) + 1]
+    data = memoryview(blobs.buffers()[2] or b"")
+    wrong = _inside(data, bounds)
+    at = int(bounds[0])
+    while (found := _first_fault(data[at: int(bounds[-1])])) >= 0:
+        row = int(np.searchsorted(bounds, at + found, side="right")) - 1
+        wrong[row] = True
+        at = int(bounds[row + 1])
+    return wrong & np.asarray(blobs.is_valid())
 
 
-def _decodable(blob: bytes) -> bool:
+def _inside(data: memoryview, bounds: Any) -> Any:
+    """Rows that begin inside a character, and those before them: together they may be UTF-8, each by itself is not."""
+    filled = np.flatnonzero(np.diff(bounds))
+    torn = np.frombuffer(data, np.uint8)[bounds[filled]] & _TOP == _CONTINUATION
+    wrong = np.zeros(len(bounds) - 1, dtype=bool)
+    wrong[filled[torn]] = True
+    for row in filled[:-1][torn[1:]]:
+        wrong[row] = _first_fault(data[int(bounds[row]): int(bounds[row + 1])]) >= 0
+    return wrong
+
+
+def _first_fault(data: memoryview) -> int:
+    """Where bytes stop being UTF-8, or -1."""
     try:
-        blob.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        str(data, "utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return -1
