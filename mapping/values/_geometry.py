@@ -214,7 +214,19 @@ def read_wkb(column: Any) -> tuple[Any, Any]:
     """Geometries of a WKB column, and which of them could not be read, or are nested too deep to be (those are None)."""
     blobs = column.to_numpy(zero_copy_only=False)
     safe = [None if blob is None or unsafe_wkb(blob) else blob for blob in blobs]
-    return _told_unread(shapely.from_wkb(np.array(safe, object), on_invalid="ignore"), column)
+    return _told_unread(_from_wkb(np.array(safe, object)), column)
+
+
+@np.errstate(invalid="ignore")  # GEOS leaves such flags behind at numbers that are none
+def _from_wkb(blobs: Any) -> Any:
+    """Geometries of blobs, None where there is none; curves, which GEOS knows and shapely refuses for all at once, are none."""
+    try:
+        return shapely.from_wkb(blobs, on_invalid="ignore")
+    except RuntimeError:
+        if len(blobs) == 1:
+            return np.full(1, None, dtype=object)
+        middle = len(blobs) // 2
+        return np.concatenate([_from_wkb(blobs[:middle]), _from_wkb(blobs[middle:])])
 
 
 def read_texts(column: Any) -> tuple[Any, Any]:
