@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from earthweave.ontology import ForbiddenError, MappingError, MissingDependencyError, ProductError
+from earthweave.ontology import ForbiddenError, MappingError, MissingDependencyError, NotFoundError, ProductError
 
 from ..plan import DatabaseAccess, LogicalSource, TableSchema
 from ._sql_names import Identifier, delimited, identifiers, matching
@@ -92,6 +92,14 @@ class Address:
     user: str = ""
     password: str = field(default="", repr=False)
     options: tuple[tuple[str, str], ...] = ()
+
+    def file(self, folder: Path) -> Path:
+        """The file that it means, a relative path being relative to ``folder``; raises `NotFoundError`."""
+        path = folder / self.path
+        if not path.is_file():
+            way_out = f"write {self.kind}:///name.{self.kind}, or {self.kind}:////folder/name.{self.kind}"
+            raise NotFoundError(f"there is no file {path}", way_out=way_out)
+        return path
 
 
 class Database(Protocol):
@@ -249,6 +257,17 @@ def unreachable(where: Address, error: Exception) -> ProductError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     why = lines[0].replace(where.password, "…") if where.password else lines[0]
     return ProductError(f"the {where.title} cannot be opened", why=why, way_out="correct its URL, user and password")
+
+
+def fetched(
+    cursor: Any, relation: Relation, columns: Sequence[Column], rows: int, read: Callable[[Column, Any], Any]
+) -> Iterator[Sequence[Any]]:
+    """Columns of a relation through a cursor (PEP 249), so many rows at a time, each as ``read`` makes it; rows alone if none is asked."""
+    items = ", ".join(delimited(one.name) for one in columns) or "1"
+    cursor.execute(f"SELECT {items} FROM {relation.text}")
+    while found := cursor.fetchmany(rows):
+        values = list(zip(*found, strict=True))
+        yield [read(one, array) for one, array in zip(columns, values, strict=True)] if columns else values
 
 
 def refused(relation: Relation, error: Exception) -> MappingError:

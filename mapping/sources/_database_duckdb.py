@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from earthweave.ontology import NotFoundError
-
 from ..plan import ColumnSchema, ForeignKey, TableSchema
 from ._database import Address, Column, Relation, missing, refused, unreachable
 from ._sql_names import Identifier, delimited
@@ -42,10 +40,7 @@ class Duckdb:
     @classmethod
     def at(cls, where: Address, folder: Path) -> Duckdb:
         """The database of a URL; a relative path is relative to ``folder``."""
-        path = folder / where.path
-        if not path.is_file():
-            raise NotFoundError(f"there is no file {path}", way_out="write duckdb:///name.duckdb, or duckdb:////folder/name.duckdb")
-        return cls(where, path)
+        return cls(where, where.file(folder))
 
     @classmethod
     def like(cls, connection: Any) -> Duckdb:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..plan import ColumnSchema, ForeignKey, TableSchema
-from ._database import Address, Column, Relation, missing, refused, unreachable
+from ._database import Address, Column, Relation, fetched, missing, refused, unreachable
 from ._sql_blobs import mysql_wkb
 from ._sql_names import Identifier, delimited
 from ._sql_types import arrow_type
@@ -113,13 +113,9 @@ class Mysql:
     def read(self, relation: Relation, columns: Sequence[Column], rows: int) -> Iterator[Sequence[Any]]:
         """See `Database`."""
         pymysql = _pymysql()
-        items = ", ".join(delimited(one.name) for one in columns) or "1"
         with self._connected() as connection, connection.cursor() as cursor:
             try:
-                cursor.execute(f"SELECT {items} FROM {relation.text}")
-                while found := cursor.fetchmany(rows):
-                    values = list(zip(*found, strict=True))
-                    yield [_read(one, array) for one, array in zip(columns, values, strict=True)] if columns else values
+                yield from fetched(cursor, relation, columns, rows, _read)
             except pymysql.Error as error:
                 raise refused(relation, error) from error
 

@@ -11,10 +11,8 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from earthweave.ontology import NotFoundError
-
 from ..plan import ColumnSchema, ForeignKey, TableSchema
-from ._database import Address, Column, Relation, refused, unreachable
+from ._database import Address, Column, Relation, fetched, refused, unreachable
 from ._sql_blobs import wkb
 from ._sql_names import Identifier, delimited
 from ._sql_types import PLAIN_DECIMAL, arrow_type
@@ -43,10 +41,7 @@ class Sqlite:
     @classmethod
     def at(cls, where: Address, folder: Path) -> Sqlite:
         """The database of a URL; a relative path is relative to ``folder``."""
-        path = folder / where.path
-        if not path.is_file():
-            raise NotFoundError(f"there is no file {path}", way_out="write sqlite:///name.sqlite, or sqlite:////folder/name.sqlite")
-        return cls(where, path)
+        return cls(where, where.file(folder))
 
     @classmethod
     def like(cls, connection: sqlite3.Connection) -> Sqlite:
@@ -100,15 +95,11 @@ class Sqlite:
 
     def read(self, relation: Relation, columns: Sequence[Column], rows: int) -> Iterator[Sequence[Any]]:
         """See `Database`."""
-        items = ", ".join(delimited(one.name) for one in columns) or "1"
         with self._connected() as connection:
             cursor = connection.cursor()
             cursor.row_factory = None
             try:
-                cursor.execute(f"SELECT {items} FROM {relation.text}")
-                while found := cursor.fetchmany(rows):
-                    values = list(zip(*found, strict=True))
-                    yield [_read(one, array) for one, array in zip(columns, values, strict=True)] if columns else values
+                yield from fetched(cursor, relation, columns, rows, _read)
             except sqlite3.Error as error:
                 raise refused(relation, error) from error
 

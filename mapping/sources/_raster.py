@@ -32,7 +32,6 @@ from ._regions import Regions, regions
 from ._source import Source, empty_batch, known_crs
 from ._zones import ZonalSource
 
-TIFF = {".tif", ".tiff"}
 _SCHEMA = pa.schema([
     ("id", pa.string()), ("value", pa.float64()), ("row", pa.int64()), ("column", pa.int64()), ("pixels", pa.int64()),
     ("area_m2", pa.float64()), ("geometry", pa.binary()),
