@@ -22,6 +22,7 @@ from ._bulk import Codes, parse_wkt
 from ._documents import parse_documents
 from ._layout import layout, places, put, take
 from ._literals import AxisOrder, AxisProof, Problem, beyond, parse, prove, swaps, told
+from ._strdf import restated
 from ._transform import alike, moved
 
 pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
@@ -70,7 +71,7 @@ def read_block(texts: Any, form: str = "wkt") -> Block:
 
     Args:
         texts: pa.LargeStringArray, pa.StringArray or a sequence of str; null is a problem.
-        form: ``wkt``, ``gml``, ``geojson`` or ``kml``.
+        form: ``wkt``, ``strdf`` (`restated`), ``gml``, ``geojson`` or ``kml``.
     """
     array = _text_array(texts)
     codes = Codes()
@@ -115,6 +116,8 @@ def _read_part(texts: Any, form: str, codes: Codes, start: int) -> _Part:
     null = truths_of(texts.is_null())
     if null.any():
         texts = texts.fill_null("null")  # which is no geometry in any form
+    if form == "strdf":
+        texts, form = restated(texts), "wkt"
     fast = parse_wkt(texts, codes) if form == "wkt" else None
     if fast is None:
         part = _read_slowly(texts, form, codes)

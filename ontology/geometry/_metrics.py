@@ -1,28 +1,20 @@
-"""Lengths, areas and distances on the WGS 84 ellipsoid, in metres and square metres, of CRS84 geometries.
-
-Vertices are joined by geodesics for areas and lengths (Karney, 2013, J. Geodesy 87:43–55, as PROJ has it).
-"""
+"""Distances and buffers on the WGS 84 ellipsoid, in metres, of CRS84 geometries."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
 
+from ._measures import geodesic
 from ._transform import apply
 
 _HALF_TURN = 180.0
 _POLE_MARGIN = 89.9
 _LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
 _AREAL = 2
-
-
-@lru_cache(maxsize=1)
-def _geod() -> pyproj.Geod:
-    return pyproj.Geod(ellps="WGS84")
 
 
 def distance_m(a: Any, b: Any) -> Any:
@@ -116,11 +108,6 @@ def _collapsed(geometries: Any) -> Any:
     return found
 
 
-def geodesic(points: Any) -> Any:
-    """Metres between the two points of each row, float64 (n, 4)."""
-    return np.asarray(_geod().inv(*points.T)[2])
-
-
 def _sinusoidal(geometries: Any, middle: Any) -> Any:
     """Each geometry in the sinusoidal projection around a meridian of its own: degrees as long as those of latitude."""
     points, owner = shapely.get_coordinates(geometries, return_index=True)
@@ -156,50 +143,6 @@ def _shifted(geometries: Any, offset: Any) -> Any:
 def ends(lines: Any) -> Any:
     """The two points of each line of two, float64 (n, 4)."""
     return shapely.get_coordinates(lines).reshape(-1, 4)
-
-
-def area_m2(geometries: Any) -> Any:
-    """Geodesic area in square metres, rings closed by geodesics, holes taken off; 0 for points and lines, NaN for None."""
-    array = np.asarray(geometries, dtype=object)
-    flat = array.ravel()
-    total = np.where(shapely.is_missing(flat), np.nan, 0.0)
-    for part, owner in _parts(flat, polygons=True):
-        rings = [abs(_ring_area(ring)) for ring in shapely.get_rings(part)]
-        total[owner] += rings[0] - sum(rings[1:])
-    return total.reshape(array.shape)[()]
-
-
-def _ring_area(ring: Any) -> float:
-    points = shapely.get_coordinates(ring)
-    return float(_geod().polygon_area_perimeter(points[:, 0], points[:, 1])[0])
-
-
-def length_m(geometries: Any) -> Any:
-    """Geodesic length in metres of lines, perimeter (all rings) of areas; 0 for points, NaN for None."""
-    array = np.asarray(geometries, dtype=object)
-    flat = array.ravel()
-    total = np.where(shapely.is_missing(flat), np.nan, 0.0)
-    for part, owner in _parts(flat, polygons=False):
-        points = shapely.get_coordinates(part)
-        total[owner] += _geod().line_length(points[:, 0], points[:, 1])
-    return total.reshape(array.shape)[()]
-
-
-def _parts(flat: Any, *, polygons: bool) -> list[tuple[Any, int]]:
-    """Non-empty polygons, or lines and rings, each with the index of the geometry that it belongs to."""
-    parts, owner = flat, np.arange(len(flat))
-    while np.any(shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION):
-        parts, index = shapely.get_parts(parts, return_index=True)
-        owner = owner[index]
-    parts, index = shapely.get_parts(parts, return_index=True)
-    owner = owner[index]
-    kind = shapely.get_type_id(parts)
-    areal = (kind == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
-    if polygons:
-        return list(zip(parts[areal], owner[areal], strict=True))
-    linear = np.isin(kind, (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING)) & ~shapely.is_empty(parts)
-    rings, index = shapely.get_rings(parts[areal], return_index=True)
-    return [*zip(parts[linear], owner[linear], strict=True), *zip(rings, owner[areal][index], strict=True)]
 
 
 def buffer_m(geometry: Any, metres: float) -> Any:

@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 
 from ._boxes import METRES_PER_DEGREE, reach
-from ._metrics import distance_m, ends, geodesic, measurable, nearer_turn, nearest_points
+from ._measures import geodesic
+from ._metrics import distance_m, ends, measurable, nearer_turn, nearest_points
 from ._pairs import Check, Pace, led_blocks, vertices
 
 _PER_PAIR, _PER_VERTEX, _ROWS = 4e-5, 2e-6, 16_384

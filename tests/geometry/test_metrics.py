@@ -93,6 +93,37 @@ def test_holes_parts_and_collections() -> None:
     assert length_m(nested) == pytest.approx(length_m(holed) + length_m(other) + 110_574.4, rel=1e-6)
 
 
+@given(st.tuples(st.floats(-180, 180), st.floats(-89, 89)), st.floats(1e-5, 1), st.integers(0, 2**32))
+def test_any_ring_measures_as_proj_has_it(place: tuple[float, float], size: float, seed: int) -> None:
+    """Short edges take a series, long ones and those near a pole the geodesics themselves."""
+    turns = np.sort(np.random.default_rng(seed).uniform(0, 2 * np.pi, 7))
+    ring = shapely.Polygon([(place[0] + size * np.cos(turn), np.clip(place[1] + size * np.sin(turn), -90, 90)) for turn in turns])
+    area, perimeter = GEOD.geometry_area_perimeter(ring)
+    assert area_m2(ring) == pytest.approx(abs(area), rel=1e-8, abs=2e-3)
+    assert length_m(ring) == pytest.approx(perimeter, rel=2e-8, abs=1e-5)
+
+
+@pytest.mark.parametrize("ring", [
+    [(lon, 84.9) for lon in range(-180, 180)],
+    [(lon, 74.9) for lon in np.arange(-180, 180, 0.25)],
+    [(lon, -89.5) for lon in range(-180, 180, 30)],
+    [(179.99, 10), (-179.99, 10), (-179.99, 10.02), (179.99, 10.02)], [(179.99, 10), (180.01, 10), (180.01, 10.02), (179.99, 10.02)],
+])  # fmt: skip
+def test_rings_around_a_pole_and_across_the_antimeridian(ring: list[tuple[float, float]]) -> None:
+    area, perimeter = GEOD.geometry_area_perimeter(shapely.Polygon(ring))
+    assert area_m2(shapely.Polygon(ring)) == pytest.approx(min(abs(area), 510_065_621_724_088 - abs(area)), rel=1e-9)
+    assert length_m(shapely.Polygon(ring)) == pytest.approx(perimeter, rel=1e-8)
+
+
+def test_nothing_has_no_area_and_no_length() -> None:
+    nothing = np.array([None, shapely.Polygon(), shapely.Point(1, 2)], dtype=object)
+    for measure in (area_m2, length_m):
+        assert np.isnan(measure(nothing)[0])
+        assert (measure(nothing)[1:] == 0).all()
+        assert measure(np.empty((0,), dtype=object)).shape == (0,)
+        assert measure(nothing.reshape(3, 1)).shape == (3, 1)
+
+
 @given(places, st.floats(1, 50_000))
 def test_a_buffer_reaches_as_far_as_it_says(place: tuple[float, float], metres: float) -> None:
     place = (place[0] / 1.02, place[1] / 1.1)
