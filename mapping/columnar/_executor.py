@@ -49,17 +49,17 @@ class Part:
         self.rules = [Rule.of(plan, one) for one in maps]
         self._parents: dict[Join, Parent] = {}
         self._said: dict[tuple[str, ...], set[str]] = {}
+        none = Terms(self._reading.empty())
         for rule, one in zip(self.rules, maps, strict=True):
-            self._rehearse(plan, rule, one, opener)
+            self._rehearse(plan, rule, one, opener, none)
 
-    def _rehearse(self, plan: Plan, rule: Rule, one: TriplesMap, opener: Opener) -> None:
+    def _rehearse(self, plan: Plan, rule: Rule, one: TriplesMap, opener: Opener, none: Terms) -> None:
         """Evaluate everything on no rows, so that a mapping that cannot work fails now."""
         try:
             for group in rule.groups:
                 if group.join and group.join not in self._parents:
                     self._parents[group.join] = Parent(plan, group.join, opener, self._options)
-            rows = self._reading.empty()
-            self._evaluate(rule, Terms(rows))
+            self._evaluate(rule, none)
         except MappingError as error:
             raise MappingError(plan.place(one), why=f"{error.what}; {error.why}".strip("; "), way_out=error.way_out) from error
 

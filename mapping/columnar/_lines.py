@@ -61,11 +61,11 @@ def lines(statements: Sequence[Statement], good: Any) -> tuple[Any, int]:
         if any(not isinstance(part, str) and part.null_count for part in pieces):
             whole = pc.binary_join_element_wise(*pieces, "")
             count += int(np.count_nonzero(np.asarray(whole.is_valid()) & good))
-            flat.append(whole)
+            flat.append(whole.fill_null(""))
         else:
             count += kept
             flat += pieces
-    text = pc.binary_join_element_wise(*merged(flat), "", null_handling="replace", null_replacement="")
+    text = pc.binary_join_element_wise(*merged(flat), "")
     return (text if kept == len(good) else text.filter(pa.array(good))), count
 
 

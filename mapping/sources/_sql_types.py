@@ -10,12 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..values import pc
+from ..values import OPEN_SCALE, pc
 
 _DIGITS = 76
 """The most decimal digits of an Arrow decimal."""
-_SCALE = 30
-PLAIN_DECIMAL: Any = pa.decimal256(_DIGITS, _SCALE)
+PLAIN_DECIMAL: Any = pa.decimal256(_DIGITS, OPEN_SCALE)
 """Of a NUMERIC whose scale is not known: it differs from value to value."""
 _INTEGERS = r"(unsigned )?(tiny|small|medium|big |big)?int(eger)?\d?|(big|small)?serial\d?|oid|year"
 _FAMILIES: tuple[tuple[str, Any], ...] = (

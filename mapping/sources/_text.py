@@ -21,7 +21,7 @@ MAX_ROW = 1 << 30
 """Bytes of the longest row."""
 MAX_HEADER = 1 << 24
 """Characters of the longest header."""
-_BLOCK = 1 << 20
+_BLOCK = 1 << 22
 _LONGER = "straddl"
 _NO_ROWS = "cannot infer number of columns"
 """What Arrow says of a header without a newline behind it."""

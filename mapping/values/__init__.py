@@ -3,6 +3,7 @@
 from ._arrow import pc
 from ._geometry import BlobShapes, Placement, Shapes, read_texts, read_wkb, shapes_of_texts, shapes_of_wkb
 from ._scalar import (
+    OPEN_SCALE,
     Natural,
     blank_label,
     canonical_double,
@@ -35,8 +36,8 @@ from ._text import (
 )
 
 __all__ = [
-    "ABSOLUTE", "BlobShapes", "Natural", "Placement", "Shapes", "absolute_iris", "blank_label", "blank_labels", "canonical_double",
-    "double_text", "encoded", "escape_literal", "escape_text", "escaped", "fitted", "ill_formed", "in_groups", "iri_safe",
-    "is_text", "language_tag", "lexical", "lexical_form", "marked_iris", "not_ascii", "not_iris", "pc", "read_texts", "read_wkb",
-    "representable", "retyped", "shapes_of_texts", "shapes_of_wkb", "text_bytes", "uri_safe", "well_formed",
+    "ABSOLUTE", "OPEN_SCALE", "BlobShapes", "Natural", "Placement", "Shapes", "absolute_iris", "blank_label", "blank_labels",
+    "canonical_double", "double_text", "encoded", "escape_literal", "escape_text", "escaped", "fitted", "ill_formed", "in_groups",
+    "iri_safe", "is_text", "language_tag", "lexical", "lexical_form", "marked_iris", "not_ascii", "not_iris", "pc", "read_texts",
+    "read_wkb", "representable", "retyped", "shapes_of_texts", "shapes_of_wkb", "text_bytes", "uri_safe", "well_formed",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,10 +17,12 @@ from earthweave.ontology.geometry import read_block, reproject, unsafe_wkb, unsa
 from ..plan import Options
 from ._arrow import pc
 from ._wkb import direct_wkt
+from ._wkt import written
 
 _DEGREE_DIGITS, _METRE_DIGITS = 7, 3
 _LONGITUDE_FIRST = (CRS84, Crs("EPSG", "4326"))
 """Systems whose x is the longitude of WGS 84: the same numbers."""
+_EMPTY = "POINT EMPTY"
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,14 @@ class Shapes:
 class BlobShapes(Shapes):
     """A column of geometries that are written as they are read, so that most need never be made."""
 
-    def __init__(self, column: Any, texts: Any, given: Any, rest: Any, placement: Placement) -> None:
-        """``texts`` holds the text of the rows ``given``, ``rest`` the geometries of the others."""
+    def __init__(self, blobs: Callable[[], Any], texts: Any, given: Any, rest: Any, placement: Placement) -> None:
+        """``texts`` holds the text of the rows ``given`` and ``blobs`` makes their WKB, ``rest`` holds the geometries of the others."""
         super().__init__(None, placement)
-        self._column, self._plain, self._given, self._rest = column, texts, given, rest
+        self._blobs, self._plain, self._given, self._rest = blobs, texts, given, rest
+
+    @cached_property
+    def _column(self) -> Any:
+        return self._blobs()
 
     @cached_property
     def geometries(self) -> Any:
@@ -148,7 +155,7 @@ class BlobShapes(Shapes):
         given, rest = self._given & ~which, np.full(len(which), None, dtype=object)
         rest[~self._given] = self._rest
         rest[which] = None
-        return BlobShapes(self._column, self._plain, given, rest[~given], self.placement)
+        return BlobShapes(self._blobs, self._plain, given, rest[~given], self.placement)
 
     @cached_property
     def _texts(self) -> Any:
@@ -181,7 +188,7 @@ def shapes_of_wkb(column: Any, placement: Placement) -> tuple[Shapes, Any]:
     rest, unread = np.zeros(0, dtype=object), np.zeros(len(column), dtype=bool)
     if not given.all():
         rest, unread[~given] = read_wkb(column.filter(pa.array(~given)))
-    return BlobShapes(column, texts, given, rest, placement), unread
+    return BlobShapes(lambda: column, texts, given, rest, placement), unread
 
 
 def shapes_of_texts(column: Any, placement: Placement) -> tuple[Shapes, Any]:
@@ -189,16 +196,33 @@ def shapes_of_texts(column: Any, placement: Placement) -> tuple[Shapes, Any]:
     if not placement.direct:
         geometries, unread = read_texts(column)
         return Shapes(geometries, placement), unread
-    # a literal may be empty or say its CRS, a plain text may not
-    literal = np.asarray(pc.fill_null(pc.match_substring_regex(column, pattern=r"^\s*(<|[Ss]|$)"), True))
-    block = read_block(pc.if_else(pa.array(literal), "POINT EMPTY", column) if literal.any() else column)
-    blobs = block.wkb.cast(pa.binary())
-    texts, given = direct_wkt(blobs, placement.digits)
-    given &= ~literal
+    texts, given, blobs = _direct_texts(column, placement.digits)
     rest, unread = np.zeros(0, dtype=object), np.zeros(len(column), dtype=bool)
     if not given.all():
         rest, unread[~given] = read_texts(column.filter(pa.array(~given)))
     return BlobShapes(blobs, texts, given, rest, placement), unread
+
+
+def _direct_texts(column: Any, digits: int) -> tuple[Any, Any, Callable[[], Any]]:
+    """Texts as GEOS would write them, in which rows they are given, and what makes WKB of these; the rest is left to GEOS."""
+    ready = written(column, digits)
+    if ready.all():
+        return column, ready, lambda: _blobs(column)
+    others = column.filter(pa.array(~ready)) if ready.any() else column
+    # a literal may be empty or say its CRS, a plain text may not
+    literal = np.asarray(pc.fill_null(pc.match_substring_regex(others, pattern=r"^\s*(<|[Ss]|$)"), True))
+    blobs = _blobs(pc.if_else(pa.array(literal), _EMPTY, others) if literal.any() else others)
+    texts, given = direct_wkt(blobs, digits)
+    given &= ~literal
+    if not ready.any():
+        return texts, given, lambda: blobs
+    texts = pc.replace_with_mask(column, pa.array(~ready), texts)
+    ready[~ready] = given
+    return texts, ready, lambda: _blobs(pc.if_else(pa.array(ready), column, _EMPTY))
+
+
+def _blobs(texts: Any) -> Any:
+    return read_block(texts).wkb.cast(pa.binary())
 
 
 def _texts(geometries: Any, placement: Placement) -> Any:
@@ -229,6 +253,7 @@ def _from_wkb(blobs: Any) -> Any:
         return np.concatenate([_from_wkb(blobs[:middle]), _from_wkb(blobs[middle:])])
 
 
+@np.errstate(invalid="ignore")  # as of `_from_wkb`
 def read_texts(column: Any) -> tuple[Any, Any]:
     """Geometries of a column of plain WKT, and which of them could not be read, or are too long or nested too deep to be."""
     safe = [None if text is None or unsafe_wkt(text) else text for text in column.to_pylist()]

@@ -12,6 +12,8 @@ import numpy as np
 
 from earthweave.ontology import XSD
 
+OPEN_SCALE = 30
+"""Places of a column of decimals whose scale differs from value to value; those that a value does not need are not written."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9\-._~]")
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 _SUBTAGS = (
@@ -48,7 +50,7 @@ def lexical_form(value: Any) -> Natural:
 
 def _rarer(value: Any) -> Natural:
     if isinstance(value, Decimal):
-        return Natural(format(value, "f"), _DECIMAL)
+        return Natural(_plain_decimal(value), _DECIMAL)
     if isinstance(value, bytes):
         return Natural(value.hex().upper(), _HEXBINARY)
     if isinstance(value, datetime):
@@ -60,6 +62,11 @@ def _rarer(value: Any) -> Natural:
     raise TypeError(f"a value of type {type(value).__name__} has no lexical form")
 
 
+def _plain_decimal(value: Decimal) -> str:
+    text = format(value, "f")
+    return _trimmed(text) if value.as_tuple().exponent == -OPEN_SCALE else text
+
+
 def _moment(value: datetime) -> str:
     if value.tzinfo is None:
         return _trimmed(value.isoformat())
@@ -67,7 +74,7 @@ def _moment(value: datetime) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Seconds without zeros at their end."""
+    """A number without zeros at the end of its decimals."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from earthweave.mapping.sources._sql_blobs import mysql_wkb, wkb
 from earthweave.mapping.sources._sql_names import Identifier, delimited, identifier, identifiers, matching
-from earthweave.mapping.sources._sql_types import arrow_type, padding, typed
+from earthweave.mapping.sources._sql_types import PLAIN_DECIMAL, arrow_type, padding, typed
+from earthweave.mapping.values import lexical, lexical_form
 
 NAMES = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=8)
 SHAPES = ["POINT (1 2)", "LINESTRING (0 0, 1 1, 2 0)", "POLYGON ((0 0, 4 0, 4 4, 0 0), (1 1, 2 1, 2 2, 1 1))", "MULTIPOINT (0 0, 1 1)",
@@ -126,3 +127,18 @@ def test_no_geometry_stays_none() -> None:
 def test_mysql_puts_the_srid_before_the_wkb() -> None:
     shape = shapely.Point(1, 2)
     assert shapely.from_wkb(mysql_wkb(struct.pack("<I", 4326) + shapely.to_wkb(shape))) == shape
+
+
+@given(st.lists(st.none() | st.decimals(-(10**45), 10**45, allow_nan=False, places=30) | st.integers(-99, 10**9).map(Decimal), max_size=6))
+def test_decimals_without_a_scale_are_written_with_their_own_digits(values: list[Decimal | None]) -> None:
+    column, bad = typed(pa.array([None if one is None else format(one, "f") for one in values], pa.string()), PLAIN_DECIMAL)
+    texts = lexical(column)[0].to_pylist()
+    assert not bad and [None if text is None else Decimal(text) for text in texts] == values
+    assert not any(text.endswith((".", "0")) for text in texts if text and "." in text)
+    assert [None if one is None else lexical_form(one).text for one in column.to_pylist()] == texts
+
+
+def test_decimals_of_a_scale_keep_its_zeros() -> None:
+    own, scaled = (typed(pa.array(["1.50", "10.00", "0.00"]), kind)[0] for kind in (PLAIN_DECIMAL, pa.decimal128(5, 2)))
+    assert lexical(own)[0].to_pylist() == ["1.5", "10", "0"]
+    assert lexical(scaled)[0].to_pylist() == ["1.50", "10.00", "0.00"]
