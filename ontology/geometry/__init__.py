@@ -31,8 +31,9 @@ from ._literals import (
 from ._measures import area_m2, length_m
 from ._metrics import buffer_m, distance_m
 from ._near import distance_pairs, within_pairs
+from ._overlay import OVERLAYS, overlay
 from ._pairs import mask_pairs, relate_pairs, relation_masks, relation_names, transposed
-from ._relations import EH, RCC8, RELATIONS, SF, Relation, intersecting, relate
+from ._relations import EH, RCC8, RELATIONS, SF, SLIPS, Relation, intersecting, relate
 from ._strdf import split_strdf
 from ._transform import reproject
 from ._tree import PackedTree, box_pairs
@@ -40,10 +41,10 @@ from ._wkb import unsafe_wkb
 from ._write import write_literals
 
 __all__ = [
-    "EH", "MAX_CHARACTERS", "MAX_NESTING", "RCC8", "RELATIONS", "SF",
+    "EH", "MAX_CHARACTERS", "MAX_NESTING", "OVERLAYS", "RCC8", "RELATIONS", "SF", "SLIPS",
     "AxisOrder", "AxisProof", "Block", "GeometryColumn", "PackedTree", "Problem", "Relation", "SpatialIndex",
     "apart", "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "first_vertices", "grown_boxes",
-    "intersecting", "length_m", "line_pieces", "mask_pairs", "normalised", "points_in", "prove_axis", "read_block", "read_wkt",
-    "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs", "split_strdf", "transposed", "unsafe_wkb", "unsafe_wkt",
-    "within_pairs", "write_literals", "write_wkt",
+    "intersecting", "length_m", "line_pieces", "mask_pairs", "normalised", "overlay", "points_in", "prove_axis", "read_block",
+    "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs", "split_strdf", "transposed",
+    "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
 ]

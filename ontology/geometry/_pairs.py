@@ -16,7 +16,7 @@ import pyarrow as pa
 import shapely
 
 from ._crossing import OPEN, TRUE, crossings
-from ._relations import RELATIONS, is_pattern, relate
+from ._relations import RCC8, RELATIONS, is_pattern, relate
 
 Check = Callable[[], None]
 
@@ -24,6 +24,9 @@ _CONVERSE = {
     "sfWithin": "sfContains", "sfContains": "sfWithin", "ehCovers": "ehCoveredBy", "ehCoveredBy": "ehCovers", "ehInside": "ehContains",
     "ehContains": "ehInside", "rcc8tpp": "rcc8tppi", "rcc8tppi": "rcc8tpp", "rcc8ntpp": "rcc8ntppi", "rcc8ntppi": "rcc8ntpp",
 }
+_BETWEEN_AREAS = frozenset(relation.name for relation in RCC8)
+_AREA = 3
+"""Dimension of areas and one more."""
 _ACROSS = (0, 3, 6, 1, 4, 7, 2, 5, 8)
 """Places of a DE-9IM matrix read column by column."""
 _MOST_PAIRS = 65_536
@@ -81,6 +84,8 @@ def _patterns(name: str, left: int, right: int, matrix: str) -> tuple[str, ...]:
         return ("T*T******",) if left < right else ("T*****T**",)
     if name == "sfOverlaps":
         return () if left != right else ("1*T***T**",) if left == 2 else ("T*T***T**",)
+    if name in _BETWEEN_AREAS and not left == right == _AREA:
+        return ()
     if name == "sfEquals" and matrix == "FFFFFFFF2":
         return (matrix,)  # GEOS takes all empty geometries for equal
     return RELATIONS[name].patterns

@@ -25,6 +25,7 @@ class Relation:
     predicate: Callable[..., Any] | None = None
 
 
+_AREA = 2
 _HOLLOW = (shapely.GeometryType.MULTIPOINT, shapely.GeometryType.MULTILINESTRING, shapely.GeometryType.GEOMETRYCOLLECTION)
 
 
@@ -72,10 +73,12 @@ RCC8 = (
     Relation("rcc8ntpp", ("TFFTFFTTT",)),
     Relation("rcc8ntppi", ("TTTFFTFFT",)),
 )
-"""Region connection calculus, for areas."""
+"""Region connection calculus, between areas alone."""
 RELATIONS: dict[str, Relation] = {relation.name: relation for relation in (*SF, *EH, *RCC8)}
 """All by name."""
 
+SLIPS = {"sIntersects": "sfIntersects"}
+"""Names in published queries that are none of `RELATIONS`, and what they mean."""
 _APART = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
 
 
@@ -94,7 +97,13 @@ def relate(name: str, a: Any, b: Any) -> Any:
     relation = _find(name)
     if relation.predicate is not None:
         return relation.predicate(a, b)
-    return np.logical_or.reduce([shapely.relate_pattern(a, b, pattern) for pattern in relation.patterns])
+    found = np.logical_or.reduce([shapely.relate_pattern(a, b, pattern) for pattern in relation.patterns])
+    return (found & areal(a, b))[()] if relation in RCC8 else found
+
+
+def areal(a: Any, b: Any) -> Any:
+    """For which pairs both are areas, as RCC8 asks (22-047r1, §9.5, "Applies to Geometry Types: A/A")."""
+    return (shapely.get_dimensions(a) == _AREA) & (shapely.get_dimensions(b) == _AREA)
 
 
 def is_pattern(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import shapely
@@ -19,13 +20,14 @@ _MEMBERS = {
 }
 
 
-def write_literals(geometries: Any, form: str = "wkt", crs: Crs = CRS84) -> list[str]:
+def write_literals(geometries: Any, form: str = "wkt", crs: Crs = CRS84, *, namespace: str = _GML) -> list[str]:
     """Write CRS84 geometries, longitude before latitude, as literals of one form. Every bit of a coordinate is kept.
 
     Args:
         geometries: array of shapely geometries, no None.
         form: ``wkt`` (as `write_wkt`), ``gml`` (GML 3.2 of simple features, OGC 10-100r3), ``geojson`` (RFC 7946), ``kml`` (OGC 12-007r2).
         crs: to write them in, in its authority's axis order; GeoJSON and KML know CRS84 alone.
+        namespace: of GML elements; other software writes that of an older version, or of GeoSPARQL's examples.
 
     Raises `ParameterError` for other forms, `UnsupportedError` for another CRS than CRS84 in GeoJSON and KML, `CrsError` if PROJ knows
     no way to ``crs``.
@@ -35,7 +37,7 @@ def write_literals(geometries: Any, form: str = "wkt", crs: Crs = CRS84) -> list
     array = np.atleast_1d(np.asarray(geometries, dtype=object))
     if form == "gml":
         placed = reproject(array, CRS84, crs)
-        return [_gml(one, crs.iri) for one in (apply(placed, lambda x, y: (y, x)) if crs.axis is Axis.YX else placed)]
+        return [_gml(one, crs.iri, namespace) for one in (apply(placed, lambda x, y: (y, x)) if crs.axis is Axis.YX else placed)]
     if form not in ("geojson", "kml"):
         raise ParameterError(f"unknown form of geometries {form}", way_out="one of wkt, gml, geojson, kml")
     if crs != CRS84:
@@ -43,9 +45,9 @@ def write_literals(geometries: Any, form: str = "wkt", crs: Crs = CRS84) -> list
     return [str(text) for text in shapely.to_geojson(array)] if form == "geojson" else [_kml(one) for one in array]
 
 
-def _gml(geometry: Any, iri: str) -> str:
+def _gml(geometry: Any, iri: str, namespace: str) -> str:
     solid = ' srsDimension="3"' if geometry.has_z else ""
-    return _gml_element(geometry, f' xmlns:gml="{_GML}" srsName="{iri}"{solid}')
+    return _gml_element(geometry, f' xmlns:gml={quoteattr(namespace)} srsName="{iri}"{solid}')
 
 
 def _gml_element(geometry: Any, attributes: str = "") -> str:
@@ -66,7 +68,7 @@ def _gml_element(geometry: Any, attributes: str = "") -> str:
 
 
 def _gml_list(geometry: Any, name: str = "posList") -> str:
-    numbers = " ".join(_number(number) for number in _coordinates(geometry).ravel().tolist())
+    numbers = " ".join(repr(number) for number in _coordinates(geometry).ravel().tolist())
     return f"<gml:{name}>{numbers}</gml:{name}>"
 
 

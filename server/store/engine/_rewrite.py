@@ -15,36 +15,27 @@ The dots in front stand for the patterns of the group that have to do with ?a or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from earthweave.ontology import GEO, GEOF, UnsupportedError
 from earthweave.ontology.geometry import RELATIONS
 
 from ..algebra import (
-    Aggregate,
     Alternative,
-    And,
     Bgp,
     Call,
     Constant,
     Context,
     Distinct,
+    Entailment,
     Exists,
-    Expression,
-    Extend,
     Filter,
-    Group,
     Inverse,
-    Join,
-    LeftJoin,
     Link,
     Node,
-    Or,
-    OrderBy,
     Path,
     PathPattern,
     Place,
@@ -56,56 +47,32 @@ from ..algebra import (
     Union,
     Variable,
     in_scope,
-    places,
 )
 from ..snapshot import Kind, Segment, Snapshot, iri
+from ._entailment_schema import Schema, schema_of
+from ._rewriter import Rewriter, joined, names_of
 
 SERIALISATIONS = tuple(str(GEO[name]) for name in ("asWKT", "asGML", "asGeoJSON", "asKML", "hasSerialization"))
 DEFAULT, GEOMETRY = str(GEO.hasDefaultGeometry), str(GEO.hasGeometry)
 _RELATIONS = {str(GEO) + name: str(GEOF) + name for name in RELATIONS}
-_HIDDEN = "_:relation"
 
 
 def rewritten(query: Query, context: Context) -> Query:
-    """The query with relations between geometries computed; a query without them comes back as it is."""
+    """The query with relations between geometries computed; without them, or under simple entailment, it comes back as it is."""
+    if context.entailment is Entailment.SIMPLE:
+        return query
     return replace(query, pattern=_Rewrite(context).node(query.pattern))
 
 
-class _Rewrite:
+class _Rewrite(Rewriter):
     def __init__(self, context: Context) -> None:
+        super().__init__("relation")
         self._context = context
         self._snapshot: Snapshot = context.snapshot
-        self._count = 0
+        self._schema: Schema | None = schema_of(context) if context.entailment is Entailment.RDFS else None
 
-    def node(self, node: Node) -> Node:
-        """A pattern with everything below it rewritten."""
-        if isinstance(node, Bgp):
-            return self._bgp(node)
-        changed: dict[str, Any] = {name: self.node(getattr(node, name)) for name in ("input", "left", "right") if hasattr(node, name)}
-        if isinstance(node, Filter | LeftJoin) and node.condition is not None:
-            changed["condition"] = self._expression(node.condition)
-        if isinstance(node, Extend):
-            changed["expression"] = self._expression(node.expression)
-        if isinstance(node, OrderBy):
-            changed["keys"] = _same_or(node.keys, tuple((self._expression(one), down) for one, down in node.keys))
-        if isinstance(node, Group):
-            changed["aggregates"] = _same_or(node.aggregates, tuple((name, self._aggregate(one)) for name, one in node.aggregates))
-        return node if all(value is getattr(node, name) for name, value in changed.items()) else replace(node, **changed)
-
-    def _aggregate(self, aggregate: Aggregate) -> Aggregate:
-        return aggregate if aggregate.argument is None else replace(aggregate, argument=self._expression(aggregate.argument))
-
-    def _expression(self, expression: Expression) -> Expression:
-        if isinstance(expression, Exists):
-            pattern = self.node(expression.pattern)
-            return expression if pattern is expression.pattern else replace(expression, pattern=pattern)
-        if isinstance(expression, And | Or | Call):
-            arguments = tuple(self._expression(one) for one in expression.arguments)
-            same = all(one is other for one, other in zip(arguments, expression.arguments, strict=True))
-            return expression if same else replace(expression, arguments=arguments)
-        return expression
-
-    def _bgp(self, node: Bgp) -> Node:
+    def bgp(self, node: Bgp) -> Node:
+        """A basic pattern with its relations computed."""
         spread = next((one for one in node.patterns if isinstance(one, PathPattern) and _related(one.path)), None)
         return self._relations(node) if spread is None else self._spread(node, spread)
 
@@ -123,11 +90,11 @@ class _Rewrite:
         found: list[Node] = []
         for one in node.patterns:
             if isinstance(one, Triple) and relation(one):
-                near = _near(_variables(one), [other for other in others if _once(other)])
+                near = _near(names_of(one), [other for other in others if _once(other)])
                 others = [other for other in others if other not in near]
-                joined, found = _sharing(found, _variables(one).union(*map(_variables, near)))
-                found.append(self._computed(_all((*joined, Bgp(tuple(near)))), one))
-        return _all((Bgp(tuple(others)), *found))
+                around, found = _sharing(found, names_of(one).union(*map(names_of, near)))
+                found.append(self._computed(joined((*around, Bgp(tuple(near)))), one))
+        return joined((Bgp(tuple(others)), *found))
 
     def _ways(self, pattern: PathPattern) -> Iterator[tuple[Triple | PathPattern, ...]]:
         """The patterns that a path with relations in it stands for, one for each of its alternatives (SPARQL 1.1 §18.2.2.3)."""
@@ -137,7 +104,7 @@ class _Rewrite:
         elif isinstance(path, Inverse):
             yield (_walk(ends[1], path.part, ends[0], pattern),)
         elif isinstance(path, Sequence):
-            stops = [ends[0], *(self._hidden() for _ in path.parts[1:]), ends[1]]
+            stops = [ends[0], *(self.hidden() for _ in path.parts[1:]), ends[1]]
             yield tuple(_walk(stops[place], part, stops[place + 1], pattern) for place, part in enumerate(path.parts))
         else:
             raise UnsupportedError("a spatial relation cannot be repeated in a path", why="it is computed, for one pair at a time",
@@ -150,44 +117,46 @@ class _Rewrite:
         right, second = self._literal(triple.object, triple)
         condition = Call(_RELATIONS[name], (first, second))
         self._context.rewrites.append(f"geo:{name.removeprefix(str(GEO))} is computed between geometries (query rewrite)")
-        computed = Filter(condition, _all((node, left, right)))
+        computed = Filter(condition, joined((node, left, right)))
         if self._plain(name):
             return computed
-        shown = tuple(sorted(in_scope(node) | _variables(triple)))
-        ways = Union(_all((node, Bgp((triple,)))), computed) if self._segment(name) else computed
+        shown = tuple(sorted(in_scope(node) | names_of(triple)))
+        ways = Union(joined((node, Bgp((triple,)))), computed) if self._segments(name) else computed
         return Distinct(Project(ways, shown))
 
     def _plain(self, name: str) -> bool:
         """Whether no statement says the relation, and nothing has more than one literal."""
-        present = serialised(self._snapshot)
-        last = self._segment(present[0]) if len(present) == 1 else None
-        if last is None or not last.functional or self._segment(name):
+        last = [found for one in self._serialisations() for found in self._segments(one)]
+        if len(last) != 1 or not last[0].functional or self._segments(name):
             return False
-        links = [found for one in (DEFAULT, GEOMETRY) if (found := self._segment(one))]
-        return not links or (len(links) == 1 and links[0].functional and _apart(self._snapshot, links[0], last))
+        links = [found for one in (DEFAULT, GEOMETRY) for found in self._segments(one)]
+        return not links or (len(links) == 1 and links[0].functional and _apart(self._snapshot, links[0], last[0]))
 
-    def _segment(self, name: str) -> Segment | None:
-        return _segment(self._snapshot, name)
+    def _serialisations(self) -> list[str]:
+        """Properties that lead to literals and have statements; under RDFS ``geo:hasSerialization`` stands for all that are below it."""
+        every = SERIALISATIONS if self._schema is None else SERIALISATIONS[-1:]
+        return [one for one in every if self._segments(one)]
+
+    def _segments(self, name: str) -> list[Segment]:
+        """Statements of a property, and under RDFS of those below it."""
+        names = [name] if self._schema is None else self._schema.below_property(name)
+        return [found for one in names if (found := _segment(self._snapshot, one))]
 
     def _literal(self, place: Place, triple: Triple) -> tuple[Node, Variable | Constant]:
         """A pattern that leads from a feature or geometry to its literal, and the literal; a literal leads to itself."""
         if isinstance(place, Constant) and place.term.type.kind is Kind.LITERAL:
             return Bgp(()), place
-        target = self._hidden()
-        present = serialised(self._snapshot) or [SERIALISATIONS[0]]
+        target = self.hidden()
+        present = self._serialisations() or [SERIALISATIONS[0]]
         last: Path = Link(present[0]) if len(present) == 1 else Alternative(tuple(Link(one) for one in present))
-        first = next((one for one in (DEFAULT, GEOMETRY) if self._segment(one)), None)
+        first = next((one for one in (DEFAULT, GEOMETRY) if self._segments(one)), None)
         path = last if first is None else Sequence((Repeat(Link(first), 0, once=True), last))
         usual = Bgp((_step(place, path, target, triple),))
-        if first != DEFAULT or not self._segment(GEOMETRY):
+        if first != DEFAULT or not self._segments(GEOMETRY):
             return usual, target
-        default = Bgp((Triple(place, Constant(iri(DEFAULT)), self._hidden(), triple.graph),))
+        default = Bgp((Triple(place, Constant(iri(DEFAULT)), self.hidden(), triple.graph),))
         others = Bgp((PathPattern(place, Sequence((Link(GEOMETRY), last)), target, triple.graph),))
         return Union(usual, Filter(Exists(default, True), others)), target
-
-    def _hidden(self) -> Variable:
-        self._count += 1
-        return Variable(f"{_HIDDEN}{self._count}")
 
 
 def serialised(snapshot: Snapshot) -> list[str]:
@@ -198,10 +167,6 @@ def serialised(snapshot: Snapshot) -> list[str]:
 def _segment(snapshot: Snapshot, name: str) -> Segment | None:
     found = snapshot.find(iri(name))
     return snapshot.segment(found) if found >= 0 else None
-
-
-def _same_or(before: Any, after: Any) -> Any:
-    return before if before == after else after
 
 
 def _related(path: Path) -> bool:
@@ -226,14 +191,6 @@ def _step(place: Place, path: Path, target: Variable, triple: Triple) -> Triple 
     return PathPattern(place, path, target, triple.graph)
 
 
-def _all(nodes: Iterable[Node]) -> Node:
-    """All of them joined, basic patterns first and as one."""
-    listed = list(nodes)
-    patterns = tuple(one for node in listed if isinstance(node, Bgp) for one in node.patterns)
-    rest = [node for node in listed if not isinstance(node, Bgp)]
-    return reduce(Join, rest if rest and not patterns else [Bgp(patterns), *rest])
-
-
 def _sharing(nodes: list[Node], names: frozenset[str]) -> tuple[list[Node], list[Node]]:
     """Patterns that bind any of the variables, and the others."""
     return [one for one in nodes if in_scope(one) & names], [one for one in nodes if not in_scope(one) & names]
@@ -243,9 +200,9 @@ def _near(names: frozenset[str], patterns: list[Triple | PathPattern]) -> list[T
     """The patterns that hang together with some variables."""
     near, growing = list[Triple | PathPattern](), True
     while growing:
-        more = [one for one in patterns if one not in near and not _variables(one).isdisjoint(names)]
+        more = [one for one in patterns if one not in near and not names_of(one).isdisjoint(names)]
         near += more
-        names = names.union(*map(_variables, more))
+        names = names.union(*map(names_of, more))
         growing = bool(more)
     return near
 
@@ -253,10 +210,6 @@ def _near(names: frozenset[str], patterns: list[Triple | PathPattern]) -> list[T
 def _once(pattern: Triple | PathPattern) -> bool:
     """Whether a pattern gives each solution once, as triples and repeated paths do, and alternatives do not."""
     return isinstance(pattern, Triple) or isinstance(pattern.path, Repeat)
-
-
-def _variables(pattern: Triple | PathPattern) -> frozenset[str]:
-    return frozenset(place.name for place in places(pattern) if isinstance(place, Variable))
 
 
 _APART: WeakKeyDictionary[Snapshot, bool] = WeakKeyDictionary()

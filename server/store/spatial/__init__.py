@@ -11,18 +11,21 @@
     functions, aggregates ───────▶ everything else, on columns of ids
 """
 
-from ._aggregates import aggregates
+from ._aggregates import aggregates, grouped
+from ._call import Call, Refused, function
 from ._condition import Operand, SpatialCondition, recognise
 from ._estimate import share
 from ._functions import functions
 from ._join import SpatialJoin, SpatialSemiJoin
-from ._literals import bounds_of, shapes_of
+from ._literals import bounds_of, shapes_of, system_of
 from ._nearest import Nearest, NearestKey, NearestSeed, all_geometries, nearest_key
 from ._select import SpatialSeed, SpatialSelect
 from ._shapes import Shapes
+from ._synonyms import POSTGIS, STRDF
 
 __all__ = [
-    "Nearest", "NearestKey", "NearestSeed", "Operand", "Shapes", "SpatialCondition", "SpatialJoin", "SpatialSeed",
-    "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "functions", "nearest_key", "recognise",
-    "shapes_of", "share",
+    "POSTGIS", "STRDF",
+    "Call", "Nearest", "NearestKey", "NearestSeed", "Operand", "Refused", "Shapes", "SpatialCondition", "SpatialJoin", "SpatialSeed",
+    "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "function", "functions", "grouped", "nearest_key",
+    "recognise", "shapes_of", "share", "system_of",
 ]

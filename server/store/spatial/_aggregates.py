@@ -39,19 +39,20 @@ _KERNELS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _aggregate(name: str) -> Aggregate:
-    kernel = _KERNELS[name]
+def grouped(name: str, kernel: Callable[[Any], Any], prefix: str = "geof") -> Aggregate:
+    """An aggregate from a kernel that makes one geometry of many, which are an object array in the order of the rows."""
+    label = f"{prefix}:{name}"
 
-    def grouped(context: Context, ids: Any, groups: Any, count: int) -> Any:
+    def aggregate(context: Context, ids: Any, groups: Any, count: int) -> Any:
         context.tally.calls[name] += int(np.count_nonzero(ids >= 0))
         found = np.full(count, UNBOUND, dtype=np.int64)
         lost = _lost(ids, groups, count, context)
         for group, members in _members(groups, count):
             if len(members) and not lost[group]:
-                found[group] = _computed(name, kernel, ids[members], context)
+                found[group] = _computed(label, kernel, ids[members], context)
         return found
 
-    return grouped
+    return aggregate
 
 
 def _lost(ids: Any, groups: Any, count: int, context: Context) -> Any:
@@ -75,14 +76,14 @@ def _members(groups: Any, count: int) -> Iterator[tuple[int, Any]]:
         yield group, order[bounds[group]:bounds[group + 1]]
 
 
-def _computed(name: str, kernel: Callable[[Any], Any], ids: Any, context: Context) -> int:
+def _computed(label: str, kernel: Callable[[Any], Any], ids: Any, context: Context) -> int:
     context.check()
     try:
         return int(context.terms.shape_id(kernel(shapes_of(ids, context))))
     except shapely.GEOSException as error:
-        context.tally.note("geometry", f"geof:{name}: {str(error).strip()[:120]}")
+        context.tally.note("geometry", f"{label}: {str(error).strip()[:120]}")
         return UNBOUND
 
 
-aggregates: dict[str, Aggregate] = {str(GEOF) + name: _aggregate(name) for name in _KERNELS}
+aggregates: dict[str, Aggregate] = {str(GEOF) + name: grouped(name, kernel) for name, kernel in _KERNELS.items()}
 """IRI → aggregate of the context, ids of the values, the group number (0 … n-1) of each, and n: int64 ids per group, -1 for none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import shapely
 
 from earthweave.ontology import GEO, EarthweaveError
 from earthweave.ontology.arrow import text_array
+from earthweave.ontology.geometry import write_literals
 
 from ..algebra import Context
 from ..snapshot import BIAS, UNBOUND, Kind, Tag, Terms, TermType, make
-from ._literals import failure, is_geometry, shapes_of
+from ._literals import failure, is_geometry, shapes_of, spaces
 
-WKT = TermType(Kind.LITERAL, str(GEO.wktLiteral))
+WKT, GML = TermType(Kind.LITERAL, str(GEO.wktLiteral)), TermType(Kind.LITERAL, str(GEO.gmlLiteral))
 FALSE, TRUE = make(Tag.BOOLEAN, 0), make(Tag.BOOLEAN, 1)
 
 
@@ -26,8 +28,9 @@ class Call:
         alive: bool per distinct row of arguments; False once it has failed.
     """
 
-    def __init__(self, name: str, context: Context, weights: Any) -> None:
+    def __init__(self, name: str, context: Context, weights: Any, prefix: str = "geof") -> None:
         self.name = name
+        self._label = f"{prefix}:{name}"
         self.context = context
         self._weights = weights
         self.alive = np.ones(len(weights), dtype=bool)
@@ -88,9 +91,9 @@ class Call:
         try:
             found[place] = kernel(*(column[place] for column in columns))
         except shapely.GEOSException as error:
-            self.fail(place, "geometry", f"geof:{self.name}: {str(error).strip()[:120]}")
+            self.fail(place, "geometry", f"{self._label}: {str(error).strip()[:120]}")
         except EarthweaveError as error:
-            self.fail(place, "argument", f"geof:{self.name}: {error.what}")
+            self.fail(place, "argument", f"{self._label}: {error.what}")
 
     def booleans(self, values: Any) -> Any:
         """Ids of truth values."""
@@ -110,9 +113,13 @@ class Call:
         """Ids of terms of one type."""
         return self._ids(lambda rows: text_ids(values[rows].tolist(), kind, self.context))
 
-    def geometries(self, shapes: Any) -> Any:
-        """Ids of geometries in CRS84, longitude first, that have no literal yet."""
-        return self._ids(lambda rows: self.context.terms.shape_ids(shapes[rows]))
+    def geometries(self, shapes: Any, like: Any = None) -> Any:
+        """Ids of geometries in CRS84, longitude first, that have no literal yet; of GML literals where ``like``, ids of terms, are such."""
+        found = self._ids(lambda rows: self.context.terms.shape_ids(shapes[rows]))
+        if like is not None:
+            for row, namespace in spaces(np.where(found >= 0, like, UNBOUND), self.context):
+                found[row] = text_ids(write_literals(shapes[row:row + 1], "gml", namespace=namespace), GML, self.context)[0]
+        return found
 
     def _ids(self, make_ids: Callable[[Any], Any]) -> Any:
         rows = np.flatnonzero(self.alive)
@@ -128,6 +135,44 @@ class Refused(Exception):
     def __init__(self, code: str, reason: str, sample: str = "") -> None:
         super().__init__(reason)
         self.note = (code, reason, sample)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the context and columns of ids, from a kernel on distinct arguments.
+
+    Attributes:
+        name: its local name; ``prefix`` stands before it in remarks.
+        arities: how many arguments it takes.
+        kernel: of a `Call` and the distinct tuples of arguments as columns of ids; gives ids, or float64 for what is xsd:double.
+    """
+
+    name: str
+    arities: tuple[int, ...]
+    kernel: Callable[..., Any]
+    prefix: str = "geof"
+
+    def __call__(self, context: Context, *columns: Any) -> Any:
+        """Ids, or float64 with NaN for unbound."""
+        columns = tuple(np.asarray(column, dtype=np.int64) for column in columns)
+        length = len(columns[0]) if columns else 0
+        bound = np.flatnonzero(np.logical_and.reduce([column >= 0 for column in columns])) if columns else np.empty(0, dtype=np.int64)
+        found = np.full(length, UNBOUND, dtype=np.int64)
+        context.tally.calls[self.name] += len(bound)
+        if len(columns) not in self.arities:
+            takes = " or ".join(str(one) for one in self.arities)
+            reason = f"{self.prefix}:{self.name} takes {takes} arguments, not {len(columns)}"
+            context.tally.note("argument", reason, count=max(len(bound), 1))
+        elif len(bound):
+            distinct, inverse = distinct_rows(tuple(column[bound] for column in columns))
+            work = Call(self.name, context, np.bincount(inverse), self.prefix)
+            values = self.kernel(work, *distinct)[inverse]
+            found = found if values.dtype == np.int64 else np.full(length, np.nan)
+            found[bound] = values
+        return found
+
+
+function = Function
 
 
 def text_ids(values: list[str], kind: TermType, context: Context) -> Any:

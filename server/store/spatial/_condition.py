@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 
 from earthweave.ontology import GEOF, XSD
-from earthweave.ontology.geometry import RELATIONS
+from earthweave.ontology.geometry import RELATIONS, SLIPS
 
 from ..algebra import And, Call, Constant, Expression, Or, Place, Variable
 from ..snapshot import Kind
 from ._literals import FORMS
+from ._synonyms import BOXED, SYNONYMS
 from ._tests import Relation, Test, Within, is_pattern, needs_meeting
 from ._units import METRES
 
 _NAMESPACE = str(GEOF)
-ALIASES = {"sIntersects": "sfIntersects"}
-"""Slips in published queries, and what they mean."""
 _DISTANCES = {"distance": 3, "metricDistance": 2}
 _INSIDE = frozenset({"envelope", "convexHull", "centroid", "boundary", "concaveHull", "asWKT", "asGML", "asGeoJSON", "asKML"})
 """Functions of one geometry whose result lies within its box."""
@@ -144,7 +143,7 @@ def recognise(expression: Expression) -> SpatialCondition | None:
     if isinstance(expression, And):
         return _one_of(expression)
     if isinstance(expression, Call):
-        return _call(expression, expression)
+        return _boxed(expression) if expression.name in BOXED else _call(expression, expression)
     return None
 
 
@@ -198,11 +197,18 @@ def _call(call: Call, whole: Expression) -> SpatialCondition | None:
 
 
 def geof(expression: Expression) -> str:
-    """Local name of a call in ``geof:``, slips put right; empty for other expressions."""
+    """Local name of a call in ``geof:``, synonyms and slips put right; empty for other expressions."""
+    if isinstance(expression, Call) and expression.name in SYNONYMS:
+        return SYNONYMS[expression.name]
     if not isinstance(expression, Call) or not expression.name.startswith(_NAMESPACE):
         return ""
     local = expression.name.removeprefix(_NAMESPACE)
-    return ALIASES.get(local, local)
+    return SLIPS.get(local, local)
+
+
+def _boxed(call: Call) -> SpatialCondition | None:
+    found = _condition(*call.arguments, Relation("sfIntersects"), call) if len(call.arguments) == 2 else None
+    return None if found is None else replace(found, tests=())
 
 
 def _relate(arguments: tuple[Expression, ...], whole: Expression) -> SpatialCondition | None:

@@ -8,18 +8,32 @@ arguments. Computed geometries are CRS84, longitude first; measures are geodesic
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import shapely
 
 from earthweave.ontology import CRS84, GEO, GEOF, SF, XSD, Crs
-from earthweave.ontology.geometry import RELATIONS, area_m2, buffer_m, distance_m, length_m, relate, split_crs, write_literals, write_wkt
+from earthweave.ontology.geometry import (
+    OVERLAYS,
+    RELATIONS,
+    SLIPS,
+    area_m2,
+    buffer_m,
+    distance_m,
+    length_m,
+    overlay,
+    relate,
+    write_literals,
+    write_wkt,
+)
 
-from ..algebra import Context
-from ..snapshot import IRI, UNBOUND, Kind, Tag, TermType, payloads, tags
-from ._call import WKT, Call, Refused, distinct_rows
-from ._condition import ALIASES
+from ..snapshot import IRI, Kind, TermType
+from ._call import WKT, Call, Refused
+from ._call import function as _function
+from ._literals import system_of
+from ._synonyms import SYNONYMS
 from ._tests import related
 from ._units import METRES, SQUARE_METRES, unknown_unit
 
@@ -32,29 +46,6 @@ _WRITTEN = {
     "asWKT": ("wkt", WKT), "asGeoJSON": ("geojson", TermType(Kind.LITERAL, str(GEO.geoJSONLiteral))),
     "asGML": ("gml", TermType(Kind.LITERAL, str(GEO.gmlLiteral))), "asKML": ("kml", TermType(Kind.LITERAL, str(GEO.kmlLiteral))),
 }
-
-
-def _function(name: str, arities: tuple[int, ...], kernel: Kernel) -> Function:
-    """A function of ids from a kernel on distinct arguments."""
-    takes = " or ".join(str(one) for one in arities)
-
-    def call(context: Context, *columns: Any) -> Any:
-        columns = tuple(np.asarray(column, dtype=np.int64) for column in columns)
-        length = len(columns[0]) if columns else 0
-        bound = np.flatnonzero(np.logical_and.reduce([column >= 0 for column in columns])) if columns else np.empty(0, dtype=np.int64)
-        found = np.full(length, UNBOUND, dtype=np.int64)
-        context.tally.calls[name] += len(bound)
-        if len(columns) not in arities:
-            context.tally.note("argument", f"geof:{name} takes {takes} arguments, not {len(columns)}", count=max(len(bound), 1))
-        elif len(bound):
-            distinct, inverse = distinct_rows(tuple(column[bound] for column in columns))
-            work = Call(name, context, np.bincount(inverse))
-            values = kernel(work, *distinct)[inverse]
-            found = found if values.dtype == np.int64 else np.full(length, np.nan)
-            found[bound] = values
-        return found
-
-    return call
 
 
 def _metres(call: Call, units: Any, table: dict[str, float], offered: str) -> Any:
@@ -137,27 +128,25 @@ def _extreme(shapes: Any, axis: int, place: int) -> Any:
 
 def _builders() -> dict[str, Function]:
     def one(kernel: Kernel) -> Kernel:
-        return lambda call, a: call.geometries(call.apply(kernel, call.shapes(a)))
+        return lambda call, a: call.geometries(call.apply(kernel, call.shapes(a)), a)
 
     def two(kernel: Kernel) -> Kernel:
-        return lambda call, a, b: call.geometries(call.apply(kernel, call.shapes(a), call.shapes(b)))
+        return lambda call, a, b: call.geometries(call.apply(kernel, call.shapes(a), call.shapes(b)), a)
 
     def buffer(call: Call, a: Any, radius: Any, unit: Any | None = None) -> Any:
         shapes, metres = call.shapes(a), _numbers(call, radius)
         if unit is not None:
             metres = metres * _metres(call, unit, METRES, _LENGTHS)
-        return call.geometries(call.apply(_buffers, shapes, metres))
+        return call.geometries(call.apply(_buffers, shapes, metres), a)
 
     ones = {
         "convexHull": shapely.convex_hull, "envelope": shapely.envelope, "boundary": shapely.boundary, "centroid": shapely.centroid,
         "concaveHull": shapely.concave_hull, "boundingCircle": shapely.minimum_bounding_circle,
     }
-    twos = {"union": shapely.union, "intersection": shapely.intersection, "difference": shapely.difference,
-            "symDifference": shapely.symmetric_difference}
     return {
         "buffer": _function("buffer", (3,), buffer), "metricBuffer": _function("metricBuffer", (2,), buffer),
         **{name: _function(name, (1,), one(kernel)) for name, kernel in ones.items()},
-        **{name: _function(name, (2,), two(kernel)) for name, kernel in twos.items()},
+        **{name: _function(name, (2,), two(partial(overlay, name))) for name in OVERLAYS},
         "geometryN": _function("geometryN", (2,), _member), "transform": _function("transform", (2,), _transform),
     }
 
@@ -174,7 +163,7 @@ def _member(call: Call, a: Any, number: Any) -> Any:
     members = call.apply(lambda some, place: shapely.get_geometry(some, np.maximum(place, 1) - 1), shapes, whole)
     outside = (whole < 1) | (whole != np.where(call.alive, places, 1)) | shapely.is_missing(members)
     call.fail(np.flatnonzero(outside), "argument", "geof:geometryN counts members from 1")
-    return call.geometries(members)
+    return call.geometries(members, a)
 
 
 def _transform(call: Call, a: Any, systems: Any) -> Any:
@@ -221,24 +210,18 @@ def _geometry_type(call: Call, a: Any) -> Any:
 def _system(call: Call, a: Any) -> Any:
     call.readable(a)
 
-    def system(one: int) -> str:
-        geometries = call.context.shapes.geometries
-        if tags(one) == Tag.GEOMETRY:
-            return str(geometries.systems[geometries.crs[payloads(one)]])
-        term = call.context.terms.term(one)
-        return split_crs(term.text)[0].iri if term.type == WKT else CRS84.iri
-
     rows = np.flatnonzero(call.alive)
     found = np.full(len(a), None, dtype=object)
-    found[rows] = call.each(a[rows], system)
+    found[rows] = call.each(a[rows], lambda one: system_of(one, call.context))
     return call.texts(found, _URI)
 
 
 def _all() -> dict[str, Function]:
-    named = {name: _function(name, (2,), _relation(name)) for name in RELATIONS}
+    named: dict[str, Function] = {name: _function(name, (2,), _relation(name)) for name in RELATIONS}
     named |= {**_measures(), **_builders(), **_questions()}
-    named |= {slip: named[meant] for slip, meant in ALIASES.items()}
-    return {str(GEOF) + name: function for name, function in named.items()}
+    named |= {slip: named[meant] for slip, meant in SLIPS.items()}
+    own = {str(GEOF) + name: function for name, function in named.items()}
+    return own | {iri: named[meant] for iri, meant in SYNONYMS.items()}
 
 
 functions: dict[str, Function] = _all()

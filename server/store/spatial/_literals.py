@@ -6,24 +6,28 @@ literal: then the term is its row, read as its source was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import shapely
 
-from earthweave.ontology import GEO
-from earthweave.ontology.geometry import AxisOrder, normalised, read_block
+from earthweave.ontology import CRS84, GEO
+from earthweave.ontology.geometry import AxisOrder, normalised, read_block, split_crs, split_strdf
 
 from ..algebra import Context
 from ..snapshot import READABLE, Kind, Tag, Term, payloads, tags
+from ._synonyms import STRDF
 
-STRDF = "http://strdf.di.uoa.gr/ontology#"
 FORMS = {
     str(GEO.wktLiteral): "wkt", str(GEO.gmlLiteral): "gml", str(GEO.geoJSONLiteral): "geojson", str(GEO.kmlLiteral): "kml",
-    STRDF + "WKT": "wkt", STRDF + "GML": "gml",
+    STRDF + "WKT": "strdf", STRDF + "WktLiteral": "strdf", STRDF + "SemiLinearPointSet": "strdf", STRDF + "GML": "gml",
 }
 """Datatypes of geometries, and the syntax of each."""
+_SPLITS = {"wkt": split_crs, "strdf": split_strdf}
+GML = "http://www.opengis.net/gml/3.2"
+_NAMESPACE = re.compile(r"""xmlns(?::\w+)?\s*=\s*["']([^"']*)["']""")
 _UNREAD = {str(GEO.dggsLiteral): "DGGS literals are not read yet"}
 
 
@@ -52,6 +56,16 @@ def is_geometry(ids: Any, context: Context) -> Any:
     return found
 
 
+def system_of(identifier: int, context: Context) -> str:
+    """IRI of the CRS in which a geometry is written; of GML, KML and GeoJSON that are not in the store, CRS84."""
+    geometries = context.shapes.geometries
+    if tags(identifier) == Tag.GEOMETRY:
+        return str(geometries.systems[geometries.crs[payloads(identifier)]])
+    term = context.terms.term(identifier)
+    split = _SPLITS.get(FORMS.get(term.type.datatype, ""))
+    return split(term.text)[0].iri if split else CRS84.iri
+
+
 def bounds_of(ids: Any, context: Context) -> Any:
     """West, south, east, north in degrees, shape (n, 4); NaN where `shapes_of` gives None or an empty geometry."""
     kinds = tags(ids)
@@ -62,6 +76,20 @@ def bounds_of(ids: Any, context: Context) -> Any:
     found[stored] = context.shapes.bounds(ids[stored])
     found[kinds == Tag.SCRATCH] = shapely.bounds(shapes_of(ids[kinds == Tag.SCRATCH], context))
     return found
+
+
+def spaces(ids: Any, context: Context) -> Iterator[tuple[int, str]]:
+    """Places of GML literals among ids, each with the namespace that its text declares; geometries without a literal are left out."""
+    kinds = tags(ids)
+    literal = kinds == Tag.GEOMETRY
+    computed = np.flatnonzero(kinds == Tag.SCRATCH)
+    literal[computed] = [context.terms.shape_of(one) is None for one in ids[computed].tolist()]
+    places = np.flatnonzero(literal)
+    codes, types = context.terms.types(ids[places])
+    gml = [code for code, kind in enumerate(types) if kind.datatype == str(GEO.gmlLiteral)]
+    for place in places[np.isin(codes, gml)].tolist():
+        declared = _NAMESPACE.search(context.terms.term(int(ids[place])).text)
+        yield place, declared[1] if declared else GML
 
 
 def failure(identifier: int, context: Context) -> tuple[str, str, str]:

@@ -6,10 +6,10 @@ import pytest
 import shapely
 
 from earthweave.ontology import GEO
-from earthweave.ontology.geometry import RELATIONS, write_literals
+from earthweave.ontology.geometry import RELATIONS, AxisOrder, normalised, read_block, write_literals, write_wkt
 from earthweave.server.store._catalogue import AGGREGATES, FUNCTIONS
 from earthweave.server.store.engine import evaluate
-from earthweave.server.store.snapshot import Snapshot
+from earthweave.server.store.snapshot import Snapshot, Term
 
 from .conftest import HEAD, snapshot_of
 
@@ -44,7 +44,15 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def _value(snapshot: Snapshot, text: str) -> str | None:
     result = evaluate(snapshot, HEAD + text)
     (found,) = [one for batch in result.batches() for one in batch.column("x").tolist()]
-    return None if found < 0 else result.context.terms.term(found).text
+    return None if found < 0 else _plain(result.context.terms.term(found))
+
+
+def _plain(term: Term) -> str:
+    """The text, GML as WKT: what is made of GML is GML."""
+    if term.type.datatype != str(GEO.gmlLiteral):
+        return term.text
+    assert 'xmlns:gml="http://www.opengis.net/gml/3.2"' in term.text
+    return write_wkt(normalised(read_block([term.text], "gml"), AxisOrder.STRICT).shapes())[0]
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -66,3 +74,12 @@ def test_a_function_gives_the_same_for_all_kinds_of_literals(name: str, stored: 
 def test_a_constant_is_written_in_another_form_and_measured_by_its_datatype(bare: Snapshot) -> None:
     assert _value(bare, "SELECT (geof:asGeoJSON('POINT(10 45)'^^geo:wktLiteral) AS ?x) {}") == '{"type":"Point","coordinates":[10.0,45.0]}'
     assert _value(bare, "SELECT (geof:metricArea('<gml:Point/>'^^geo:gmlLiteral) AS ?x) {}") == "0.0"
+
+
+def test_what_is_made_of_gml_is_gml_in_its_namespace(bare: Snapshot) -> None:
+    point = "'<g:Point xmlns:g=\"http://www.opengis.net/ont/gml\"><g:pos>1 2</g:pos></g:Point>'^^geo:gmlLiteral"
+    result = evaluate(bare, HEAD + f"SELECT (geof:envelope({point}) AS ?x) (geof:union('POINT(1 2)'^^geo:wktLiteral, {point}) AS ?y) {{}}")
+    (batch,) = result.batches()
+    envelope, union = (result.context.terms.term(int(batch.column(name)[0])) for name in "xy")
+    assert envelope.type.datatype == str(GEO.gmlLiteral) and 'xmlns:gml="http://www.opengis.net/ont/gml"' in envelope.text
+    assert (union.text, union.type.datatype) == ("POINT (1 2)", str(GEO.wktLiteral))
