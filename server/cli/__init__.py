@@ -1,6 +1,5 @@
 """The command line."""
 
-from ._compat import strabon
 from ._geotriples import geotriples
 from ._main import (
     crop_map,
@@ -14,6 +13,7 @@ from ._main import (
     s2_preprocess,
     water_mask,
 )
+from ._strabon import strabon
 
 __all__ = [
     "crop_map",

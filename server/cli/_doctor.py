@@ -86,7 +86,7 @@ def _store(path: str) -> Iterator[Finding]:
         "network of the query workers",
         state,
         not refused,
-        refused and "run where user namespaces are allowed; SERVICE and LOAD stay refused anyway",
+        refused and "run where user namespaces are allowed; the engine in them calls nobody by itself anyway",
     )
 
 

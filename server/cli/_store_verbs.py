@@ -14,6 +14,7 @@ import click
 
 from earthweave.ontology import InputError, NotFoundError
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.federation import allowed_endpoints
 from earthweave.server.results import serialise
 from earthweave.server.settings import RemoteSettings, read
 from earthweave.server.store import Answer, FileReport, Limits, LoadReport, Store, open_store, restore
@@ -34,7 +35,9 @@ def existing_store(path: str) -> Store:
             why="no store.json in that folder",
             way_out=f"make one: earthweave load FILE --store {path}, or earthweave demo; or name another with --store or EARTHWEAVE_STORE",
         )
-    return open_store(path, limits=read(Limits), create=False)
+    remote = read(RemoteSettings)
+    allowed = allowed_endpoints(remote.service_allow, remote.remote_deadline)
+    return open_store(path, limits=read(Limits), create=False, remote=allowed)
 
 
 def load_text(report: LoadReport) -> str:
@@ -200,7 +203,8 @@ def _plan_outcome(answer: Answer, format_name: str | None) -> Outcome:
 def update(text: str | None, file: str | None, store_path: str) -> Outcome:
     """Run a SPARQL 1.1 Update; all or nothing.
 
-    Patterns outside GRAPH see the default graph alone; WITH and USING name another. LOAD and SERVICE are refused.
+    Patterns outside GRAPH see the default graph alone; WITH and USING name another. LOAD reads
+    below load_roots and SERVICE asks what service_allow names; both are refused unless you set these.
 
     \b
     Examples:  earthweave update 'DELETE WHERE { ?s <http://example.org/p> ?o }'

@@ -12,7 +12,7 @@ import click
 
 from earthweave.ontology import InputError, MissingDependencyError, ParameterError
 from earthweave.server.questions import StoreAsker
-from earthweave.server.settings import QuestionLimits, ServeSettings, WebSettings, read
+from earthweave.server.settings import EndpointSettings, QuestionLimits, ServeSettings, WebSettings, read
 from earthweave.server.store import Store
 
 from ._console import Outcome, run, store_option, text_table, verb
@@ -43,6 +43,8 @@ def _rows(answer: dict[str, Any], most: int) -> list[str]:
     return [f"  {line}" for line in [*text_table([answer["columns"][column] for column in shown], rows), *more]]
 
 
+_READ = 8 * 2**20
+"""Bytes of a body that are read at least, so that the app itself can say what is too long."""
 LOOPBACK = ("localhost", "127.0.0.1")
 
 
@@ -95,8 +97,14 @@ def open_app(store: Store, map_path: Path | None, host: str) -> Any:
     if host in LOOPBACK and not settings.trusted_hosts:
         settings = replace(settings, trusted_hosts=",".join(LOOPBACK))
     return create_app(
-        store, questions=StoreAsker(store, limits=read(QuestionLimits)), banner=preset["banner"], layers=preset["layers"], settings=settings
+        store, questions=StoreAsker(store, limits=read(QuestionLimits)), banner=preset["banner"], layers=preset["layers"],
+        settings=settings, endpoint=read(EndpointSettings),
     )
+
+
+def waitress_options(largest: int) -> dict[str, Any]:
+    """What the WSGI server must be told: to look for clients that leave, and how many bytes a body may have."""
+    return {"ident": None, "channel_request_lookahead": 1, "max_request_body_size": max(largest, _READ)}
 
 
 def check_port(host: str, port: int) -> None:
@@ -116,13 +124,17 @@ def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) ->
     app = open_app(store, map_path, settings.serve_host)
     if reachable := store.network():
         click.echo(
-            f"notice: the query workers could not give up their network ({reachable}); SERVICE and LOAD are refused by the gate alone",
+            f"notice: the query workers could not give up their network ({reachable}); the engine in them calls nobody by itself",
             err=True,
         )
     click.echo(f"map      http://{settings.serve_host}:{settings.serve_port}/", err=True)
     click.echo(f"SPARQL   http://{settings.serve_host}:{settings.serve_port}/sparql", err=True)
     click.echo("stop with Ctrl-C", err=True)
-    listen(app, host=settings.serve_host, port=settings.serve_port, threads=settings.serve_threads, ident=None)
+    endpoint = read(EndpointSettings)
+    if endpoint.update_token:
+        click.echo(f"graphs   http://{settings.serve_host}:{settings.serve_port}/rdf-graph-store (for the bearer of the token)", err=True)
+    largest = max(read(WebSettings).request_size * 2**10, endpoint.upload_size * 2**20 if endpoint.update_token else 0)
+    listen(app, host=settings.serve_host, port=settings.serve_port, threads=settings.serve_threads, **waitress_options(largest))
 
 
 @click.command()
