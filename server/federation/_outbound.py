@@ -1,21 +1,33 @@
 """The one door to other SPARQL endpoints (SPARQL 1.1 Protocol, W3C 2013).
 
-Only the command line opens it, for an endpoint that its user typed; the web server never calls out.
+::
+
+    command line ─▶ query_endpoint ◀─ AllowedEndpoints ◀─ SERVICE of a query, which the operator's allow-list must name
+                          │
+                     SPARQLWrapper, its own opener: time and bytes are counted, no redirect leaves the host
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import threading
+import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener, install_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
-from earthweave.ontology import DeadlineError, ForbiddenError, ProcessingError, QueryError, SizeLimitError
+from earthweave.ontology import DeadlineError, EarthweaveError, ForbiddenError, ProcessingError, QueryError, SizeLimitError
+
+_PORTION = 1 << 16
+_LOUDEST = 1 << 16
+"""Bytes that are read of what an endpoint says about an error."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +38,14 @@ class RemoteAnswer:
     media_type: str
 
 
-class _SameHostRedirects(HTTPRedirectHandler):
-    """Follow a redirect only on the host that the user named."""
-
-    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str) -> Request | None:
-        """Refuse a redirect to another host or scheme."""
-        if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname or urlsplit(newurl).scheme not in ("http", "https"):
-            raise ForbiddenError(
-                f"{req.full_url} redirects to another host",
-                why=f"it points to {newurl}",
-                way_out="name that endpoint yourself if you trust it",
-            )
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _check(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+def check_address(url: str) -> None:
+    """Raise `ForbiddenError` for what is no plain address of http or https."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and (parts.port or 1) > 0
+    except ValueError:
+        fine = False
+    if not fine:
         raise ForbiddenError(
             f"{url} is not an endpoint that may be called",
             why="only http and https, with a host and without a user name in the address",
@@ -50,64 +53,178 @@ def _check(url: str) -> None:
         )
 
 
-def query_endpoint(url: str, text: str, *, accept: str, deadline: float, largest: int) -> RemoteAnswer:
+class _Redirects(HTTPRedirectHandler):
+    """Follow a redirect only on the host that the user named, and only to what may be called."""
+
+    def __init__(self, check: Callable[[str], None]) -> None:
+        self._check = check
+
+    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str) -> Request | None:
+        """Refuse a redirect to another host or scheme."""
+        if urlsplit(newurl).hostname != urlsplit(req.full_url).hostname:
+            raise ForbiddenError(
+                f"{req.full_url} redirects to another host",
+                why=f"it points to {newurl}",
+                way_out="name that endpoint yourself if you trust it",
+            )
+        self._check(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Watch:
+    """Ends connections when their time is up, however slowly the other end goes on sending."""
+
+    def __init__(self) -> None:
+        self.late = False
+        self._sockets: list[Any] = []
+
+    @contextmanager
+    def running(self, seconds: float) -> Iterator[None]:
+        """Watch for the length of a block."""
+        timer = threading.Timer(seconds, self._end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def add(self, opened: Any) -> None:
+        """Watch one more socket."""
+        self._sockets.append(opened)
+
+    def _end(self) -> None:
+        self.late = True
+        for opened in self._sockets:
+            try:
+                opened.shutdown(2)
+            except OSError:
+                continue
+
+
+def _opener(watch: _Watch, check: Callable[[str], None]) -> OpenerDirector:
+    """An opener of one call, whose connections are watched."""
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            watch.add(self.sock)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            watch.add(self.sock)
+
+    class PlainHandler(HTTPHandler):
+        def do_open(self, http_class: Any, req: Request, **arguments: Any) -> Any:
+            return super().do_open(Plain, req, **arguments)
+
+    class SecureHandler(HTTPSHandler):
+        def do_open(self, http_class: Any, req: Request, **arguments: Any) -> Any:
+            return super().do_open(Secure, req, **arguments)
+
+    return build_opener(_Redirects(check), PlainHandler(), SecureHandler())
+
+
+def query_endpoint(
+    url: str, text: str, *, accept: str, deadline: float, largest: int, check: Callable[[str], None] = check_address
+) -> RemoteAnswer:
     """Send a query (SELECT, ASK, CONSTRUCT or DESCRIBE) by POST and return the raw answer.
 
     Args:
         accept: media types to ask for.
-        deadline: seconds to wait for each step of the connection.
+        deadline: seconds until the whole answer must be there.
         largest: bytes to take at most.
+        check: raises for an address that may not be called; it also sees where a redirect leads.
 
     Raises `ForbiddenError` for an address that may not be called, `QueryError` if the endpoint refuses the query, `ProcessingError` if it
     cannot be reached, `DeadlineError` and `SizeLimitError`.
     """
-    from SPARQLWrapper import POST, SPARQLWrapper
     from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
-    _check(url)
-    install_opener(build_opener(_SameHostRedirects))
-    wrapper = SPARQLWrapper(url, agent="earthweave")
-    wrapper.setMethod(POST)
-    wrapper.setOnlyConneg(True)
-    wrapper.setTimeout(max(1, int(deadline)))
-    wrapper.addCustomHttpHeader("Accept", accept)
-    wrapper.setQuery(text)
+    check(url)
+    watch = _Watch()
+    start = time.monotonic()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # it warns of every query whose form it does not recognise
-            return _take(wrapper.query().response, url, largest)
+        with watch.running(deadline):
+            return _take(_sent(url, text, accept, deadline, _opener(watch, check)), url, largest, watch)
     except SPARQLWrapperException as error:
         raise QueryError(f"{url} refused the query", why=_reason(error), way_out="try the query in the endpoint's own page") from error
-    except TimeoutError as error:
-        raise _late(url, deadline) from error
-    except (HTTPError, HTTPException, URLError, OSError) as error:
-        if isinstance(getattr(error, "reason", None), TimeoutError):
-            raise _late(url, deadline) from error
-        raise ProcessingError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?") from error
+    except (HTTPError, HTTPException, URLError, OSError, ValueError) as error:
+        late = isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError)
+        raise _failure(error, url, deadline, late=watch.late or (late and time.monotonic() - start > deadline / 2)) from error
 
 
-def _take(response: Any, url: str, largest: int) -> RemoteAnswer:
-    body = response.read(largest + 1)
-    if len(body) > largest:
-        raise SizeLimitError(
-            f"the answer of {url} is larger than {largest:,} bytes", way_out="add a LIMIT, or raise EARTHWEAVE_REMOTE_BYTES"
-        )
-    return RemoteAnswer(bytes(body), str(response.headers.get("Content-Type", "")).split(";")[0].strip())
+def _sent(url: str, text: str, accept: str, deadline: float, opener: OpenerDirector) -> Any:
+    """The response, read as far as its headers."""
+    from SPARQLWrapper import POST, SPARQLWrapper
+    from SPARQLWrapper.SPARQLExceptions import EndPointInternalError, EndPointNotFound, QueryBadFormed, Unauthorized, URITooLong
+
+    refusals = {400: QueryBadFormed, 401: Unauthorized, 404: EndPointNotFound, 414: URITooLong, 500: EndPointInternalError}
+
+    class Guarded(SPARQLWrapper):
+        def _query(self) -> Any:
+            """As its own, but through the opener of this call instead of the one that the whole process shares."""
+            try:
+                return opener.open(self._createRequest(), timeout=deadline), self.returnFormat
+            except HTTPError as error:
+                if error.code in refusals:
+                    raise refusals[error.code](error.read(_LOUDEST)) from error
+                raise
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it warns of every query whose form it does not recognise
+        wrapper = Guarded(url, agent="earthweave")
+        wrapper.setMethod(POST)
+        wrapper.setOnlyConneg(True)
+        wrapper.addCustomHttpHeader("Accept", accept)
+        wrapper.setQuery(text)
+        return wrapper.query().response
 
 
-def _late(url: str, deadline: float) -> DeadlineError:
-    return DeadlineError(f"{url} did not answer within {deadline:g} s", way_out="raise EARTHWEAVE_REMOTE_DEADLINE")
+def _take(response: Any, url: str, largest: int, watch: _Watch) -> RemoteAnswer:
+    with response:
+        parts, size = list[bytes](), 0
+        while part := response.read1(_PORTION):
+            parts.append(part)
+            size += len(part)
+            if size > largest:
+                raise SizeLimitError(
+                    f"the answer of {url} is larger than {largest:,} bytes",
+                    way_out="add a LIMIT, or raise EARTHWEAVE_REMOTE_BYTES (of SERVICE: EARTHWEAVE_SERVICE_BYTES)",
+                )
+        length = response.headers.get("Content-Length", "")
+        if watch.late or (length.isdecimal() and size < int(length)):
+            raise HTTPException("its answer ended too early")
+        return RemoteAnswer(b"".join(parts), str(response.headers.get("Content-Type", "")).split(";")[0].strip())
+
+
+def _failure(error: Exception, url: str, deadline: float, *, late: bool) -> EarthweaveError:
+    if late:
+        return DeadlineError(f"{url} did not answer within {deadline:g} s", way_out="raise EARTHWEAVE_REMOTE_DEADLINE")
+    if isinstance(error, HTTPError) and error.code < 500:
+        return QueryError(f"{url} refused the query", why=f"HTTP status {error.code}: {_reason_of(error.read(_LOUDEST))}")
+    return ProcessingError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?")
 
 
 def _reason(error: Exception) -> str:
-    """What the endpoint said: ``detail`` of a problem document (RFC 9457), else its text."""
+    """What the endpoint said."""
     said = next((one for one in error.args if isinstance(one, bytes)), None)
     text = said.decode("utf-8", "replace") if said is not None else str(error)
     text = text.partition("Response:")[2].strip() or text
     try:
         text = ast.literal_eval(text).decode("utf-8", "replace") if text.startswith(("b'", 'b"')) else text
+    except (ValueError, SyntaxError, AttributeError):
+        pass
+    return _reason_of(text.encode())
+
+
+def _reason_of(said: bytes) -> str:
+    """``detail`` of a problem document (RFC 9457), else the text."""
+    text = said.decode("utf-8", "replace")
+    try:
         problem = json.loads(text)
         text = " ".join(str(problem[key]) for key in ("detail", "why") if problem.get(key)) or text
-    except (ValueError, SyntaxError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         pass
     return " ".join(text.split())[:500]

@@ -1,9 +1,8 @@
 """What a query or update must pass before any engine sees it; text in, findings or an error out.
 
-The scanner knows strings, IRIs and comments, but is no parser. So SERVICE and LOAD are looked for in every way in which a parser
-could read the text, also where they are glued to a number, a name or another keyword. IRIs such as <http://example.org/service/load>
-pass; one without ``//`` that has the words behind a dot or a hyphen (<urn:x:data.load>) is refused, because it could be a comparison.
-Workers without a network, or without sockets, are the second wall.
+The scanner knows strings, IRIs and comments, but is no parser. What a text reaches beyond the store is not decided here: SERVICE and
+LOAD are what the engine's own parser reads as such, a worker has no network, and the process that owns it calls only endpoints that its
+operator has named.
 """
 
 from __future__ import annotations
@@ -14,25 +13,14 @@ from itertools import pairwise
 
 from rapidfuzz import process
 
-from earthweave.ontology import GEOF, PREFIXES, XSD, ForbiddenError, QueryError, SizeLimitError, UnknownFunctionError
+from earthweave.ontology import GEOF, PREFIXES, XSD, QueryError, SizeLimitError, UnknownFunctionError
 
 from ._catalogue import ALIASES, FUNCTIONS
 from ._limits import Limits
-from ._tokens import END, Token, place, readings, tokens, unescaped
+from ._tokens import END, Token, place, tokens, unescaped
 from ._types import Notice
 
-_REMOTE = {
-    "SERVICE": ("the store answers from its own data and calls no other endpoint", "ask the other endpoint itself"),
-    "LOAD": ("the store fetches nothing from the network", "download the document and load the file"),
-}
-_KEYWORD = re.compile(r"service|load", re.IGNORECASE)
-# by kind of token: where a parser could see the keyword
-_HIDDEN = {
-    "word": re.compile(r"(service|load)", re.IGNORECASE),
-    "name": re.compile(r"\A(?:[^:]*(?:\.|true|false|\d))?(service|load)(?:silent)?:|\.(service|load)", re.IGNORECASE),
-    "blank": re.compile(r"\.(service|load)", re.IGNORECASE),
-}
-_UPDATES = frozenset({"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"})
+_UPDATES = frozenset({"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH", "LOAD"})
 _QUERIES = frozenset({"SELECT", "CONSTRUCT", "DESCRIBE", "ASK"})
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _STEPS = {"open": 1, "close": -1}
@@ -41,16 +29,12 @@ _SURE = 75.0
 
 
 def admit(text: str, limits: Limits, *, update: bool = False) -> tuple[Notice, ...]:
-    """Check length, nesting, SERVICE and LOAD, prefixes and GeoSPARQL functions.
+    """Check length, nesting, prefixes and GeoSPARQL functions.
 
-    Returns what was read with good will. Raises `SizeLimitError`, `ForbiddenError`,
-    `QueryError` (undeclared prefix, open string; with line and column) or `UnknownFunctionError`.
+    Returns what was read with good will. Raises `SizeLimitError`, `QueryError` (undeclared prefix, open string; with line and column)
+    or `UnknownFunctionError`.
     """
     _measure(text, limits, update=update)
-    for reading in {text, unescaped(text)}:
-        if _KEYWORD.search(reading):
-            for token in readings(reading):
-                _refuse_remote(token)
     inspection = _Inspection(text, limits.query_nesting)
     before = END
     for token, following in pairwise(tokens(text)):
@@ -82,17 +66,6 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _refuse_remote(token: Token) -> None:
-    hidden = _HIDDEN.get(token.kind)
-    match = hidden.search(token.text) if hidden else None
-    if match:
-        word = next(group for group in match.groups() if group).upper()
-        why, way_out = _REMOTE[word]
-        if token.kind != "word":
-            way_out += f"; if {token.text} is only a name, write it as a full IRI, or take another prefix"
-        raise ForbiddenError(f"{word} is refused", why=why, way_out=way_out)
 
 
 @dataclass

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import cast
 
 # possessive quantifiers: a hostile text must not make the scanner go back
 _PATTERN = re.compile(
@@ -27,7 +25,6 @@ _PATTERN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_DEAD_END = re.compile(r"//|(?<=<)/|(?<=[</])(?:service|load)", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
@@ -53,36 +50,6 @@ def tokens(text: str) -> Iterator[Token]:
         if kind == "unclosed":
             break
     yield END
-
-
-def readings(text: str) -> Iterator[Token]:
-    """The tokens of every reading of a text, each once, without spaces and comments.
-
-    Whether ``<`` opens an IRI or compares depends on the grammar around it (``?a<2).SERVICE:x#>`` is both), so both are followed
-    wherever it stands. A reading ends where no SPARQL goes on: at an open string, at ``//``, at ``/`` behind a comparison, at a
-    keyword of patterns behind either.
-    """
-    starts, last, line_end = [0], -1, 0
-    while starts:
-        start = heappop(starts)
-        if start == last or start == len(text) or _DEAD_END.match(text, start):
-            continue
-        last = start
-        if text[start] == "#" and start < line_end:
-            # many readings may begin a comment in the same line: its end is looked for once
-            heappush(starts, line_end)
-            continue
-        match = cast(re.Match[str], _PATTERN.match(text, start))
-        kind = match.lastgroup or "other"
-        if kind == "unclosed":
-            continue
-        if kind == "iri":
-            heappush(starts, start + 1)
-        if kind != "space":
-            yield Token(kind, match.group(), start)
-        elif text[start] == "#":
-            line_end = match.end()
-        heappush(starts, match.end())
 
 
 def unescaped(text: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,33 @@ class Dataset:
     named: tuple[int, ...] | None = None
 
 
+class Entailment(StrEnum):
+    """What basic patterns match beside what is stated; each kind includes the one before.
+
+    ``SIMPLE`` nothing (SPARQL 1.1 Entailment Regimes §2); ``RELATIONS`` topological relations between geometries (GeoSPARQL 1.1, 22-047r1,
+    query rewrite extension); ``RDFS`` what class and property hierarchies, domains and ranges say (its RDFS entailment extension).
+    """
+
+    SIMPLE = "simple"
+    RELATIONS = "relations"
+    RDFS = "rdfs"
+
+
+@dataclass(frozen=True)
+class Services:
+    """How SERVICE is answered.
+
+    Attributes:
+        ask: sends a query to an endpoint and gives the document that comes back; raises an `EarthweaveError`.
+        batch: solutions that are sent along with a pattern at most.
+        rows: solutions that are taken from one call at most.
+    """
+
+    ask: Callable[[str, str], bytes]
+    batch: int = 100
+    rows: int = 1_000_000
+
+
 @dataclass
 class Context:
     """The surroundings of one evaluation; used by one thread.
@@ -56,6 +84,8 @@ class Context:
         now: what NOW() gives all along (SPARQL 1.1 §17.4.5.1).
         rewrites: remarks for EXPLAIN that belong to no operator.
         tally: what spatial functions were called for, and what they could not evaluate.
+        services: how other endpoints are asked; None if they are not.
+        entailment: what patterns match beside what is stated.
         exists: which of some solutions a pattern of EXISTS has a solution for: bool array.
     """
 
@@ -72,6 +102,8 @@ class Context:
     rewrites: list[str] = field(default_factory=list)
     exists: Callable[[Node, Batch], Any] | None = None
     tally: Tally = field(default_factory=Tally)
+    services: Services | None = None
+    entailment: Entailment = Entailment.RELATIONS
 
     def check(self) -> None:
         """Raise `DeadlineError` or `MemoryLimitError` if a limit is passed; cheap enough for every chunk."""

@@ -203,7 +203,37 @@ class Slice:
     limit: int | None
 
 
-Node = (Bgp | GraphNames | Join | LeftJoin | Filter | Union | Minus | Extend | Values | Group | Project | Distinct | OrderBy | Slice)
+@dataclass(frozen=True)
+class EachGraph:
+    """A pattern that is asked of each named graph by itself, and binds ``graph`` to its name."""
+
+    input: Node
+    graph: Variable
+
+
+@dataclass(frozen=True)
+class Service:
+    """A pattern that another endpoint answers (SPARQL 1.1 Federated Query, W3C 2013).
+
+    Attributes:
+        endpoint: its IRI, or a variable that the patterns around bind.
+        names: the pattern's variables, each as it is called here and as it is called in the text.
+        certain: those, by their names here, that are bound in every solution.
+        prologue: the declarations that the text needs.
+        text: the group as it was written, with its braces.
+        silent: True if a failure stands for one empty solution.
+    """
+
+    endpoint: Place
+    names: tuple[tuple[str, str], ...]
+    certain: tuple[str, ...]
+    prologue: str
+    text: str
+    silent: bool = False
+
+
+Node = (Bgp | GraphNames | Join | LeftJoin | Filter | Union | Minus | Extend | Values | Group | Project | Distinct | OrderBy | Slice
+        | Service | EachGraph)
 
 
 @dataclass(frozen=True)
@@ -246,6 +276,8 @@ def in_scope(node: Node) -> frozenset[str]:
         return frozenset(node.names)
     if isinstance(node, Group):
         return frozenset(node.keys) | {name for name, _ in node.aggregates}
+    if isinstance(node, Service):
+        return frozenset(dict(node.names)) | ({node.endpoint.name} if isinstance(node.endpoint, Variable) else frozenset())
     if isinstance(node, Minus):
         return in_scope(node.left)
     below = frozenset().union(*(in_scope(child) for child in children(node)))
