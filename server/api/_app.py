@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from earthweave.ontology import MissingDependencyError, ParameterError, SizeLimitError
 from earthweave.server import sparql, viewer
-from earthweave.server.settings import WebSettings
+from earthweave.server.settings import EndpointSettings, WebSettings
 
-from ._description import SPARQL_PATH
+from ._description import PATHS
 from ._guard import install_guard
 from ._models import Asker, Health, LayerBody, Layers, Links, PresetLayer, ProblemBody, Question, Status
 from ._status import Census, Store, product_version, table_of
@@ -50,18 +50,21 @@ def create_app(
     banner: str | None = None,
     layers: Sequence[PresetLayer | Mapping[str, Any]] = (),
     settings: WebSettings | None = None,
+    endpoint: EndpointSettings | None = None,
 ) -> Flask:
     """The whole web face over a store, as a WSGI app.
 
     Args:
-        store: queried under its own limits, never written.
+        store: queried under its own limits; written only for who bears the token.
         questions: answers ``/api/ask``; None switches the question box off, and the page says so.
         title: of the product, shown in the header.
         banner: words that every screen shows, such as ``SIMULATED DATA``.
         layers: shown on the map when it opens; a mapping has the names of `PresetLayer`.
         settings: of requests.
+        endpoint: of updates, other sites, and the query log.
     """
     settings = settings or WebSettings()
+    access = _endpoint(endpoint or EndpointSettings())
     app = OpenAPI(
         __name__, info={"title": title, "version": product_version()}, static_folder=None, doc_ui=False,
         validation_error_status=400, validation_error_model=ProblemBody, validation_error_callback=_bad_body,
@@ -70,13 +73,21 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.request_size * 1024
     app.config["TRUSTED_HOSTS"] = [host.strip() for host in settings.trusted_hosts.split(",") if host.strip()] or None
     sparql.install_problems(app)
-    install_guard(app)
-    app.register_blueprint(sparql.blueprint(store, store.limits))
+    install_guard(app, access.origins)
+    app.register_blueprint(sparql.blueprint(store, store.limits, access))
     app.register_blueprint(viewer.blueprint())
     _describe(app, title)
     _tell(app, store, (store.limits, settings), title=title, banner=banner or None, questions=questions is not None)
     _offer(app, questions, [LayerBody.of(layer) for layer in layers], settings.question_characters)
     return app
+
+
+def _endpoint(settings: EndpointSettings) -> sparql.Endpoint:
+    origins = tuple(one.strip().rstrip("/") for one in settings.allowed_origins.split(",") if one.strip())
+    return sparql.Endpoint(
+        settings.update_token, origins, settings.query_log, bool(settings.query_log_texts), settings.upload_size * 2**20,
+        settings.public_address,
+    )
 
 
 def _describe(app: OpenAPI, title: str) -> None:
@@ -87,7 +98,7 @@ def _describe(app: OpenAPI, title: str) -> None:
     @app.get("/api/openapi.json", summary="This description")
     def description() -> Response:
         described: dict[str, Any] = {**app.api_doc}
-        return jsonify({**described, "paths": {**described["paths"], "/sparql": SPARQL_PATH}})
+        return jsonify({**described, "paths": {**described["paths"], **PATHS}})
 
 
 def _tell(app: OpenAPI, store: Store, tables: Sequence[Any], *, title: str, banner: str | None, questions: bool) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
 from earthweave.ontology import ForbiddenError
-from earthweave.server.sparql import POLICY
+from earthweave.server.sparql import POLICY, allowed
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS: Mapping[str, str] = {
@@ -36,11 +36,13 @@ def from_elsewhere(method: str, site: str | None, origin: str | None, host: str)
     return origin is not None and urlsplit(origin).netloc != host
 
 
-def install_guard(app: Flask) -> None:
-    """Refuse posts from elsewhere (403) and set `HEADERS`."""
+def install_guard(app: Flask, origins: Sequence[str] = ()) -> None:
+    """Refuse posts from elsewhere (403), but for pages of those origins, and set `HEADERS`."""
 
     @app.before_request
     def refuse() -> None:
+        if allowed(request.headers.get("Origin"), origins):
+            return
         if from_elsewhere(request.method, request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host):
             raise ForbiddenError(
                 "a request from another site is refused",

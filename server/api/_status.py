@@ -8,24 +8,20 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 from earthweave.ontology import EW, settings_of
-from earthweave.server.sparql import Queryable
-from earthweave.server.store import Limits, Statistics
+from earthweave.server.sparql import Servable
+from earthweave.server.store import Limits
 
 from ._models import SettingBody
 
 _SIMULATED = f"ASK {{ ?x <{EW.simulated}> true }}"
 
 
-class Store(Queryable, Protocol):
+class Store(Servable, Protocol):
     """What the web face needs of a store."""
 
     @property
     def limits(self) -> Limits:
         """Of queries; a request can only lower them."""
-        ...
-
-    def statistics(self) -> Statistics:
-        """Number of triples, generation, bytes."""
         ...
 
 

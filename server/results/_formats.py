@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from earthweave.ontology import NotAcceptableError, ParameterError
@@ -37,12 +38,23 @@ FORMATS: tuple[Format, ...] = (
     Format("csv", ("text/csv",), ".csv", frozenset({TABLE})),
     Format("tsv", ("text/tab-separated-values",), ".tsv", frozenset({TABLE})),
     Format("geojson", ("application/geo+json", "application/vnd.geo+json"), ".geojson", frozenset({TABLE})),
+    Format("kml", ("application/vnd.google-earth.kml+xml",), ".kml", frozenset({TABLE})),
+    Format("kmz", ("application/vnd.google-earth.kmz",), ".kmz", frozenset({TABLE})),
+    Format("arrow", ("application/vnd.apache.arrow.stream",), ".arrows", frozenset({TABLE})),
     Format("turtle", ("text/turtle", "application/x-turtle"), ".ttl", frozenset({GRAPH})),
     Format("ntriples", ("application/n-triples", "text/plain"), ".nt", frozenset({GRAPH})),
+    Format("nquads", ("application/n-quads",), ".nq", frozenset({GRAPH})),
+    Format("trig", ("application/trig", "application/x-trig"), ".trig", frozenset({GRAPH})),
     Format("jsonld", ("application/ld+json", "application/json"), ".jsonld", frozenset({GRAPH})),
     Format("rdfxml", ("application/rdf+xml", "application/xml", "text/xml"), ".rdf", frozenset({GRAPH})),
+    Format("html", ("text/html", "application/xhtml+xml"), ".html", frozenset({TABLE, BOOLEAN, GRAPH})),
 )
 """In order of preference among equals; the first that fits a kind is its default."""
+SHORT_NAMES: Mapping[str, str] = {
+    "srj": "json", "srx": "xml", "sparql/json": "json", "sparql/xml": "xml", "nt": "ntriples", "n-triples": "ntriples", "nq": "nquads",
+    "n-quads": "nquads", "ttl": "turtle", "n3": "turtle", "rdf": "rdfxml", "rdf/xml": "rdfxml", "json-ld": "jsonld",
+}
+"""Other names that people write, Strabon's among them."""
 
 
 def _names(kind: str | None) -> str:
@@ -51,7 +63,7 @@ def _names(kind: str | None) -> str:
 
 def named_format(name: str) -> Format:
     """The format of that name or media type; raise `ParameterError` if there is none."""
-    wanted = name.strip().lower()
+    wanted = SHORT_NAMES.get(name.strip().lower(), name.strip().lower())
     for found in FORMATS:
         if wanted == found.name or wanted in found.media_types:
             return found

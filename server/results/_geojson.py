@@ -38,7 +38,7 @@ _EXACT = 2**53
 
 @dataclass(frozen=True)
 class Features:
-    """GeoJSON and what must be said about it."""
+    """GeoJSON or KML, and what must be said about it."""
 
     content: bytes
     notices: tuple[Notice, ...]
@@ -71,7 +71,9 @@ def _is_wkt(kind: str, value: str, datatype: str | None, language: str | None) -
     return datatype == WKT
 
 
-def _pick(found: Sequence[str], wanted: str | None) -> tuple[str | None, list[Notice]]:
+def picked(table: pa.Table, wanted: str | None) -> tuple[str | None, list[Notice]]:
+    """The geometry column to show, and what to say of the choice; raises `ParameterError` if ``wanted`` is none."""
+    found = geometry_columns(table)
     if wanted and wanted not in found:
         way_out = f"choose one of {', '.join(found)}" if found else "select a variable that holds geo:wktLiteral values"
         raise ParameterError(f"?{wanted[:60]} is no geometry column", way_out=way_out)
@@ -84,7 +86,7 @@ def _pick(found: Sequence[str], wanted: str | None) -> tuple[str | None, list[No
     return found[0], [Notice("several-geometries", told)]
 
 
-def _explain(answer: Answer, name: str, column: GeometryColumn) -> Iterator[Notice]:
+def explained(answer: Answer, name: str, column: GeometryColumn) -> Iterator[Notice]:
     """Say which rows have no geometry, and whether an axis order was mended (where the store has not said it already)."""
     present = cells(answer.table[name], _is_wkt, False)
     if missing := len(present) - sum(present):
@@ -113,11 +115,11 @@ def to_geojson(answer: Answer, *, geometry: str | None = None) -> Features:
     where several hold geometries, the first by default; raises `ParameterError` if it is none of them.
     """
     table = answer.table
-    chosen, found = _pick(geometry_columns(table), geometry)
+    chosen, found = picked(table, geometry)
     shapes, bounds = ["null"] * table.num_rows, np.full(4, np.nan)
     if chosen is not None:
         column = answer.geometry(chosen)
-        found.extend(_explain(answer, chosen, column))
+        found.extend(explained(answer, chosen, column))
         shapes, bounds = _write(column.geometries), shapely.total_bounds(column.geometries)
     told = (*answer.notices, *found)
     head: dict[str, Any] = {

@@ -66,43 +66,49 @@ def boolean_to_json(value: bool, extra: Mapping[str, Any]) -> bytes:
     return json.dumps({"head": {}, "earthweave": dict(extra), "boolean": value}, ensure_ascii=False).encode()
 
 
-def _xml_text(value: str) -> str:
+def xml_text(value: str) -> str:
+    """Text of an element; raises `NotAcceptableError` for a character that XML 1.0 cannot hold."""
     if found := _NOT_XML.search(value):
         what = f"a value holds the character U+{ord(found[0]):04X}, which XML 1.0 cannot hold"
         raise NotAcceptableError(what, way_out="ask for json, tsv or csv instead of xml")
     return escape(value, {"\r": "&#13;"})
 
 
+def xml_attribute(value: str) -> str:
+    """A quoted value of an attribute."""
+    return quoteattr(value)
+
+
 def _xml_term(kind: str, value: str, datatype: str | None, language: str | None) -> str:
-    text = _xml_text(value)
+    text = xml_text(value)
     if kind != "literal":
         return f"<{kind}>{text}</{kind}>"
     if language:
-        return f"<literal xml:lang={quoteattr(language)}>{text}</literal>"
+        return f"<literal xml:lang={xml_attribute(language)}>{text}</literal>"
     if datatype not in _PLAIN:
-        return f"<literal datatype={quoteattr(_xml_text(str(datatype)))}>{text}</literal>"
+        return f"<literal datatype={xml_attribute(xml_text(str(datatype)))}>{text}</literal>"
     return f"<literal>{text}</literal>"
 
 
-def _xml_document(variables: Iterable[str], body: str) -> bytes:
-    head = "".join(f"<variable name={quoteattr(name)}/>" for name in variables)
-    opening = '<?xml version="1.0" encoding="UTF-8"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">'
+def _xml_document(variables: Iterable[str], body: str, comment: str) -> bytes:
+    head = "".join(f"<variable name={xml_attribute(name)}/>" for name in variables)
+    opening = f'<?xml version="1.0" encoding="UTF-8"?>\n{comment}<sparql xmlns="http://www.w3.org/2005/sparql-results#">'
     return f"{opening}<head>{head}</head>{body}</sparql>\n".encode()
 
 
-def to_xml(table: pa.Table) -> bytes:
-    """SPARQL Query Results XML; raise `NotAcceptableError` for a control character that XML 1.0 cannot hold."""
-    names = [quoteattr(name) for name in table.column_names]
+def to_xml(table: pa.Table, comment: str = "") -> bytes:
+    """SPARQL Query Results XML, a comment first; raise `NotAcceptableError` for a control character that XML 1.0 cannot hold."""
+    names = [xml_attribute(name) for name in table.column_names]
     body = "".join(
         "<result>" + "".join(f"<binding name={n}>{t}</binding>" for n, t in zip(names, row, strict=True) if t) + "</result>"
         for row in rows(table, _xml_term, "")
     )
-    return _xml_document(table.column_names, f"<results>{body}</results>")
+    return _xml_document(table.column_names, f"<results>{body}</results>", comment)
 
 
-def boolean_to_xml(value: bool) -> bytes:
+def boolean_to_xml(value: bool, comment: str = "") -> bytes:
     """The answer to ASK as SPARQL Query Results XML."""
-    return _xml_document((), f"<boolean>{'true' if value else 'false'}</boolean>")
+    return _xml_document((), f"<boolean>{'true' if value else 'false'}</boolean>", comment)
 
 
 def _csv_field(text: str) -> str:

@@ -2,6 +2,6 @@
 
 from earthweave.qa import Limits as QuestionLimits
 
-from ._settings import RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
+from ._settings import EndpointSettings, RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
 
-__all__ = ["QuestionLimits", "RemoteSettings", "ServeSettings", "WebSettings", "markdown", "read", "settings"]
+__all__ = ["EndpointSettings", "QuestionLimits", "RemoteSettings", "ServeSettings", "WebSettings", "markdown", "read", "settings"]

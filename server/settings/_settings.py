@@ -34,14 +34,29 @@ class WebSettings:
 
 
 @dataclass(frozen=True)
+class EndpointSettings:
+    """Who may write to the endpoint and from where it may be used, and what is written down."""
+
+    update_token: str = setting("", help="Token that a client must bear to update or change graphs over HTTP; empty: nobody can.")
+    upload_size: int = setting(64, unit="MiB", help="Largest update or RDF document that is taken from the bearer of the token.")
+    allowed_origins: str = setting("", help="Comma-separated origins of pages of other sites that may use the endpoint; * for all.")
+    public_address: str = setting("", help="Address of the server as others know it, for links and graph names; empty: as asked.")
+    query_log: str = setting("", help="File that gets a line of JSON per request; empty: none.")
+    query_log_texts: int = setting(1, help="Whether the query log holds the texts of queries (1), or their hashes alone (0).")
+
+
+@dataclass(frozen=True)
 class RemoteSettings:
     """What we take from another SPARQL endpoint."""
 
     remote_deadline: float = setting(60.0, unit="s", help="Longest wait for another endpoint.")
+    service_allow: str = setting(
+        "", help="Comma-separated endpoints that SERVICE may ask; one that ends in / stands for all below it; empty: SERVICE is refused."
+    )
     remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint.")
 
 
-TABLES: tuple[type[Any], ...] = (Limits, QuestionLimits, ServeSettings, WebSettings, RemoteSettings)
+TABLES: tuple[type[Any], ...] = (Limits, QuestionLimits, ServeSettings, WebSettings, EndpointSettings, RemoteSettings)
 
 
 def settings() -> tuple[Setting, ...]:

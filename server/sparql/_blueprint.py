@@ -1,65 +1,77 @@
-"""``/sparql``: the protocol on Flask. Nothing is parsed or evaluated here: the store does that in processes that can be killed."""
+"""``/sparql`` and what belongs to it on Flask. Nothing is parsed or evaluated here: the store does that in processes that can be killed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Protocol
-
 from flask import Blueprint, Response, request
 
-from earthweave.server.results import Format, Written, named_format, write
-from earthweave.server.store import Answer, Limits, Notice
+from earthweave.server.results import named_format, write
+from earthweave.server.store import Limits
 
-from ._negotiation import choose, content_type, negotiate
-from ._protocol import FORM, Operation, read_operation
+from ._cors import open_to
+from ._description import service_description
+from ._desk import Desk, Endpoint, Servable
+from ._graph_store import graph_store
+from ._negotiation import choose, negotiate
+from ._protocol import FORM, UPDATE, Operation, Received, read_operation
+from ._respond import GENERATION, add_notices, graph, pack, result
+from ._running import running
+from ._void import WELL_KNOWN, void_description
 
-NOTICE, TRUNCATED, SECONDS = "Earthweave-Notice", "Earthweave-Truncated", "Earthweave-Seconds"
-_HEADER_NOTICES, _HEADER_CHARACTERS = 20, 400
-POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""Content-Security-Policy of data: whatever a browser makes of it, nothing in it runs."""
-
-
-class Queryable(Protocol):
-    """What `blueprint` needs of a store."""
-
-    def query(
-        self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
-    ) -> Answer:
-        """Evaluate a query."""
-        ...
+PATH = "/sparql"
 
 
-def header_text(notice: Notice) -> str:
-    """A notice as a header value: printable ASCII, one line, at most 400 characters; the body holds it in full."""
-    line = " ".join(f"{notice.code}: {notice.text}".split())
-    ascii_line = "".join(c if " " <= c <= "~" else "?" for c in line.replace("…", "..."))
-    return ascii_line if len(ascii_line) <= _HEADER_CHARACTERS else ascii_line[: _HEADER_CHARACTERS - 3] + "..."
+def blueprint(store: Servable, limits: Limits, endpoint: Endpoint | None = None) -> Blueprint:
+    """The endpoint over a store.
+
+    ``/sparql``: GET and POST of the SPARQL 1.1 Protocol, updates for the bearer of the token; ``format``, ``timeout`` and ``maxLimit``
+    (lower the limits only), ``geometry``; without parameters it describes itself. ``/rdf-graph-store``: the Graph Store HTTP Protocol.
+    ``/.well-known/void``, ``/queries``, ``/metrics``; ``/Strabon/Query``, ``…/Describe`` and ``…/Update`` for clients of Strabon.
+
+    Notices stand in ``Earthweave-Notice`` headers and, where the format has room, in the body; ``Earthweave-Truncated: true`` says that
+    a limit of ``Earthweave-Limits`` cut the result.
+    """
+    desk = Desk(store, limits, endpoint or Endpoint())
+    routes = Blueprint("sparql", __name__)
+    # the last one sees the answer first
+    routes.after_request(desk.record)
+    routes.after_request(pack)
+    routes.after_request(lambda response: open_to(response, desk.endpoint.origins))
+    routes.after_request(_vary)
+    _sparql(desk, routes)
+    _strabon(desk, routes)
+    graph_store(desk, routes)
+    running(desk, routes)
+    return routes
 
 
-def _received() -> Operation:
-    content_type = request.mimetype.lower()
-    form = dict(request.form.lists()) if request.method == "POST" and content_type == FORM else {}
-    body = request.get_data() if request.method == "POST" and content_type != FORM else b""
-    return read_operation(request.method, content_type, dict(request.args.lists()), form, body)
+def _sparql(desk: Desk, routes: Blueprint) -> None:
+    @routes.route(PATH, methods=["GET", "POST"], strict_slashes=False)
+    def sparql() -> Response:
+        if request.method in ("GET", "HEAD") and not request.args:
+            return _described(desk)
+        return _operated(desk, "")
+
+    @routes.get(WELL_KNOWN)
+    def void() -> Response:
+        desk.note("description", WELL_KNOWN)
+        return graph(void_description(desk.address, desk.census()), _accept())
 
 
-def lower(limits: Limits, timeout: float | None) -> Limits:
-    """The limits with the client's timeout where that is lower."""
-    return limits if timeout is None else replace(limits, query_deadline=min(timeout, limits.query_deadline))
+def _strabon(desk: Desk, routes: Blueprint) -> None:
+    """Strabon's addresses; its parameter ``query`` holds updates as well."""
+
+    @routes.route("/Strabon/Query", methods=["GET", "POST"], endpoint="strabon_query")
+    @routes.route("/Strabon/Describe", methods=["GET", "POST"], endpoint="strabon_describe")
+    def query() -> Response:
+        return _operated(desk, "query")
+
+    @routes.post("/Strabon/Update")
+    def update() -> Response:
+        return _operated(desk, "update")
 
 
-def _respond(answer: Answer, written: Written, format: Format, accept: str) -> Response:
-    response = Response(written.content, content_type=content_type(format, accept))
-    response.headers["Content-Disposition"] = f'inline; filename="result{format.extension}"'
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers[SECONDS] = f"{answer.seconds:.4f}"
-    for notice in written.notices[:_HEADER_NOTICES]:
-        response.headers.add(NOTICE, header_text(notice))
-    if answer.truncated:
-        response.headers[TRUNCATED] = "true"
-    return response
+def _accept() -> str:
+    return ",".join(request.headers.getlist("Accept"))
 
 
 def _vary(response: Response) -> Response:
@@ -67,29 +79,53 @@ def _vary(response: Response) -> Response:
     return response
 
 
-def blueprint(store: Queryable, limits: Limits) -> Blueprint:
-    """The endpoint ``/sparql`` over a store.
+def _described(desk: Desk) -> Response:
+    desk.note("description", PATH)
+    census = desk.census_if_cheap()
+    return graph(service_description(desk.address + PATH, desk.extensions(), census, writable=desk.gate.writable), _accept())
 
-    GET and both POSTs of the SPARQL 1.1 Protocol; ``format``, ``timeout`` (lowers the limit only), ``geometry``,
-    ``default-graph-uri`` and ``named-graph-uri``. Notices stand in ``Earthweave-Notice`` headers and, where the format has room, in
-    the body; ``Earthweave-Truncated: true`` says that a limit cut the result. Updates are refused with 403.
-    """
-    endpoint = Blueprint("sparql", __name__)
 
-    @endpoint.route("/sparql", methods=["GET", "POST"])
-    def sparql() -> Response:
-        accept = ",".join(request.headers.getlist("Accept"))
-        operation = _received()
-        _refuse_early(operation.format, accept)
-        answer = store.query(
-            operation.query,
-            limits=lower(limits, operation.timeout), default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
-        )
-        chosen = choose(operation.format, accept, answer.kind)
-        return _respond(answer, write(answer, chosen, geometry=operation.geometry), chosen, "" if operation.format else accept)
+def _received() -> Received:
+    content_type = request.mimetype.lower()
+    posted = request.method == "POST"
+    form = dict(request.form.lists()) if posted and content_type == FORM else {}
+    body = request.get_data() if posted and content_type != FORM else b""
+    charset = request.mimetype_params.get("charset", "").lower()
+    return Received(request.method, content_type, charset, dict(request.args.lists()), form, body)
 
-    endpoint.after_request(_vary)
-    return endpoint
+
+def _operated(desk: Desk, kind: str) -> Response:
+    desk.note(kind or "query")
+    if kind == "update" or request.mimetype.lower() == UPDATE:
+        # before its body is read
+        desk.admit("updates")
+    operation = read_operation(_received(), kind=kind)
+    return _updated(desk, operation) if operation.kind == "update" else _answered(desk, operation)
+
+
+def _answered(desk: Desk, operation: Operation) -> Response:
+    accept = _accept()
+    _refuse_early(operation.format, accept)
+    answer = desk.answer(
+        operation.text, limits=operation.limits(desk.limits), address=desk.address + PATH,
+        default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
+    )
+    chosen = choose(operation.format, accept, answer.kind)
+    written = write(answer, chosen, geometry=operation.geometry)
+    return result(answer, written, chosen, "" if operation.format else accept, download=operation.download)
+
+
+def _updated(desk: Desk, operation: Operation) -> Response:
+    desk.admit("updates")
+    entry = desk.note("update", operation.text)
+    report = desk.store.update(
+        operation.text, address=desk.address + PATH, default_graphs=operation.default_graphs, named_graphs=operation.named_graphs
+    )
+    entry.generation = report.generation
+    response = Response(status=204)
+    response.headers[GENERATION] = str(report.generation)
+    add_notices(response, report.notices)
+    return response
 
 
 def _refuse_early(name: str | None, accept: str) -> None:

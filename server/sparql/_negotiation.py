@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from earthweave.server.results import FORMATS, Format, fitting, named_format, not_acceptable
 
+_CHARSET = re.compile(r";\s*charset\s*=\s*(\"[^\"]*\"|[^\s;,]*)", re.IGNORECASE)
+
 
 def _parsed(accept: str) -> MIMEAccept:
-    return parse_accept_header(accept or "*/*", MIMEAccept)
+    """The header without charsets: all text is UTF-8, whichever is asked for (RFC 9110 §12.5.2)."""
+    return parse_accept_header(_CHARSET.sub("", accept) or "*/*", MIMEAccept)
 
 
 def content_type(format: Format, accept: str) -> str:
@@ -17,6 +23,21 @@ def content_type(format: Format, accept: str) -> str:
     named = {value.lower() for value, quality in _parsed(accept) if quality > 0}
     chosen = next((media_type for media_type in format.media_types if media_type in named), format.media_type)
     return f"{chosen}; charset=utf-8" if chosen.startswith("text/") else chosen
+
+
+def select(name: str | None, accept: str, offered: Sequence[Format]) -> Format:
+    """The one of some formats that is named, or that an ``Accept`` header likes best; raises `NotAcceptableError`."""
+    if name:
+        wanted = named_format(name)
+        if wanted not in offered:
+            raise not_acceptable("graph", f"{wanted.name} cannot hold it")
+        return wanted
+    header = _parsed(accept)
+    quality, best = max(((max(header.quality(m) for m in f.media_types), f) for f in offered), key=lambda offer: offer[0])
+    if quality <= 0:
+        offers = ", ".join(one.media_type for one in offered)
+        raise not_acceptable("graph", f"the Accept header names {accept[:120]!r}, and only {offers} can hold it")
+    return best
 
 
 def negotiate(accept: str, kind: str | None = None) -> Format:

@@ -46,6 +46,7 @@ STATUS: dict[type[EarthweaveError], tuple[int, str]] = {
 }
 """The nearest ancestor of an exception decides."""
 
+_KEPT = ("Allow", "Location", "Retry-After", "WWW-Authenticate")
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed", 413: "size-limit", 415: "unsupported-media-type"}
 
 
@@ -106,7 +107,7 @@ def problem_response(error: Exception) -> Response:
     if isinstance(error, StoreBusyError):
         response.headers["Retry-After"] = "2"
     if isinstance(error, HTTPException):
-        response.headers.extend([(name, value) for name, value in error.get_headers() if name in ("Allow", "Location", "Retry-After")])
+        response.headers.extend([(name, value) for name, value in error.get_headers() if name in _KEPT])
     return response
 
 

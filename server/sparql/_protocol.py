@@ -1,80 +1,118 @@
-"""The SPARQL 1.1 Protocol (W3C Recommendation of 2013-03-21, §2.1) without a web framework: a request in, what it asks for out."""
+"""The SPARQL 1.1 Protocol (W3C Recommendation of 2013-03-21, §2) without a web framework: a request in, what it asks for out."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from werkzeug.exceptions import UnsupportedMediaType
 
-from earthweave.ontology import ForbiddenError, ParameterError, QueryError
+from earthweave.ontology import ParameterError, QueryError
+from earthweave.server.store import Limits
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 SHORTEST = 0.1
 """Least ``timeout`` in seconds that a client may ask for."""
+_DATASET = {"query": ("default-graph-uri", "named-graph-uri"), "update": ("using-graph-uri", "using-named-graph-uri")}
+_DIRECT = {QUERY: "query", UPDATE: "update"}
 _NOT_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A query as the protocol carries it.
+    """A query or an update as the protocol carries it.
 
     Attributes:
-        query: SPARQL text.
-        default_graphs, named_graphs: IRIs that replace the dataset of the text.
+        kind: ``query`` or ``update``.
+        text: in SPARQL.
+        default_graphs, named_graphs: IRIs of the dataset: of a query they replace what the text says, of an update it may say nothing.
         timeout: seconds the client is willing to wait, or None; at least `SHORTEST`; it can only lower the server's limit.
+        rows: most rows that the client wants, or None; it can only lower the server's limit.
         format: ``?format=``, which wins over ``Accept``.
-        geometry: the column to show in GeoJSON.
+        geometry: the column to show on a map.
+        download: whether a browser should save the result.
     """
 
-    query: str
+    kind: str
+    text: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     timeout: float | None = None
+    rows: int | None = None
     format: str | None = None
     geometry: str | None = None
+    download: bool = False
+
+    def limits(self, limits: Limits) -> Limits:
+        """The server's limits with the client's where those are lower."""
+        seconds, rows = limits.query_deadline, limits.query_rows
+        return replace(
+            limits,
+            query_deadline=seconds if self.timeout is None else min(self.timeout, seconds),
+            query_rows=rows if self.rows is None else min(self.rows, rows),
+        )
 
 
 Parameters = Mapping[str, Sequence[str]]
 
 
-def read_operation(method: str, content_type: str, url: Parameters, form: Parameters, body: bytes) -> Operation:
-    """Read a request.
+@dataclass(frozen=True)
+class Received:
+    """A request as it came.
 
-    Args:
-        method: ``GET`` (or ``HEAD``) or ``POST``.
-        content_type: without parameters, lower case.
-        url: parameters of the query string, each with all its values.
-        form: the same of an urlencoded body.
-        body: the raw body, read only for ``application/sparql-query``.
+    Attributes:
+        method: ``GET``, ``HEAD`` or ``POST``.
+        content_type: without parameters, lower case; charset: the parameter of that name, lower case.
+        url: parameters of the query string, each with all its values; form: the same of an urlencoded body.
+        body: any other body.
+    """
+
+    method: str
+    content_type: str
+    charset: str
+    url: Parameters
+    form: Parameters
+    body: bytes
+
+
+def read_operation(received: Received, *, kind: str = "") -> Operation:
+    """Read a request; ``kind`` is what the parameter ``query`` holds where the address and not the parameter's name tells.
 
     Raises:
-        QueryError: no query, or several.
-        ForbiddenError: an update: this endpoint only reads.
-        UnsupportedMediaType: a POST of another type (HTTP 415).
+        QueryError: no text, or several, or an update by GET.
+        ParameterError: a parameter that is none, or of the other kind of operation.
+        UnsupportedMediaType: a POST of another type, or in another charset than UTF-8 (HTTP 415).
     """
-    if content_type == UPDATE or "update" in url or "update" in form:
-        way_out = "use `earthweave update` on the machine of the store"
-        raise ForbiddenError("updates over HTTP are refused", why="this endpoint only reads", way_out=way_out)
-    if method == "POST" and content_type not in (FORM, QUERY):
-        raise UnsupportedMediaType(f"POST a query as {FORM} or as {QUERY}")
-    parameters = {**url, **form}
-    if method == "POST" and content_type == QUERY:
-        if "query" in parameters:
-            raise QueryError("the request holds two queries", why="one in the body, one in the address", way_out="send one")
-        return _operation(_text(body), parameters)
-    return _operation(_one(parameters, "query"), parameters)
+    names = {*received.url, *received.form}
+    parameters = {name: (*received.url.get(name, ()), *received.form.get(name, ())) for name in names}
+    if received.method == "POST" and received.content_type in _DIRECT:
+        if {"query", "update"} & names:
+            raise QueryError("the request holds two texts", why="one in the body, one in the address", way_out="send one")
+        _check_charset(received)
+        return _operation(kind or _DIRECT[received.content_type], _text(received.body), parameters)
+    if received.method == "POST" and received.content_type != FORM:
+        raise UnsupportedMediaType(f"POST a query as {FORM} or {QUERY}, an update as {FORM} or {UPDATE}")
+    found = "update" if "update" in names else "query"
+    if found == "update" and ("update" in received.url or "query" in names):
+        raise QueryError("an update is not sent so", why="it goes alone, in the body of a POST", way_out=f"POST it as {UPDATE}")
+    return _operation(kind or found, _one(parameters, found), parameters)
+
+
+def _check_charset(received: Received) -> None:
+    if received.charset not in _CHARSETS:
+        raise UnsupportedMediaType(f"the charset {received.charset[:40]} is not read; send UTF-8")
 
 
 def _text(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise QueryError("the query is not UTF-8", why=f"byte {error.start} cannot be read", way_out="send UTF-8") from error
+        raise QueryError("the text is not UTF-8", why=f"byte {error.start} cannot be read", way_out="send UTF-8") from error
 
 
 def _one(parameters: Parameters, name: str) -> str:
@@ -85,18 +123,19 @@ def _one(parameters: Parameters, name: str) -> str:
     return values[0]
 
 
-def _operation(query: str, parameters: Parameters) -> Operation:
+def _operation(kind: str, text: str, parameters: Parameters) -> Operation:
     def last(name: str) -> str | None:
         return next(reversed(parameters.get(name, ())), None)
 
-    return Operation(
-        query,
-        _graphs(parameters.get("default-graph-uri", ())),
-        _graphs(parameters.get("named-graph-uri", ())),
-        _seconds(last("timeout")),
-        last("format"),
-        last("geometry"),
-    )
+    other = next((name for name in _DATASET["query" if kind == "update" else "update"] if name in parameters), None)
+    if other:
+        way_out = f"use {' and '.join(_DATASET[kind])}"
+        raise ParameterError(f"{other} does not go with {'an update' if kind == 'update' else 'a query'}", way_out=way_out)
+    default, named = (_graphs(parameters.get(name, ())) for name in _DATASET[kind])
+    shown = "html" if (last("view") or "").upper() == "HTML" else None
+    download = (last("handle") or "").lower() == "download"
+    return Operation(kind, text, default, named, _seconds(last("timeout")), _rows(last("maxLimit")), last("format") or shown,
+                     last("geometry"), download)
 
 
 def _graphs(values: Sequence[str]) -> tuple[str, ...]:
@@ -104,6 +143,15 @@ def _graphs(values: Sequence[str]) -> tuple[str, ...]:
         if not value or _NOT_IRI.search(value):
             raise ParameterError(f"{value[:80]!r} is not an IRI", way_out="give graphs as absolute IRIs without angle brackets")
     return tuple(values)
+
+
+def _rows(text: str | None) -> int | None:
+    if not text or text == "0":
+        # what the forms of Strabon send for no limit
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise ParameterError(f"maxLimit={text[:40]!r} is not a number of rows", way_out="for example maxLimit=100")
+    return int(text[:18])
 
 
 def _seconds(text: str | None) -> float | None:

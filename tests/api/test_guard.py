@@ -34,7 +34,8 @@ def test_no_policy_lets_anything_inline_run(client) -> None:
 
 @pytest.mark.parametrize(("method", "route", "status"), [
     ("GET", "/nope", 404), ("POST", "/", 405), ("PUT", "/sparql", 405), ("DELETE", "/api/status", 405), ("POST", "/api/nope", 404),
-    ("GET", "/api/ask", 405), ("GET", "/sparql", 400), ("GET", "/vendor/none.js", 404), ("POST", "/api/ask", 400), ("GET", "/static/", 404),
+    ("GET", "/api/ask", 405), ("GET", "/sparql?format=csv", 400),
+    ("GET", "/vendor/none.js", 404), ("POST", "/api/ask", 400), ("GET", "/static/", 404),
 ])
 def test_errors_have_one_body_on_every_route(client, method: str, route: str, status: int) -> None:
     reply = client.open(route, method=method)

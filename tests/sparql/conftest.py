@@ -6,7 +6,9 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +16,11 @@ import pytest
 from waitress.server import create_server
 
 from earthweave.server.api import create_app
+from earthweave.server.cli._web_verbs import waitress_options
+from earthweave.server.settings import EndpointSettings
 from earthweave.server.store import Store, open_store
 
+TOKEN = "correct horse"
 WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 DATA = r"""
 @prefix ex: <http://example.org/> .
@@ -61,20 +66,24 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture(scope="session")
-def port(filled: Store) -> Iterator[int]:
-    """Where the server listens."""
-    server = create_server(create_app(filled), host="127.0.0.1", port=0, threads=4)
+@contextmanager
+def listening(store: Store, **endpoint: Any) -> Iterator[int]:
+    """A server over a store, with these settings of the endpoint; where it listens."""
+    app = create_app(store, endpoint=EndpointSettings(**endpoint))
+    server = create_server(app, host="127.0.0.1", port=0, threads=4, **waitress_options(2**30))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield server.effective_port
-    server.close()
-    thread.join(timeout=10)
+    try:
+        yield server.effective_port
+    finally:
+        # its threads first: they wake the loop that is closed then
+        server.task_dispatcher.shutdown(cancel_pending=False)
+        server.close()
+        thread.join(timeout=10)
 
 
-@pytest.fixture(scope="session")
-def send(port: int) -> Send:
-    """Send one request to the server: ``send(method, path, parameters, body, **headers)``."""
+def sender(port: int) -> Send:
+    """Sends one request to a server: ``send(method, path, parameters, body, **headers)``."""
 
     def request(method: str, path: str = "/sparql", parameters: Any = (), body: bytes | None = None, **headers: str) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -89,3 +98,51 @@ def send(port: int) -> Send:
         return reply
 
     return request
+
+
+@pytest.fixture(scope="session")
+def port(filled: Store) -> Iterator[int]:
+    """Where the server listens."""
+    with listening(filled) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def send(port: int) -> Send:
+    """Sends to the server that only reads."""
+    return sender(port)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A store of its own behind a server that takes updates."""
+
+    store: Store
+    port: int
+    folder: Path
+    send: Send
+
+    def write(self, method: str, *arguments: Any, **headers: str) -> Reply:
+        """Send with the token."""
+        return self.send(method, *arguments, Authorization=f"Bearer {TOKEN}", **headers)
+
+    def count(self) -> int:
+        """Statements in the store."""
+        return self.store.statistics().triples
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """An empty store that can be written to, with a query log, open to one other site."""
+    folder = tmp_path_factory.mktemp("desk")
+    settings = {"update_token": TOKEN, "query_log": str(folder / "queries.jsonl"), "allowed_origins": "https://maps.example.org"}
+    with open_store(folder / "store") as store, listening(store, **settings) as port:
+        yield Desk(store, port, folder, sender(port))
+
+
+@pytest.fixture
+def empty(desk: Desk) -> Desk:
+    """The same with nothing in it."""
+    if desk.count():
+        desk.store.update("CLEAR ALL")
+    return desk

@@ -1,0 +1,80 @@
+"""What the endpoint says of itself: SPARQL 1.1 Service Description (W3C Recommendation of 2013-03-21)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pyoxigraph as ox
+
+from earthweave.ontology import RDF, RDFS
+from earthweave.server.results import FORMATS
+from earthweave.server.store import Census, Extensions
+
+from ._triples import Triples
+
+SD = "http://www.w3.org/ns/sparql-service-description#"
+VOID = "http://rdfs.org/ns/void#"
+_FORMATS = "http://www.w3.org/ns/formats/"
+_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+_REGISTERED = {
+    "json": "SPARQL_Results_JSON", "xml": "SPARQL_Results_XML", "csv": "SPARQL_Results_CSV", "tsv": "SPARQL_Results_TSV",
+    "turtle": "Turtle", "ntriples": "N-Triples", "nquads": "N-Quads", "trig": "TriG", "jsonld": "JSON-LD", "rdfxml": "RDF_XML",
+}
+_INPUT = ("turtle", "ntriples", "nquads", "trig", "jsonld", "rdfxml")
+_SIMPLE = "http://www.w3.org/ns/entailment/Simple"
+_LAST = re.compile(r"[^/#]*$")
+
+
+def format_iri(name: str) -> str:
+    """The IRI of a result format: the W3C's where there is one, else its media type's."""
+    media_type = next(one.media_type for one in FORMATS if one.name == name)
+    return _FORMATS + _REGISTERED[name] if name in _REGISTERED else _MEDIA_TYPES + media_type
+
+
+def service_description(endpoint: str, extensions: Extensions, census: Census | None, *, writable: bool) -> bytes:
+    """The endpoint as N-Triples; without a census nothing is said of its graphs.
+
+    Args:
+        endpoint: its IRI.
+        extensions: the functions that queries can call.
+        writable: whether it takes updates.
+    """
+    told = Triples()
+    service = ox.BlankNode("service")
+    told.add(service, str(RDF.type), SD + "Service")
+    told.add(service, SD + "endpoint", endpoint)
+    told.add(service, SD + "supportedLanguage", SD + "SPARQL11Query", *([SD + "SPARQL11Update"] if writable else []))
+    told.add(service, SD + "feature", SD + "UnionDefaultGraph")
+    told.add(service, SD + "defaultEntailmentRegime", _SIMPLE)
+    told.add(service, SD + "resultFormat", *(format_iri(one.name) for one in FORMATS))
+    if writable:
+        told.add(service, SD + "inputFormat", *(format_iri(name) for name in _INPUT))
+    aggregates = frozenset(extensions.aggregates)
+    _callable(told, service, "Function", "extensionFunction", [one for one in extensions.functions if one not in aggregates])
+    _callable(told, service, "Aggregate", "extensionAggregate", extensions.aggregates)
+    if census is not None:
+        _dataset(told, service, census)
+    return told.ntriples()
+
+
+def _callable(told: Triples, service: ox.BlankNode, kind: str, predicate: str, names: Iterable[str]) -> None:
+    for name in names:
+        told.add(service, SD + predicate, name)
+        told.add(name, str(RDF.type), SD + kind)
+        found = _LAST.search(name)
+        told.add(name, str(RDFS.label), ox.Literal(found[0] if found else name))
+
+
+def _dataset(told: Triples, service: ox.BlankNode, census: Census) -> None:
+    dataset, default = told.node(SD + "Dataset"), told.node(SD + "Graph")
+    told.add(service, SD + "defaultDataset", dataset)
+    told.add(dataset, SD + "defaultGraph", default)
+    told.add(default, VOID + "triples", census.whole.triples)
+    for name, contents in census.graphs.items():
+        if name:
+            named, graph = told.node(SD + "NamedGraph"), told.node(SD + "Graph")
+            told.add(dataset, SD + "namedGraph", named)
+            told.add(named, SD + "name", name)
+            told.add(named, SD + "graph", graph)
+            told.add(graph, VOID + "triples", contents.triples)
