@@ -2,16 +2,18 @@
 
 ::
 
-    caller ─▶ Store ─▶ gate (length, nesting, SERVICE, LOAD, functions) ─▶ query worker: read-only generation, capped, no network
+    caller ─▶ Store ─▶ gate (length, nesting, prefixes, functions) ─▶ query worker: read-only generation, capped, no network
+                │                                                        ╰─▶ SERVICE: asks Store, which calls what its `Remote` lets it
                 └────▶ one writer at a time ─▶ private copy (hard links) ─▶ next generation, switched atomically
 """
 
 from ._limits import Limits
+from ._remote import Remote
 from ._store import Store, open_store, restore
 from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
-from .reports import BadStatement, ExportReport, FileReport
+from .reports import BadStatement, Census, Contents, ExportReport, Extensions, FileReport, PropertyPartition
 
 __all__ = [
-    "Answer", "BadStatement", "ExportReport", "FileReport", "Limits", "LoadReport", "Notice", "RunningQuery", "Statistics", "Store",
-    "UpdateReport", "open_store", "restore",
+    "Answer", "BadStatement", "Census", "Contents", "ExportReport", "Extensions", "FileReport", "Limits", "LoadReport", "Notice",
+    "PropertyPartition", "Remote", "RunningQuery", "Statistics", "Store", "UpdateReport", "open_store", "restore",
 ]

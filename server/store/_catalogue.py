@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from earthweave.ontology.geometry import RELATIONS
+from earthweave.ontology.geometry import RELATIONS, SLIPS
 
 MEASURES = ("distance", "metricDistance", "area", "metricArea", "length", "metricLength", "perimeter", "metricPerimeter")
 BUILDERS = (
@@ -17,5 +17,5 @@ WRITERS = ("asWKT", "asGML", "asGeoJSON", "asKML")
 AGGREGATES = ("aggUnion", "aggBoundingBox", "aggBoundingCircle", "aggConvexHull", "aggConcaveHull", "aggCentroid")
 FUNCTIONS = frozenset({*RELATIONS, *MEASURES, *BUILDERS, *QUESTIONS, *WRITERS, *AGGREGATES})
 """Every local name that can be called."""
-ALIASES = {"sIntersects": "sfIntersects"}
+ALIASES = SLIPS
 """Slips in published queries, and what they mean."""

@@ -1,4 +1,4 @@
-"""The store on disk: immutable generations, one pointer to the current one, a staging area, and a lock for the writer.
+"""The store on disk: generations of an immutable snapshot and a log that grows, one pointer to the current one, and a lock for the writer.
 
 ::
 
@@ -6,6 +6,7 @@
     CURRENT                 number of the current generation; replaced atomically
     writer.lock             flock of the one writer; holds its process id
     generations/000007/     snapshot/ (see the package snapshot)   generation.json
+                            log: what was committed since (see _log)   tip: where the log ends, and what that makes of the store
     staging/                what is being written; swept when no writer lives
     interrupted/            blocks of the finished files of a load that asked to be resumable, until it succeeds
     run/                    one file per running query (see _runs)
@@ -22,35 +23,61 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from earthweave.ontology import NotFoundError, StoreBusyError, StoreError
 
+from ._log import Tip, append, cut, records, sync_folder
 from ._runs import BACKUP, Runs
 
-FORMAT = 2
+FORMAT = 3
 ENGINE = "earthweave"
 KEPT = 2
 """Generations that stay on disk: the current one, and the one before for readers that are just leaving it."""
 
+_TIP = "tip"
 _WAY_OUT = "export it as N-Quads with the version that wrote it, then load that file into a new store"
 _WAYS_OUT: dict[tuple[str, str], str] = {
     ("1", "oxigraph"): "export it with Earthweave 0.1 (earthweave export all.nq), then load all.nq into a new store with this version",
 }
 """By format and engine: what to do with a store of another version."""
+_READ = {(format, ENGINE) for format in ("2", "3")}
+"""What this version reads. Stores of format 2 have no logs; they get the present format when they are written to."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One published snapshot."""
+    """One published snapshot, and what its log says was committed after it."""
 
     folder: Path
+    tip: Tip | None = None
 
     @property
     def number(self) -> int:
         """Counts up from 1 with every write."""
-        return int(self.folder.name)
+        return self.tip.number if self.tip else int(self.folder.name)
+
+    @property
+    def triples(self) -> int:
+        """Statements."""
+        return self.tip.triples if self.tip else int(self.facts["triples"])
+
+    @property
+    def length(self) -> int:
+        """Bytes of the log that are committed."""
+        return self.tip.length if self.tip else 0
+
+    @property
+    def log(self) -> Path:
+        """The log, which need not be there."""
+        return self.folder / "log"
+
+    @property
+    def committed(self) -> Tip:
+        """Where the log ends."""
+        return self.tip or Tip(0, self.number, self.triples)
 
     @property
     def snapshot(self) -> Path:
@@ -98,7 +125,7 @@ class Layout:
         except ValueError as error:
             raise StoreError("store.json cannot be read", why=str(error), way_out="restore a backup") from error
         found = (str(head.get("format")), str(head.get("engine"))) if isinstance(head, dict) else ("unknown", "unknown")
-        if found != (str(FORMAT), ENGINE):
+        if found not in _READ:
             raise StoreError(f"the store in {self.root.name} has format {found[0]} of engine {found[1]}",
                              why=f"this version reads format {FORMAT} of {ENGINE}", way_out=_WAYS_OUT.get(found, _WAY_OUT))
 
@@ -108,18 +135,25 @@ class Layout:
             number = (self.root / "CURRENT").read_text("ascii").strip()
         except FileNotFoundError:
             return None
-        return Generation(self.generations / number)
+        return _tipped(self.generations / number)
+
+    def needed(self) -> Generation:
+        """The same; raises `StoreError` if there is none."""
+        found = self.current()
+        if found is None:
+            raise StoreError("the store has no current generation", why="the file CURRENT is missing", way_out="restore a backup")
+        return found
 
     @contextmanager
     def pinned(self, name: str) -> Iterator[Generation]:
         """The current generation, which no writer prunes while the block copies it to ``name``; writers go on."""
-        while generation := self.current():
+        while True:
+            generation = self.needed()
             with self.runs.register(BACKUP, name, os.getpid(), generation.folder.name):
                 # still current: whoever publishes the next one will see the entry before it prunes
-                if self.current() == generation:
+                if self.needed().folder == generation.folder:
                     yield generation
                     return
-        raise StoreError("the store has no current generation", why="the file CURRENT is missing", way_out="restore a backup")
 
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
@@ -130,6 +164,8 @@ class Layout:
             lock.write(str(os.getpid()))
             lock.flush()
             self._sweep()
+            self._recover()
+            self._renew()
             yield
 
     def sweep(self) -> None:
@@ -144,36 +180,83 @@ class Layout:
         for orphan in self.staging.iterdir():
             shutil.rmtree(orphan, ignore_errors=True)
 
+    def _renew(self) -> None:
+        """Mark a store of an older format as one that older versions would read wrongly."""
+        head = self.root / "store.json"
+        if head.exists() and json.loads(head.read_text("utf-8")).get("format") != FORMAT:
+            replace_text(head, json.dumps({"format": FORMAT, "engine": ENGINE}) + "\n")
+
+    def _recover(self) -> None:
+        """Take in what a killed writer, or a power cut, left in the log beyond the tip, and cut off what is not whole."""
+        generation = self.current()
+        size = generation.log.stat().st_size if generation and generation.log.exists() else 0
+        if generation is None or size == generation.length:
+            return
+        found = generation.committed
+        # all that was acknowledged must count; behind it there may be more that is whole, and a piece that is not
+        for record in chain(records(generation.log, 0, found.length), records(generation.log, found.length)):
+            found = record.tip
+        cut(generation.log, found.length)
+        if found != generation.committed:
+            replace_text(generation.folder / _TIP, _line(found))
+
+    def commit(self, generation: Generation, body: bytes, triples: int) -> Generation:
+        """Write a change to the log of the current generation, durably, then show it to readers."""
+        tip = append(generation.log, generation.committed, body, generation.number + 1, triples)
+        passing = generation.folder / f".{_TIP}"
+        try:
+            passing.write_text(_line(tip), "ascii")
+            passing.replace(generation.folder / _TIP)
+        except OSError:
+            # nobody has seen it, and it is not acknowledged
+            cut(generation.log, generation.length)
+            raise
+        return Generation(generation.folder, tip)
+
     def stage(self) -> Generation:
         """A private empty folder to write into."""
         folder = self.staging / uuid.uuid4().hex
         folder.mkdir(parents=True)
         return Generation(folder)
 
-    def publish(self, staged: Generation, facts: dict[str, Any]) -> Generation:
+    def publish(self, staged: Generation, number: int, triples: int) -> Generation:
         """Make a staged generation the current one, durably and at once; keep the last `KEPT`."""
-        current = self.current()
-        target = self.generations / f"{(current.number if current else 0) + 1:06d}"
-        replace_text(staged.folder / "generation.json", json.dumps(facts) + "\n")
+        target = self.generations / f"{number:06d}"
+        replace_text(staged.folder / "generation.json", json.dumps({"triples": triples}) + "\n")
         synchronise(staged.folder)
         if target.exists():
             # a writer died between its rename and its switch: nobody ever read this one
             shutil.rmtree(target)
         staged.folder.rename(target)
-        _sync_folder(self.generations)
+        sync_folder(self.generations)
         replace_text(self.root / "CURRENT", target.name + "\n")
-        self._prune(int(target.name))
-        return Generation(target)
+        self._prune()
+        return _tipped(target)
 
-    def _prune(self, newest: int) -> None:
+    def _prune(self) -> None:
         used = {str(entry.get("generation")) for entry in self.runs.entries()}
-        for folder in self.generations.iterdir():
-            if folder.name.isdecimal() and int(folder.name) <= newest - KEPT and folder.name not in used:
+        for folder in sorted(folder for folder in self.generations.iterdir() if folder.name.isdecimal())[:-KEPT]:
+            if folder.name not in used:
                 doomed = self.staging / uuid.uuid4().hex
                 # what cannot be removed must not make a published write look failed; the next write tries again
                 with suppress(OSError):
                     folder.rename(doomed)
                 shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _tipped(folder: Path) -> Generation:
+    """A generation with the end of its log as readers may see it."""
+    try:
+        words = (folder / _TIP).read_text("ascii").split()
+    except FileNotFoundError:
+        words = []
+    # after a power cut the file may be empty; the log itself then tells
+    whole = len(words) == len(Tip.__annotations__) and all(word.isdecimal() for word in words)
+    return Generation(folder, Tip(*map(int, words)) if whole else None)
+
+
+def _line(tip: Tip) -> str:
+    return f"{tip.length} {tip.number} {tip.triples}\n"
 
 
 def _acquire(lock: Any, wait: float) -> None:
@@ -198,23 +281,15 @@ def replace_text(path: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def synchronise(folder: Path) -> None:
     """Force what was written under ``folder`` to the disk; hard links to older generations are there already."""
     for path in folder.rglob("*"):
         if path.is_dir():
-            _sync_folder(path)
+            sync_folder(path)
         elif path.stat().st_nlink == 1:
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder)

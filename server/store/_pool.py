@@ -14,7 +14,11 @@ from ._process import Worker
 
 
 class Pool:
-    """At most ``size`` workers in a role; safe to use from several threads."""
+    """At most ``size`` workers in a role; safe to use from several threads.
+
+    Attributes:
+        lost: workers that did not survive what they were used for.
+    """
 
     def __init__(self, size: int, role: str = "reader") -> None:
         self._size, self._role = size, role
@@ -23,6 +27,7 @@ class Pool:
         self._free = threading.Condition()
         self._closed = False
         self._owner = os.getpid()
+        self.lost = 0
 
     @contextmanager
     def worker(self, patience: float) -> Iterator[Worker]:
@@ -39,6 +44,7 @@ class Pool:
             if not survived:
                 # whatever happened, the worker may still be at it
                 worker.kill()
+                self.lost += 1
             self._give(worker if survived and worker.alive else self._replacement())
 
     def _replacement(self) -> Worker | None:

@@ -131,7 +131,7 @@ class Worker:
             self._wait(until, budget, writing=False)
         frame = self._ready.pop(0)
         if frame.op == "error":
-            raise _error(frame.header)
+            raise error_of(frame.header)
         return frame
 
     def _wait(self, until: float, budget: Budget, *, writing: bool) -> None:
@@ -188,7 +188,8 @@ class Worker:
                 self._process.wait()
 
 
-def _error(header: dict[str, Any]) -> EarthweaveError:
+def error_of(header: dict[str, Any]) -> EarthweaveError:
+    """The error that a header tells."""
     kind = getattr(ontology, header["type"], StoreError)
     error: EarthweaveError = kind(header["what"], why=header["why"], way_out=header["way_out"])
     return error

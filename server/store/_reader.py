@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from earthweave.ontology import NotFoundError
+from earthweave.ontology import ParameterError
 
+from ._census import census
+from ._following import Following
 from ._frames import Frame
-from ._layout import Generation
+from ._offers import offers
 from ._results import Purse, table, triples
 from ._serve import Connection, Handler, private_size
+from ._services import services_of
 from ._types import Notice
-from .engine import Budget, Result, evaluate, ntriples, plan_report, statements, why_empty
+from .algebra import Entailment
+from .engine import Budget, Result, evaluate, ntriples, parse, plan_report, statements, why_empty
 from .loading import export
 from .snapshot import Snapshot
 from .spatial import Shapes
@@ -26,41 +32,51 @@ def handler() -> Handler:
 
 class _Reader:
     def __init__(self) -> None:
-        self._opened = ""
-        self._snapshot: Snapshot | None = None
+        self._following = Following()
         self._shapes: Shapes | None = None
 
     def __call__(self, connection: Connection, request: Frame) -> None:
         header = request.header
         snapshot = self._open(header)
+        if header["kind"] == "offers":
+            connection.send("done", json.dumps(asdict(offers())).encode(), size=private_size())
+            return
+        if header["kind"] == "census":
+            whole, graphs, left_out = census(snapshot)
+            told = {"whole": asdict(whole), "graphs": {name: asdict(one) for name, one in graphs.items()}, "left_out": left_out}
+            connection.send("done", json.dumps(told).encode(), size=private_size())
+            return
         if header["kind"] == "export":
-            report = export(snapshot, Path(header["path"]), header["format"] or None)
+            report = export(snapshot, Path(header["path"]), header["format"] or None, graph=header["graph"])
             connection.send("done", rows=report.rows, unreadable=report.unreadable, left_out=list(report.left_out))
             return
         start = time.perf_counter()
-        result = evaluate(snapshot, request.body.decode(), shapes=self._shapes, budget=_budget(header), **_dataset(header))
+        result = evaluate(snapshot, parse(request.body.decode(), header["address"]), shapes=self._shapes, budget=_budget(header),
+                          services=services_of(connection, header), entailment=_entailment(header["entailment"]), **_dataset(header))
         purse = Purse(header["rows"], header["bytes"])
         reply, body = _consume(result, purse)
         seconds = time.perf_counter() - start
         notices = [*purse.notices("triples" if reply["form"] == "graph" else "rows"), *_notices(result, empty=reply["empty"])]
         plan = plan_report(result.operator, result.context) if header["explain"] else None
-        connection.send("answer", body, **reply, truncated=bool(purse.why), notices=[[one.code, one.text] for one in notices],
+        connection.send("answer", body, **reply, truncated=any(one.code == "truncated" for one in notices),
+                        notices=[[one.code, one.text] for one in notices],
                         plan=plan, seconds=seconds, size=private_size())
 
     def _open(self, header: dict[str, Any]) -> Snapshot:
-        generation = Generation(Path(header["generation"]))
-        if self._opened != header["generation"] or self._snapshot is None:
-            self._snapshot, self._opened = None, ""
-            if not generation.snapshot.is_dir():
-                raise NotFoundError("the generation is gone")
-            self._snapshot = Snapshot.open(generation.snapshot)
-            self._shapes = Shapes(self._snapshot.geometries, int(header["cache"]) * 1024 * 1024)
-            self._opened = header["generation"]
-        return self._snapshot
+        snapshot = self._following.at(header["generation"], header["length"])
+        if self._shapes is None or self._shapes.geometries is not snapshot.geometries:
+            self._shapes = Shapes(snapshot.geometries, int(header["cache"]) * 1024 * 1024)
+        return snapshot
 
 
 def _budget(header: dict[str, Any]) -> Budget:
     return Budget(float(header["seconds"]), float(header["memory"]))
+
+
+def _entailment(name: str) -> Entailment:
+    if name not in list(Entailment):
+        raise ParameterError(f"entailment {name} is not known", way_out=f"one of {', '.join(Entailment)}")
+    return Entailment(name)
 
 
 def _dataset(header: dict[str, Any]) -> dict[str, Any]:

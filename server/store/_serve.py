@@ -10,7 +10,8 @@ import resource
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Connection:
 
     def fail(self, error: EarthweaveError) -> None:
         """Answer with an error, which the other side raises."""
-        self.send("error", type=type(error).__name__, what=error.what, why=error.why, way_out=error.way_out)
+        self.send("error", b"", **_frames.told(error))
 
 
 Handler = Callable[[Connection, Frame], None]
@@ -82,6 +83,17 @@ def unwritable(error: OSError) -> StoreError:
     """The error for a full disk."""
     return StoreError("the store cannot be written; nothing has changed in it", why=error.strerror or "",
                       way_out="make space on its disk and try again")
+
+
+@contextmanager
+def disk() -> Iterator[None]:
+    """Raise `StoreError` if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise unwritable(error) from error
 
 
 def _die(failure: threading.ExceptHookArgs) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -18,16 +18,18 @@ import pyarrow as pa
 from earthweave.ontology import EarthweaveError, NotFoundError, ParameterError, Progress, ProgressSink, QueryError, StoreError, silent
 from earthweave.ontology.geometry import AxisOrder
 
+from ._commits import Commits
 from ._frames import Frame
 from ._gate import admit
 from ._layout import Generation, Layout
 from ._limits import Limits
 from ._pool import Pool
 from ._process import Budget, portions
-from ._serve import is_full, unwritable
+from ._remote import Remote, receive
+from ._serve import disk
 from ._tables import ipc_chunks
 from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
-from .reports import BadStatement, ExportReport, FileReport
+from .reports import BadStatement, Census, Contents, ExportReport, Extensions, FileReport, PropertyPartition
 
 _TRIES = 3
 _SPARE = 256
@@ -37,20 +39,21 @@ _GRACE = 0.05
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+")
 
 
-def open_store(path: str | Path, *, limits: Limits | None = None, create: bool = True) -> Store:
+def open_store(path: str | Path, *, limits: Limits | None = None, create: bool = True, remote: Remote | None = None) -> Store:
     """Open the store in the folder ``path``; make an empty one if there is none and ``create`` is true.
 
-    What killed writers left behind is swept away. Raises `NotFoundError` or `StoreError`.
+    What killed writers left behind is swept away. ``remote`` answers SERVICE, which is refused without it.
+    Raises `NotFoundError` or `StoreError`.
     """
     layout = Layout(Path(path).absolute())
-    with _disk():
+    with disk():
         if create:
             layout.create()
         layout.check()
         if create and layout.current() is None:
             _found(layout)
         layout.sweep()
-    return Store(layout, limits or Limits())
+    return Store(layout, limits or Limits(), remote)
 
 
 class Store:
@@ -64,10 +67,12 @@ class Store:
     are read so ever after, by their lexical form. Constants in queries are strict, unless one repeats such a literal to the letter.
     """
 
-    def __init__(self, layout: Layout, limits: Limits) -> None:
+    def __init__(self, layout: Layout, limits: Limits, remote: Remote | None = None) -> None:
         self._layout = layout
+        self._remote = remote
         self.limits = limits
         self._pool, self._writers = Pool(limits.query_workers), Pool(1, "writer")
+        self._commits = Commits(layout, limits, self._work, self._beyond)
         self._end = weakref.finalize(self, _close, self._pool, self._writers)
 
     def __enter__(self) -> Store:
@@ -88,48 +93,68 @@ class Store:
     # reading
 
     def query(self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (),
-              named_graphs: Sequence[str] = (), explain: bool = False) -> Answer:
+              named_graphs: Sequence[str] = (), explain: bool = False, address: str = "",
+              began: Callable[[str], None] = lambda _: None) -> Answer:
         """Evaluate a SPARQL 1.1 query on the newest generation, in a worker process.
 
         Args:
             limits: instead of the store's own; ``query_workers`` and ``geometry_cache`` stay as they are.
             default_graphs, named_graphs: the dataset of the SPARQL Protocol (§2.1.4); it wins over FROM.
             explain: also tell the plan with what each step did (``Answer.plan``).
+            address: what relative IRIs are relative to before any BASE.
+            began: told the id under which `running` lists the query, when it has its worker; what it raises ends the query.
 
         Raises `QueryError`, `ForbiddenError`, `SizeLimitError`, `DeadlineError`, `MemoryLimitError` or `AbortedError`.
         """
         bounds = limits or self.limits
-        for graph in (*default_graphs, *named_graphs):
-            if not _ABSOLUTE.fullmatch(graph):
-                raise QueryError(f"{graph} is no absolute IRI", way_out="name graphs like http://example.org/graph")
+        _check_graphs(*default_graphs, *named_graphs)
         told = admit(text, bounds)
-        header = {"kind": "query", "default_graphs": [*default_graphs], "named_graphs": [*named_graphs],
-                  "rows": bounds.query_rows, "bytes": bounds.query_bytes, "seconds": bounds.query_deadline, "explain": explain}
+        header = {"kind": "query", "address": address, "default_graphs": [*default_graphs], "named_graphs": [*named_graphs],
+                  "rows": bounds.query_rows, "bytes": bounds.query_bytes, "seconds": bounds.query_deadline, "explain": explain,
+                  "services": self._services(bounds), "entailment": bounds.entailment}
         budget = Budget("the query", "query_deadline", bounds.query_deadline, "query_memory", bounds.query_memory)
-        reply, number = self._read("query", text, header, budget)
+        reply, number = self._read("query", text, header, budget, began)
         return _answer(reply, told, bounds, number)
 
-    def _read(self, kind: str, text: str, header: dict[str, Any], budget: Budget) -> tuple[Frame, int]:
+    def census(self) -> Census:
+        """What is in the store, graph by graph: partitions by predicate and class, bounding boxes, periods; reads every statement."""
+        bounds = self.limits
+        budget = Budget("the census", "query_deadline", bounds.query_deadline, "query_memory", bounds.query_memory)
+        reply, number = self._read("census", "census", {"kind": "census"}, budget)
+        told = json.loads(reply.body)
+        return Census(number, _contents(told["whole"]), {name: _contents(one) for name, one in told["graphs"].items()}, told["left_out"])
+
+    def extensions(self) -> Extensions:
+        """Functions and aggregates that queries can call beyond SPARQL 1.1."""
+        budget = Budget("the list of functions", "query_deadline", self.limits.query_deadline, "query_memory", self.limits.query_memory)
+        told = json.loads(self._read("offers", "offers", {"kind": "offers"}, budget)[0].body)
+        return Extensions(tuple(told["functions"]), tuple(told["aggregates"]))
+
+    def _read(self, kind: str, text: str, header: dict[str, Any], budget: Budget,
+              began: Callable[[str], None] = lambda _: None) -> tuple[Frame, int]:
         for _ in range(_TRIES):
-            generation = self._current()
+            generation = self._layout.needed()
             try:
-                return self._ask(kind, text, header, budget, generation), generation.number
+                return self._ask(kind, text, header, budget, generation, began), generation.number
             except NotFoundError:
                 if generation.snapshot.is_dir():
                     raise
                 # pruned between looking and opening
         raise StoreError("the current generation cannot be opened", why="its files are missing", way_out="restore a backup")
 
-    def _ask(self, kind: str, text: str, header: dict[str, Any], budget: Budget, generation: Generation) -> Frame:
-        whole = {"op": kind, **header, "generation": str(generation.folder), "memory": budget.mebibytes,
+    def _ask(self, kind: str, text: str, header: dict[str, Any], budget: Budget, generation: Generation,
+             began: Callable[[str], None]) -> Frame:
+        whole = {"op": kind, **header, "generation": str(generation.folder), "length": generation.length, "memory": budget.mebibytes,
                  "cache": self.limits.geometry_cache}
         kept: EarthweaveError | None = None
         reply = Frame({})
-        with self._pool.worker(budget.seconds) as worker, self._layout.runs.register(kind, text, worker.pid, generation.folder.name):
+        with (self._pool.worker(budget.seconds) as worker,
+              self._layout.runs.register(kind, text, worker.pid, generation.folder.name) as name):
+            began(name)
             until = time.monotonic() + budget.seconds + _GRACE
             try:
                 worker.send(Frame(whole, text.encode()), until, budget)
-                reply = worker.receive(until, budget)
+                reply = receive(worker, until, budget, self._remote, self.limits.service_bytes)
             except EarthweaveError as error:
                 if not worker.alive:
                     raise
@@ -142,22 +167,26 @@ class Store:
             raise kept
         return reply
 
-    def _current(self) -> Generation:
-        found = self._layout.current()
-        if found is None:
-            raise StoreError("the store has no current generation", why="the file CURRENT is missing", way_out="restore a backup")
-        return found
+    def _services(self, bounds: Limits) -> dict[str, int] | None:
+        """What a worker needs to know to have SERVICE answered, None if it is not."""
+        return {"batch": bounds.service_batch, "rows": bounds.service_rows} if self._remote else None
 
-    def export(self, path: str | Path, *, format: str | None = None) -> ExportReport:
+    def _beyond(self) -> dict[str, Any]:
+        """What an update may reach beyond the store: other endpoints, and documents for LOAD."""
+        bounds = self.limits
+        return {"services": self._services(bounds), "roots": bounds.load_roots, "bytes": bounds.load_bytes, "nesting": bounds.load_nesting}
+
+    def export(self, path: str | Path, *, format: str | None = None, graph: str | None = None) -> ExportReport:
         """Write everything to a file, in the format that its extension or ``format`` says.
 
         RDF: ``ntriples``, ``nquads``, ``turtle``, ``trig``, ``rdfxml``, ``jsonld``, ``n3``; a name that ends in ``.gz`` is packed, syntaxes
         without graphs get all graphs in one. Features with their geometry in CRS84 and their literals as columns: ``geoparquet``,
-        ``geopackage``, ``flatgeobuf``, ``kml``, ``geojson``. The file appears when it is whole.
+        ``geopackage``, ``flatgeobuf``, ``kml``, ``geojson``. The file appears when it is whole. ``graph`` is the IRI of a named graph, or
+        empty for the default graph, to write alone as RDF; raises `NotFoundError` for one without statements.
         """
         target = Path(path).absolute()
         budget = self._write_budget("the export")
-        header = {"kind": "export", "path": str(target), "format": format or "", "seconds": budget.seconds}
+        header = {"kind": "export", "path": str(target), "format": format or "", "graph": graph, "seconds": budget.seconds}
         try:
             reply, _ = self._read("export", target.name, header, budget)
         finally:
@@ -168,7 +197,7 @@ class Store:
     # writing
 
     def load(self, files: Sequence[str | Path], *, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO, strict: bool = False,
-             resume: bool = False, progress: ProgressSink = silent) -> LoadReport:
+             resume: bool = False, replace: bool = False, progress: ProgressSink = silent) -> LoadReport:
         """Load RDF files: N-Triples, Turtle, N-Quads, TriG, RDF/XML, JSON-LD or N3 by extension, also ``.gz``; all files or none.
 
         Args:
@@ -177,6 +206,7 @@ class Store:
             strict: stop at the first bad line of N-Triples or N-Quads; otherwise such lines are left out, counted and told.
                 The other syntaxes always stop.
             resume: keep what was read of each finished file, and go on behind it if an earlier load was cut off.
+            replace: empty ``graph`` (the default graph if it is None) in the same transaction.
             progress: told the file, statements per second, and the seconds that remain.
 
         Raises `RdfSyntaxError` (file, line, column), `ForbiddenError`, `SizeLimitError`, `StoreBusyError` …
@@ -185,14 +215,14 @@ class Store:
         if not entries:
             raise ParameterError("no file was given to load")
         return self._load(entries, None, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
-                                          "resume": str(self._layout.interrupted) if resume else ""}, progress)
+                                          "resume": str(self._layout.interrupted) if resume else "", "replace": replace}, progress)
 
     def load_quads(self, chunks: Iterable[bytes], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
-                   strict: bool = True, progress: ProgressSink = silent) -> LoadReport:
+                   strict: bool = True, replace: bool = False, progress: ProgressSink = silent) -> LoadReport:
         """Load N-Quads that arrive in pieces, in bounded memory; ``name`` stands for a file name in the report. Otherwise as `load`."""
         entry = {"name": name, "path": "", "format": "nquads"}
         return self._load([entry], chunks, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
-                                            "resume": ""}, progress)
+                                            "resume": "", "replace": replace}, progress)
 
     def load_tables(self, batches: Iterable[Any], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
                     progress: ProgressSink = silent) -> LoadReport:
@@ -204,45 +234,45 @@ class Store:
         """
         entry = {"name": name, "path": "", "format": "arrow"}
         return self._load([entry], ipc_chunks(batches), {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value,
-                                                         "strict": True, "resume": ""}, progress)
+                                                         "strict": True, "resume": "", "replace": False}, progress)
 
     def _load(self, entries: list[dict[str, str]], chunks: Iterable[bytes] | None, options: dict[str, Any],
               progress: ProgressSink) -> LoadReport:
         start = time.perf_counter()
         header = {"files": entries, **options, "bytes": self.limits.load_bytes, "nesting": self.limits.load_nesting}
         names = ", ".join(entry["name"] for entry in entries)
-        done, generation = self._write("load", names, header, chunks=chunks, heard=_teller(progress))
+        heard = _teller(progress)
+
+        def work(kind: str, text: str, request: Frame) -> Frame:
+            return self._work(kind, text, request, chunks, heard)
+
+        with disk(), self._layout.writing(self.limits.write_wait):
+            done, generation = self._commits.write("load", names, header, work=work)
         files = tuple(_file_report(one) for one in done["files"])
         return LoadReport(files, sum(one.triples for one in files), done["after"] - done["before"], time.perf_counter() - start,
                           sum(one.geometries for one in files), sum(one.unreadable for one in files), generation)
 
-    def update(self, text: str) -> UpdateReport:
-        """Run a SPARQL 1.1 update, all or nothing. Raises as `query` does, and `StoreBusyError`; ``LOAD`` is refused."""
+    def update(self, text: str, *, address: str = "", default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> UpdateReport:
+        """Run a SPARQL 1.1 update, all or nothing. Raises as `query` does, and `StoreBusyError`; LOAD reads below ``load_roots`` alone.
+
+        Args:
+            address: what relative IRIs are relative to before any BASE.
+            default_graphs, named_graphs: the dataset of patterns (SPARQL Protocol §2.2.3); `QueryError` beside USING or WITH.
+        """
         start = time.perf_counter()
+        _check_graphs(*default_graphs, *named_graphs)
         told = admit(text, self.limits, update=True)
-        done, generation = self._write("update", text, {})
+        done, generation = self._commits.update({"text": text, "address": address, "default_graphs": [*default_graphs],
+                                                 "named_graphs": [*named_graphs]})
         notices = (*told, *(Notice(*one) for one in done["notices"]))
         return UpdateReport(done["before"], done["after"], time.perf_counter() - start, generation, notices)
 
     def _write_budget(self, work: str) -> Budget:
         return Budget(work, "load_deadline", self.limits.load_deadline, "load_memory", self.limits.load_memory)
 
-    def _write(self, kind: str, text: str, header: dict[str, Any], *, chunks: Iterable[bytes] | None = None,
-               heard: Callable[[Frame], None] = lambda _: None) -> tuple[dict[str, Any], int]:
-        """Let a worker write the next snapshot beside the current one, and publish it."""
-        with _disk(), self._layout.writing(self.limits.write_wait):
-            staged = self._layout.stage()
-            try:
-                current = self._layout.current()
-                whole = {"op": kind, "kind": kind, **header, "staged": str(staged.folder), "base": str(current.snapshot) if current else "",
-                         "memory": self.limits.load_memory, "cache": self.limits.geometry_cache}
-                done = self._work(kind, text, Frame(whole, text.encode()), chunks, heard)
-                generation = self._layout.publish(staged, {"triples": done["after"]})
-            finally:
-                shutil.rmtree(staged.folder, ignore_errors=True)
-        return done, generation.number
-
-    def _work(self, kind: str, text: str, request: Frame, chunks: Iterable[bytes] | None, heard: Callable[[Frame], None]) -> dict[str, Any]:
+    def _work(self, kind: str, text: str, request: Frame, chunks: Iterable[bytes] | None = None,
+              heard: Callable[[Frame], None] = lambda _: None) -> Frame:
+        """Have the write worker do something; its last frame."""
         budget = self._write_budget(f"the {kind}")
         with self._writers.worker(budget.seconds) as worker, self._layout.runs.register(kind, text, worker.pid):
             until = time.monotonic() + budget.seconds
@@ -253,12 +283,12 @@ class Store:
                     for frame in worker.pending():
                         heard(frame)
                 worker.send(Frame({"op": "end"}), until, budget)
-            while (frame := worker.receive(until, budget)).op != "done":
+            while (frame := receive(worker, until, budget, self._remote, self.limits.service_bytes)).op != "done":
                 heard(frame)
             if worker.grown(frame) > _SPARE:
                 # a big load leaves memory behind that an idle process should not hold
                 worker.kill()
-            return frame.header
+            return frame
 
     # keeping
 
@@ -268,7 +298,7 @@ class Store:
         Readers and writers go on meanwhile. Raises `StoreError` if the folder is not empty.
         """
         target = Path(folder)
-        with _disk(), self._layout.pinned(target.name) as generation:
+        with disk(), self._layout.pinned(target.name) as generation:
             return _statistics(_copied(generation, target))
 
     def statistics(self) -> Statistics:
@@ -280,6 +310,11 @@ class Store:
         """Why query workers still have a network; empty if the system let them cut it off."""
         with self._pool.worker(self.limits.query_deadline) as worker:
             return worker.network
+
+    @property
+    def workers_lost(self) -> int:
+        """How many workers of this process were killed, or died, over a query or a write."""
+        return self._pool.lost + self._writers.lost
 
     def running(self) -> tuple[RunningQuery, ...]:
         """What runs now on this store in any process, oldest first."""
@@ -305,14 +340,20 @@ def _copied(generation: Generation, folder: Path) -> Generation:
     if target.root.exists() and any(target.root.iterdir()):
         raise StoreError(f"the folder {target.root.name} is not empty", way_out="give a new folder")
     try:
-        with _disk():
+        with disk():
             target.create()
             staged = Generation(target.staging / "copy")
             for path in filter(Path.is_file, generation.snapshot.rglob("*")):
                 copy = staged.snapshot / path.relative_to(generation.snapshot)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-            return target.publish(staged, generation.facts)
+            log = b"" if not generation.length else generation.log.read_bytes()[: generation.length]
+            if log:
+                (staged.folder / "log").write_bytes(log)
+            target.publish(staged, int(generation.folder.name), int(generation.facts["triples"]))
+            with target.writing(0.0):
+                # finds the end of the log
+                return target.needed()
     except BaseException:
         # half a store would be in the way of the next attempt
         shutil.rmtree(target.root, ignore_errors=True)
@@ -324,17 +365,6 @@ def _close(*pools: Pool) -> None:
         pool.close()
 
 
-@contextmanager
-def _disk() -> Iterator[None]:
-    """Raise `StoreError` if the disk is full."""
-    try:
-        yield
-    except OSError as error:
-        if not is_full(error):
-            raise
-        raise unwritable(error) from error
-
-
 def _found(layout: Layout) -> None:
     """Publish the empty first generation."""
     # most processes that use a store only talk to its workers: they do without the engine's libraries, a quarter of a second
@@ -344,11 +374,11 @@ def _found(layout: Layout) -> None:
         if layout.current() is None:
             staged = layout.stage()
             SnapshotBuilder(staged.snapshot).finish()
-            layout.publish(staged, {"triples": 0})
+            layout.publish(staged, 1, 0)
 
 
 def _statistics(generation: Generation) -> Statistics:
-    return Statistics(int(generation.facts["triples"]), generation.number, generation.size)
+    return Statistics(generation.triples, generation.number, generation.size)
 
 
 def _answer(reply: Frame, told: tuple[Notice, ...], limits: Limits, generation: int) -> Answer:
@@ -384,6 +414,18 @@ def _graph_iri(graph: str | None) -> str:
 def _file_report(facts: dict[str, Any]) -> FileReport:
     bad = tuple(BadStatement(**one) for one in facts["bad_lines"])
     return FileReport(**{**facts, "problems": tuple(facts["problems"]), "bad_lines": bad})
+
+
+def _check_graphs(*graphs: str) -> None:
+    for graph in graphs:
+        if not _ABSOLUTE.fullmatch(graph):
+            raise QueryError(f"{graph} is no absolute IRI", way_out="name graphs like http://example.org/graph")
+
+
+def _contents(facts: dict[str, Any]) -> Contents:
+    properties = {name: PropertyPartition(**one) for name, one in facts["properties"].items()}
+    bounds, period = (tuple(one) if one else None for one in (facts["bounds"], facts["period"]))
+    return Contents(**{**facts, "properties": properties, "bounds": bounds, "period": period})
 
 
 def _teller(progress: ProgressSink) -> Callable[[Frame], None]:

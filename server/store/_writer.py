@@ -1,7 +1,8 @@
-"""Inside a write worker: make the next snapshot beside the current one; whoever started it publishes it or throws it away."""
+"""Inside a write worker: what updates change, for the log, and whole snapshots beside the current one; its owner publishes them."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,32 +14,77 @@ from typing import Any
 from earthweave.ontology import Progress
 from earthweave.ontology.geometry import AxisOrder
 
-from ._frames import Frame
+from ._following import Following
+from ._frames import Frame, told
 from ._layout import Generation
+from ._log import HEAD_BYTES
+from ._roots import loader_of
 from ._serve import Connection, Handler, private_size
+from ._services import services_of
 from ._tables import read_batches
-from .engine import Budget, apply_update
+from .engine import Budget, Commit, Request, apply_update
 from .loading import Bounds, Document, LoadOptions, Staging, load, quads_from_arrow
-from .snapshot import Snapshot, SnapshotBuilder, iri
+from .snapshot import Grown, Snapshot, SnapshotBuilder, differences, emptied, grown, iri
 
 _BEAT = 0.2
 
 
 def handler() -> Handler:
-    """What `_serve` calls for the one request of this worker."""
-    return _write
+    """What `_serve` calls for each request."""
+    return _Writer()
 
 
-def _write(connection: Connection, request: Frame) -> None:
-    header = request.header
-    staged = Generation(Path(header["staged"]))
-    base = Snapshot.open(Path(header["base"])) if header["base"] else None
-    before = base.triples if base else 0
-    if header["kind"] == "update":
-        outcome, after = _update(request.body.decode(), base, staged)
-    else:
-        outcome, after = _load(connection, base, staged, header)
-    connection.send("done", before=before, after=after, size=private_size(), **outcome)
+class _Writer:
+    def __init__(self) -> None:
+        self._following = Following()
+
+    def __call__(self, connection: Connection, request: Frame) -> None:
+        header = request.header
+        live = self._following.at(header["base"], header["length"])
+        if header["kind"] == "commit":
+            self._commit(connection, request, live)
+            return
+        staged = Generation(Path(header["staged"]))
+        if header["kind"] == "update":
+            outcome, after = _update(connection, request, live, staged)
+        elif header["kind"] == "load":
+            outcome, after = _load(connection, live, staged, header)
+        else:
+            outcome, after = {}, _settled(live, staged.snapshot).triples
+        connection.send("done", before=live.triples, after=after, size=private_size(), **outcome)
+
+    def _commit(self, connection: Connection, request: Frame, live: Snapshot) -> None:
+        """Make updates in memory, and hand over what is to be written to the log."""
+        header = request.header
+        commit = Commit(live, Budget(), header["most"], services_of(connection, header))
+        commit.run([Request(one["text"], one["address"], tuple(one["default_graphs"]), tuple(one["named_graphs"]))
+                    for one in json.loads(request.body)])
+        body = commit.change.encoded() if commit.snapshot is not live else b""
+        if body:
+            self._following.advance(commit.snapshot, header["length"] + HEAD_BYTES + len(body))
+        outcomes = [{"before": one.before, "after": one.after, "notices": [[remark.code, remark.text] for remark in one.remarks],
+                     "error": told(one.error) if one.error else None} for one in commit.outcomes]
+        changes = commit.snapshot.changes if isinstance(commit.snapshot, Grown) else 0
+        connection.send("done", body, outcomes=outcomes, after=commit.snapshot.triples, changes=changes, size=private_size())
+
+
+def _settled(live: Snapshot, target: Path) -> Snapshot:
+    """A snapshot in memory written to the disk, with all that changed since the one that it grew from."""
+    builder = SnapshotBuilder(target, _origin(live))
+    _replay(builder, live)
+    return builder.finish()
+
+
+def _origin(live: Snapshot) -> Snapshot:
+    return live.origin if isinstance(live, Grown) else live
+
+
+def _replay(builder: SnapshotBuilder, live: Snapshot) -> None:
+    builder.begin("log", AxisOrder.STRICT)
+    for removed, added in differences(live):
+        builder.without(removed)
+        builder.add(added)
+    builder.end()
 
 
 class _Chunks:
@@ -84,12 +130,14 @@ def _documents(connection: Connection, header: dict[str, Any]) -> Iterator[Docum
             yield Document(entry["name"], entry["format"], stream=_Chunks(connection))
 
 
-def _load(connection: Connection, base: Snapshot | None, staged: Generation, header: dict[str, Any]) -> tuple[dict[str, Any], int]:
+def _load(connection: Connection, live: Snapshot, staged: Generation, header: dict[str, Any]) -> tuple[dict[str, Any], int]:
     pace = _Pace(connection)
-    builder = SnapshotBuilder(staged.snapshot, base, progress=pace)
-    options = LoadOptions(iri(header["graph"]) if header["graph"] else None, AxisOrder(header["axis_order"]), bool(header["strict"]),
-                          Bounds(int(header["bytes"]), int(header["nesting"])))
+    graph = iri(header["graph"]) if header["graph"] else None
     kept = Path(header["resume"]) if header["resume"] else None
+    builder = SnapshotBuilder(staged.snapshot, _origin(live), progress=pace)
+    _replay(builder, grown(live, emptied(live, graph)) if header["replace"] else live)
+    bounds = Bounds(int(header["bytes"]), int(header["nesting"]))
+    options = LoadOptions(graph, AxisOrder(header["axis_order"]), bool(header["strict"]), bounds)
     staging = Staging(kept, resume=True) if kept else None
     reports = load(builder, _documents(connection, header), options, staging=staging, progress=pace)
     snapshot = builder.finish()
@@ -98,7 +146,12 @@ def _load(connection: Connection, base: Snapshot | None, staged: Generation, hea
     return {"files": [asdict(one) for one in reports]}, snapshot.triples
 
 
-def _update(text: str, base: Snapshot | None, staged: Generation) -> tuple[dict[str, Any], int]:
-    assert base is not None
-    snapshot, told = apply_update(text, base, staged.snapshot, Budget())
-    return {"notices": [[one.code, one.text] for one in told]}, snapshot.triples
+def _update(connection: Connection, request: Frame, live: Snapshot, staged: Generation) -> tuple[dict[str, Any], int]:
+    """An update that is too big to be held in memory."""
+    header = request.header
+    base = _settled(live, staged.folder / "before") if isinstance(live, Grown) else live
+    snapshot, remarks = apply_update(request.body.decode(), base, staged.snapshot, Budget(), address=header["address"],
+                                     default_graphs=tuple(header["default_graphs"]), named_graphs=tuple(header["named_graphs"]),
+                                     services=services_of(connection, header), loader=loader_of(header))
+    shutil.rmtree(staged.folder / "before", ignore_errors=True)
+    return {"notices": [[one.code, one.text] for one in remarks]}, snapshot.triples

@@ -15,7 +15,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from earthweave.ontology import PREFIXES, EarthweaveError, ForbiddenError, QueryError, UnsupportedError
+from earthweave.ontology import PREFIXES, EarthweaveError, ForbiddenError, QueryError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store import Store, open_store
 from earthweave.server.store.engine import Budget, apply_update, evaluate
@@ -192,18 +192,11 @@ def test_texts_that_are_no_updates(update: Update, store: Store) -> None:
             parse_update(HEAD + text)
     with pytest.raises(QueryError, match="Store.query"):
         update("SELECT * { ?s ?p ?o }")
-    for kind in ("LOAD <http://127.0.0.1:9/x>", "load silent <http://127.0.0.1:9/x> INTO GRAPH :g",
+    for kind in ("LOAD <http://127.0.0.1:9/x>", "load <http://127.0.0.1:9/x> INTO GRAPH :g", "LOAD <file:///etc/hostname>",
                  "INSERT { ?s ?p ?o } WHERE { SERVICE <http://127.0.0.1:9/x> { ?s ?p ?o } }"):
         with pytest.raises(ForbiddenError):
             update(kind)
     assert store.statistics().triples == 0
-
-
-def test_the_engine_itself_refuses_what_reaches_out() -> None:
-    with pytest.raises(ForbiddenError, match="LOAD"):
-        parse_update("LOAD <http://127.0.0.1:9/x>")
-    with pytest.raises(UnsupportedError, match="SERVICE"):
-        parse_update("INSERT { ?s ?p ?o } WHERE { SERVICE SILENT <http://127.0.0.1:9/x> { ?s ?p ?o } }")
 
 
 def test_complaints_name_the_line_and_column_of_the_text() -> None:
@@ -268,7 +261,8 @@ def test_files_that_an_update_does_not_touch_are_linked(update: Update, store: S
     lines = (f"<http://e/s{i}> <http://e/p{i % 2}> <http://e/o{i}> .\n" for i in range(150_000))
     (tmp_path / "big.nt").write_text("".join(lines))
     store.load([tmp_path / "big.nt"])
-    update("INSERT DATA { <http://e/s1> <http://e/p0> <http://e/new> . :a :small 1 }")
+    (tmp_path / "small.nt").write_text("<http://e/s1> <http://e/p0> <http://e/new> .\n<http://e/a> <http://e/small> <http://e/b> .\n")
+    store.load([tmp_path / "small.nt"])
     old, new = generations(store)[-2:]
     links = {path.stat().st_ino: path.stat().st_size for path in old.rglob("*") if path.is_file()}
     shared = [path for path in new.rglob("*") if path.is_file() and path.stat().st_ino in links]
@@ -281,8 +275,11 @@ def test_files_that_an_update_does_not_touch_are_linked(update: Update, store: S
 def test_old_generations_go_when_no_reader_needs_them(update: Update, store: Store) -> None:
     first = store.statistics().generation
     for number in range(5):
-        update(f"INSERT DATA {{ :a :p {number} }}")
+        store.load_quads([b"<http://e/a> <http://e/p> <http://e/%d> .\n" % number], name="one")
     assert [int(one.name) for one in generations(store)] == [first + 4, first + 5]
+    folders = generations(store)
+    assert update("INSERT DATA { :a :p 1 }").generation == first + 6
+    assert generations(store) == folders
 
 
 def test_a_reader_keeps_its_snapshot_while_updates_are_made(update: Update, store: Store, rows: Rows) -> None:
@@ -308,7 +305,8 @@ def test_a_reader_keeps_its_snapshot_while_updates_are_made(update: Update, stor
     assert rows("SELECT (COUNT(*) AS ?n) { ?s :p ?o }") == [("204",)]
     thread.join()
     assert counted == [str(200**3 - 1)] and during
-    update("INSERT DATA { :a :q 1 }")
+    store.load_quads([b"<http://e/a> <http://e/q> <http://e/b> .\n"], name="one")
+    store.load_quads([b"<http://e/a> <http://e/q> <http://e/c> .\n"], name="one")
     assert len(generations(store)) == 2
 
 

@@ -55,7 +55,9 @@ STORE: dict[str, set[str]] = {
     "loading": {"reports", "snapshot"},
     "algebra": {"snapshot"},
     "spatial": {"algebra", "snapshot"},
-    "engine": {"algebra", "snapshot", "spatial"},
+    "strdf": {"algebra", "snapshot", "spatial"},
+    "temporal": {"algebra", "snapshot", "spatial"},
+    "engine": {"algebra", "snapshot", "spatial", "strdf", "temporal"},
 }
 """Inside ``server.store``: room → the rooms beside it that it may import; the modules of the facade may import them all."""
 MAPPING: dict[str, set[str]] = {

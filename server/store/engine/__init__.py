@@ -7,12 +7,14 @@
 
 from ..algebra import Batch
 from ._apply import apply_update
+from ._commit import Commit, Request
 from ._evaluate import Budget, Result, evaluate
 from ._explain import plan_report
 from ._forms import ntriples, statements
+from ._load import Loader, refuse
 from ._parse import parse
 from ._terms import TermSpace
 from ._whyempty import why_empty
 
-__all__ = ["Batch", "Budget", "Result", "TermSpace", "apply_update", "evaluate", "ntriples", "parse", "plan_report", "statements",
-           "why_empty"]
+__all__ = ["Batch", "Budget", "Commit", "Loader", "Request", "Result", "TermSpace", "apply_update", "evaluate", "ntriples", "parse",
+           "plan_report", "refuse", "statements", "why_empty"]

@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from ..algebra import Aggregate, Batch, Context
 from ..snapshot import BIAS, STRING, UNBOUND, Kind, Tag, Terms, make
-from ..spatial import aggregates
 from ._evaluator import evaluate
 from ._evaluator_columns import Decimals, Numbers, Quotients
 from ._functions_operators import divided
 from ._ordering import ranks
+from ._registry import aggregates
 from ._terms import TermSpace
 from ._values import EXACT, Number, Rank, term, value
 from ._values_numeric import typed

@@ -17,21 +17,25 @@ import numpy as np
 from earthweave.ontology import QueryError
 from earthweave.ontology.geometry import AxisOrder
 
-from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Triple, Variable
+from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Services, Triple, Variable
 from ..snapshot import UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, Term, iri
 from ._evaluate import Budget, dataset, graph_numbers, surroundings
+from ._load import Loader, loaded, refuse
 from ._parse_update import parse_update
 from ._plan import plan
 from ._terms import TermSpace, column_of
-from ._update import Clear, Modify, Operation, Transfer
+from ._update import Clear, Load, Modify, Operation, Transfer, using
 
 _S, _P, _O, _G = (Variable(name) for name in ("s", "p", "o", "g"))
 _HIDDEN = "_:"
 _DEFAULT = 0
-_UNIT = Bgp(())
+UNIT = Bgp(())
+"""The pattern with one solution, which binds nothing: that of DATA operations."""
 
 
-def apply_update(text: str, base: Snapshot, target: Path, budget: Budget, *, durable: bool = True) -> tuple[Snapshot, list[Remark]]:
+def apply_update(text: str, base: Snapshot, target: Path, budget: Budget, *, durable: bool = True, address: str = "",
+                 default_graphs: tuple[str, ...] = (), named_graphs: tuple[str, ...] = (), services: Services | None = None,
+                 loader: Loader = refuse) -> tuple[Snapshot, list[Remark]]:
     """Run an update and write what comes of it into a new folder; operations see what those before them did.
 
     Args:
@@ -39,33 +43,42 @@ def apply_update(text: str, base: Snapshot, target: Path, budget: Budget, *, dur
         target: folder of the new snapshot; what lies between two operations is beside it, and is removed.
         budget: limits of each operation.
         durable: wait until the new snapshot lies on the disk.
+        address: what relative IRIs are relative to before any BASE.
+        default_graphs, named_graphs: the dataset of patterns in a text that names none.
+        services: how other endpoints are asked; None if they are not.
+        loader: reads documents for LOAD.
 
     Returns the new snapshot and remarks about what could not be computed. Raises what `parse_update` and evaluation raise, and
     `QueryError` for a graph that is there already (CREATE) or is not there (ADD, MOVE, COPY), unless the operation is SILENT.
     """
-    steps = _steps(parse_update(text)) or [[]]
+    operations = tuple(using(one, default_graphs, named_graphs) for one in parse_update(text, address))
+    steps = steps_of(operations) or [[]]
     remarks: list[Remark] = []
     snapshot = base
     between = [target.with_name(f"{target.name}-{number}") for number in range(len(steps) - 1)]
     try:
         for step, folder in zip(steps, [*between, target], strict=True):
-            changes = [change for operation in step for change in _changes_of(operation, snapshot)]
+            if step and isinstance(step[0], Load):
+                snapshot, told = loaded(step[0], snapshot, folder, loader, durable=durable and folder == target)
+                remarks += told
+                continue
+            changes = [change for operation in step for change in changes_of(operation, snapshot)]
             if changes or folder == target:
-                snapshot = _stepped(changes, snapshot, folder, budget, remarks, durable=durable and folder == target)
+                snapshot = _stepped(changes, snapshot, folder, budget, services, remarks, durable=durable and folder == target)
     finally:
         for folder in between:
             shutil.rmtree(folder, ignore_errors=True)
     return snapshot, remarks
 
 
-def _steps(operations: tuple[Operation, ...]) -> list[list[Operation]]:
+def steps_of(operations: tuple[Operation, ...]) -> list[list[Operation]]:
     """Operations that can be made at once, as each looks at what was there before all of them; what is added stays."""
     steps: list[list[Operation]] = []
     adds = False
     for operation in operations:
-        joins = isinstance(operation, Modify) and operation.pattern == _UNIT and not (adds and operation.delete)
+        joins = isinstance(operation, Modify) and operation.pattern == UNIT and not (adds and operation.delete)
         adding = isinstance(operation, Transfer) or (isinstance(operation, Modify) and bool(operation.insert))
-        if joins and steps:
+        if joins and steps and not isinstance(steps[-1][0], Load):
             steps[-1].append(operation)
             adds = adds or adding
         else:
@@ -74,7 +87,7 @@ def _steps(operations: tuple[Operation, ...]) -> list[list[Operation]]:
     return steps
 
 
-def _changes_of(operation: Operation, snapshot: Snapshot) -> tuple[Modify, ...]:
+def changes_of(operation: Operation, snapshot: Snapshot) -> tuple[Modify, ...]:
     """An operation as changes that are computed on one snapshot and made at once; what is both removed and added stays."""
     if isinstance(operation, Modify):
         return (operation,)
@@ -123,28 +136,32 @@ def _transferred(operation: Transfer) -> tuple[Modify, ...]:
     return (emptied, added) if operation.kind == "COPY" else (emptied, added, Modify((source,), (), Bgp((source,))))
 
 
-def _stepped(changes: list[Modify], snapshot: Snapshot, folder: Path, budget: Budget, remarks: list[Remark], *,
-             durable: bool) -> Snapshot:
+def _stepped(changes: list[Modify], snapshot: Snapshot, folder: Path, budget: Budget, services: Services | None,
+             remarks: list[Remark], *, durable: bool) -> Snapshot:
     builder = SnapshotBuilder(folder, snapshot, durable=durable)
     builder.begin("update", AxisOrder.STRICT)
-    data = [change for change in changes if change.pattern == _UNIT]
-    if data:
-        terms = TermSpace(snapshot)
-        builder.without(_data([change.delete for change in data], terms))
-        builder.add(_data([change.insert for change in data], terms))
-    for change in changes:
-        if change.pattern == _UNIT:
-            continue
-        context = surroundings(snapshot, budget=budget)
-        context.dataset = _dataset(snapshot, change)
-        for removed, added in _changes(change, context):
-            builder.without(removed)
-            builder.add(added)
-        remarks += context.tally.notices(empty=False)
+    for removed, added in solved(changes, snapshot, budget, remarks, services):
+        builder.without(removed)
+        builder.add(added)
     summary = builder.end()
     if summary.unreadable:
         remarks.append(Remark("geometry", f"{summary.unreadable:,} geometry literal(s) cannot be read, e.g. {summary.problems[0]}"))
     return builder.finish()
+
+
+def solved(changes: list[Modify], snapshot: Snapshot, budget: Budget, remarks: list[Remark],
+           services: Services | None = None) -> Iterator[tuple[Quads, Quads]]:
+    """Statements out and in of changes that are computed on one snapshot, piece by piece; adds to the remarks."""
+    data = [change for change in changes if change.pattern == UNIT]
+    if data:
+        terms = TermSpace(snapshot)
+        yield _data([change.delete for change in data], terms), _data([change.insert for change in data], terms)
+    for change in changes:
+        if change.pattern != UNIT:
+            context = surroundings(snapshot, budget=budget, services=services)
+            context.dataset = _dataset(snapshot, change)
+            yield from _changes(change, context)
+            remarks += context.tally.notices(empty=False)
 
 
 def _dataset(snapshot: Snapshot, change: Modify) -> Dataset:
@@ -156,14 +173,15 @@ def _dataset(snapshot: Snapshot, change: Modify) -> Dataset:
 
 def _changes(change: Modify, context: Context) -> Iterator[tuple[Quads, Quads]]:
     """Statements out and in, chunk by chunk; all are found before any is given, so that a failure leaves no half."""
-    names = tuple(dict.fromkeys(place.name for one in (*change.delete, *change.insert) for place in _of(one)
+    names = tuple(dict.fromkeys(place.name for one in (*change.delete, *change.insert) for place in places_of(one)
                                 if isinstance(place, Variable) and not place.name.startswith(_HIDDEN)))
     operator = plan(Query("select", change.pattern, names), context)
     return iter([(_quads(change.delete, batch, context.terms), _quads(change.insert, batch, context.terms))
                  for batch in operator.run(context)])
 
 
-def _of(triple: Triple) -> tuple[Place, ...]:
+def places_of(triple: Triple) -> tuple[Place, ...]:
+    """Subject, predicate and object, and the graph if there is one."""
     return (triple.subject, triple.predicate, triple.object, *(() if triple.graph is None else (triple.graph,)))
 
 
@@ -174,15 +192,16 @@ def _data(templates: list[tuple[Triple, ...]], terms: TermSpace) -> Quads:
     for template in templates:
         nodes: dict[str, Term] = {}
         for one in template:
-            places = _of(one)
-            known = [term for place in places if (term := _filled(place, nodes, terms)) is not None]
+            places = places_of(one)
+            known = [term for place in places if (term := filled(place, nodes, terms)) is not None]
             if len(known) == len(places):
                 rows.append(tuple(numbers.setdefault(term, len(numbers)) for term in known) + (() if one.graph else (-1,)))
     subject, predicate, value, graph = np.array(rows, dtype=np.int32).reshape(-1, 4).T
     return Quads(column_of(numbers), subject, predicate, value, graph)
 
 
-def _filled(place: Place, nodes: dict[str, Term], terms: TermSpace) -> Term | None:
+def filled(place: Place, nodes: dict[str, Term], terms: TermSpace) -> Term | None:
+    """The term that a place has in the empty solution: a constant, or the blank node of its label; None for an unbound variable."""
     if isinstance(place, Constant):
         return place.term
     if not place.name.startswith(_HIDDEN):
@@ -195,8 +214,8 @@ def _filled(place: Place, nodes: dict[str, Term], terms: TermSpace) -> Term | No
 def _quads(template: tuple[Triple, ...], batch: Batch, terms: TermSpace) -> Quads:
     """A template filled with solutions; statements that would be no RDF are left out (§3.1.3.2)."""
     columns = _Columns(batch, terms)
-    filled = [np.stack([columns.ids(place) for place in (one.subject, one.predicate, one.object, one.graph)]) for one in template]
-    ids = np.concatenate(filled, axis=1) if filled else np.empty((4, 0), dtype=np.int64)
+    given = [np.stack([columns.ids(place) for place in (one.subject, one.predicate, one.object, one.graph)]) for one in template]
+    ids = np.concatenate(given, axis=1) if given else np.empty((4, 0), dtype=np.int64)
     distinct, places = np.unique(ids, return_inverse=True)
     bound = distinct >= 0
     found = terms.terms(distinct[bound])

@@ -12,6 +12,7 @@ from ..algebra import (
     Bgp,
     Context,
     Distinct,
+    EachGraph,
     Extend,
     Filter,
     GraphNames,
@@ -24,11 +25,13 @@ from ..algebra import (
     PathPattern,
     Place,
     Project,
+    Service,
     Slice,
     Triple,
     Union,
     Values,
     Variable,
+    in_scope,
 )
 from ..snapshot import Segment, Tag
 from ._graphs import Slot
@@ -38,6 +41,8 @@ FILTERED = 0.25
 """Share of the rows that a filter is expected to leave."""
 _MANY_PREDICATES = 64
 _PATH_STEPS = 4.0
+_REMOTE = 1000.0
+"""Solutions that another endpoint is expected to have."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,8 @@ class Costs:
         if isinstance(node, GraphNames):
             count = float(max(len(self._context.snapshot.graphs), 1))
             return Cost(count, {node.graph.name: count} if isinstance(node.graph, Variable) else {})
+        if isinstance(node, Service):
+            return Cost(_REMOTE, dict.fromkeys(in_scope(node), _REMOTE))
         return self._unary(node)
 
     def _bgp(self, node: Bgp) -> Cost:
@@ -169,7 +176,7 @@ class Costs:
             whole = whole.joined(one)
         return whole
 
-    def _unary(self, node: Filter | Minus | Extend | Group | Project | Distinct | OrderBy | Slice) -> Cost:
+    def _unary(self, node: Filter | Minus | Extend | Group | Project | Distinct | OrderBy | Slice | EachGraph) -> Cost:
         below = self.node(node.left if isinstance(node, Minus) else node.input)
         if isinstance(node, Filter):
             return below.scaled(FILTERED)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..algebra import Batch, Context, Dataset, Node, Operator, Query, mentioned, resident
+from ..algebra import Batch, Context, Dataset, Entailment, Node, Operator, Query, Services, mentioned, resident
 from ..snapshot import Snapshot, iri
 from ..spatial import Shapes
 from ._evaluator import holds
@@ -65,7 +65,8 @@ class Result:
 
 
 def evaluate(snapshot: Snapshot, query: Query | str, *, shapes: Shapes | None = None, budget: Budget | None = None,
-             default_graphs: tuple[str, ...] | None = None, named_graphs: tuple[str, ...] | None = None) -> Result:
+             default_graphs: tuple[str, ...] | None = None, named_graphs: tuple[str, ...] | None = None,
+             services: Services | None = None, entailment: Entailment = Entailment.RELATIONS) -> Result:
     """Plan a query; the solutions are computed as the result is read.
 
     Args:
@@ -74,26 +75,30 @@ def evaluate(snapshot: Snapshot, query: Query | str, *, shapes: Shapes | None = 
         shapes: geometries of the snapshot, cached from one query to the next.
         budget: limits; None for none.
         default_graphs, named_graphs: IRIs, instead of the dataset in the text; None for what the text says, or else all graphs.
+        services: how other endpoints are asked; None if they are not.
+        entailment: what patterns match beside what is stated.
 
     Raises:
         QueryError: the text is wrong.
         UnsupportedError: the engine does not offer something in it.
+        ForbiddenError: it asks other endpoints, and ``services`` is None.
         DeadlineError, MemoryLimitError: while reading the result.
     """
-    context = surroundings(snapshot, shapes=shapes, budget=budget or Budget())
+    context = surroundings(snapshot, shapes=shapes, budget=budget or Budget(), services=services)
     if isinstance(query, str):
         query = parse(query)
     if default_graphs is None and named_graphs is None:
         default_graphs, named_graphs = query.default_graphs, query.named_graphs
-    context.dataset = dataset(snapshot, default_graphs, named_graphs)
+    context.dataset, context.entailment = dataset(snapshot, default_graphs, named_graphs), entailment
     return Result(query, plan(query, context), context)
 
 
-def surroundings(snapshot: Snapshot, *, shapes: Shapes | None = None, budget: Budget | None = None) -> Context:
+def surroundings(snapshot: Snapshot, *, shapes: Shapes | None = None, budget: Budget | None = None,
+                 services: Services | None = None) -> Context:
     """A context for one evaluation, the clock of its budget started."""
     budget, shapes = budget or Budget(), shapes or Shapes(snapshot.geometries, _CACHE)
     context = Context(snapshot, TermSpace(snapshot), shapes, holds, deadline=time.monotonic() + budget.seconds, seconds=budget.seconds,
-                      mebibytes=budget.mebibytes, base=resident())
+                      mebibytes=budget.mebibytes, base=resident(), services=services)
     context.exists = _Existence(context)
     return context
 

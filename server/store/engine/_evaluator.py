@@ -12,13 +12,13 @@ from earthweave.ontology import UnsupportedError
 
 from ..algebra import And, Batch, Call, Constant, Context, Exists, Expression, Or, Variable
 from ..snapshot import UNBOUND, Term, iri, literal
-from ..spatial import functions
 from ._evaluator_arithmetic import absolute, arithmetic, is_numeric, lowered, negative, raised, rounded, to_double
 from ._evaluator_columns import Coded, Column, Ids, Numbers, Single, Truths
 from ._evaluator_compare import comparison
 from ._evaluator_strings import KERNELS as STRING_KERNELS
 from ._evaluator_strings import Kernel
 from ._functions import FORMS, SCALARS, Scalar, named, unknown
+from ._registry import functions
 from ._values import XSD_BASE, Failed, Operand, Rank, string
 
 _CHECKED = 2_048

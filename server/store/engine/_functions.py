@@ -12,18 +12,21 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from earthweave.ontology import GEOF, XSD, QueryError, UnknownFunctionError
+from earthweave.ontology.geometry import SLIPS
 
 from ..algebra import Call, Constant, Exists, Expression, Variable, remembered
 from ..snapshot import Term
-from ..spatial import functions
+from ..spatial import STRDF
 from ._builtins_strings import STRINGS
 from ._builtins_terms import TERMS
 from ._casts import CASTS
 from ._functions_operators import OPERATORS
+from ._registry import aggregates, functions
+from ._text import shortened
 
 _SURE = 75.0
 _ANY = 100_000
-ALIASES = {str(GEOF) + "sIntersects": str(GEOF) + "sfIntersects"}
+ALIASES = {str(GEOF) + slip: str(GEOF) + meant for slip, meant in SLIPS.items()}
 """Slips in published queries, and what they mean."""
 
 
@@ -84,7 +87,8 @@ def _check_call(call: Call) -> None:
         return
     if not least <= given <= most:
         wanted = f"{least}" if least == most else f"{least} to {most}" if most < _ANY else f"at least {least}"
-        raise QueryError(f"{call.name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}")
+        title = shortened(call.name) if ":" in call.name else call.name
+        raise QueryError(f"{title} takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}")
 
 
 def _arity(name: str) -> tuple[int, int]:
@@ -93,8 +97,8 @@ def _arity(name: str) -> tuple[int, int]:
     if name in SCALARS:
         return SCALARS[name].least, SCALARS[name].most
     if name in functions:
-        # they count their arguments themselves
-        return 0, _ANY
+        arities = getattr(functions[name], "arities", (0, _ANY))
+        return min(arities), max(arities)
     raise unknown(name)
 
 
@@ -102,9 +106,11 @@ def unknown(name: str) -> UnknownFunctionError:
     """The error for a function that there is not, with the nearest name."""
     known = {f"geof:{iri.removeprefix(str(GEOF))}": iri for iri in sorted(functions) if iri.startswith(str(GEOF))}
     known |= {f"xsd:{iri.removeprefix(str(XSD))}": iri for iri in CASTS}
+    if name.startswith(STRDF):
+        known = {f"strdf:{iri.removeprefix(STRDF)}": iri for iri in sorted({*functions, *aggregates}) if iri.startswith(STRDF)}
     local = re.split(r"[/#:]", name)[-1]
     guess = process.extractOne(local, {short: short.partition(":")[2] for short in known}, scorer=fuzz.ratio, score_cutoff=_SURE)
-    offered = f"the functions are those of SPARQL 1.1, of GeoSPARQL, <{GEOF}…>, and casts of XML Schema"
+    offered = f"the functions are those of SPARQL 1.1, of GeoSPARQL, <{GEOF}…>, of stSPARQL, <{STRDF}…>, and casts of XML Schema"
     way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
     return UnknownFunctionError(f"there is no function <{name}>" if ":" in name else f"there is no function {name}", way_out=way_out)
 

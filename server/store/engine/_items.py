@@ -22,6 +22,7 @@ from ..algebra import (
     OrderBy,
     PathPattern,
     Project,
+    Service,
     Slice,
     Triple,
     Union,
@@ -155,13 +156,19 @@ def certain(node: Node) -> frozenset[str]:
         return certain(node.left) & certain(node.right)
     if isinstance(node, Extend):
         return certain(node.input) | ({node.name} if _sure(node.expression, certain(node.input)) else _NONE)
+    return _certain_names(node) if isinstance(node, Values | Group | Project | Service) else certain(node.input)
+
+
+def _certain_names(node: Values | Group | Project | Service) -> frozenset[str]:
+    """The same of what lists its variables."""
     if isinstance(node, Values):
         return frozenset(name for place, name in enumerate(node.names) if all(row[place] is not None for row in node.rows))
     if isinstance(node, Group):
         return (certain(node.input) & set(node.keys)) | {name for name, one in node.aggregates if _counts(one)}
     if isinstance(node, Project):
         return certain(node.input) & set(node.names)
-    return certain(node.input)
+    # a failure that is passed over binds nothing
+    return _NONE if node.silent else in_scope(node).difference(dict(node.names)).union(node.certain)
 
 
 def _sure(expression: Expression, bound: frozenset[str]) -> bool:
@@ -277,6 +284,12 @@ def patterns_within(expression: Expression) -> tuple[Node, ...]:
     if isinstance(expression, Exists):
         return (expression.pattern,)
     return tuple(found for one in getattr(expression, "arguments", ()) for found in patterns_within(one))
+
+
+@remembered
+def remote(node: Node) -> bool:
+    """True if another endpoint is asked anywhere in the pattern."""
+    return isinstance(node, Service) or any(remote(child) for child in children(node))
 
 
 @remembered

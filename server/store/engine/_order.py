@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from ._costs import FILTERED, Cost, Costs
-from ._items import FREE, Binding, Cluster, Condition, Item, Linked, Located, Option, Pattern, Removal, Whole, has_exists
+from ._items import FREE, Binding, Cluster, Condition, Item, Linked, Located, Option, Pattern, Removal, Whole, has_exists, remote
 
-_EARLY, _FREE, _BINDING, _REMOVAL, _OPTION, _FAR = range(6)
+_EARLY, _FREE, _BINDING, _REMOVAL, _REMOTE, _OPTION, _FAR = range(7)
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,9 @@ def _rank(item: Item, state: State, own: dict[Item, Cost]) -> tuple[int, float]:
     rows = state.cost.rows_with(own[item])
     if isinstance(item, Option):
         return _OPTION, rows
+    if isinstance(item, Whole) and remote(item.node):
+        # what is found here is sent along
+        return _REMOTE, rows
     if isinstance(item, Cluster) and not state.maybe:
         return _FREE, -rows
     near = not item.scope or not state.maybe or isinstance(item, Linked) or not item.scope.isdisjoint(state.maybe)

@@ -25,24 +25,25 @@ _EXTENSIONS = frozenset(
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def parse(text: str) -> Query:
-    """A SPARQL 1.1 query as algebra; the latest texts are remembered.
+def parse(text: str, address: str = "") -> Query:
+    """A SPARQL 1.1 query as algebra; the latest texts are remembered. Relative IRIs before any BASE are relative to ``address``.
 
     Raises `QueryError` (no SPARQL 1.1; with line and column), `UnsupportedError` (SERVICE, and what only extensions of SPARQL 1.1
     know) or `SizeLimitError` (nested too deep).
     """
     with room_for_nesting("query"):
         try:
-            return _parsed(text)
+            return _parsed(text, address)
         except QueryError:
             decoded = code_points(text)
             if decoded == text:
                 raise
-            return _parsed(decoded)
+            return _parsed(decoded, address)
 
 
-def _parsed(text: str) -> Query:
+def _parsed(text: str, address: str) -> Query:
     parser = QueryParser(text)
+    parser.base = parser.address = address
     try:
         query = parser.query()
     except (QueryError, UnsupportedError) as error:

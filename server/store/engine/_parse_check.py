@@ -19,6 +19,8 @@ from ._parse_query import QueryParser
 STOP = "CREATE GRAPH <urn:x-earthweave:twice> ; CREATE GRAPH <urn:x-earthweave:twice> ; "
 """What fails as soon as the syntax of all that follows was found right, before any of it is run."""
 _PLACE = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_ONE = "<urn:x-earthweave:one>"
+"""What stands for an aggregate whose name is that of a function too."""
 _CHOICES = 12
 _WORDS_OF_A_SENTENCE = 4
 _ABSENT: dict[pyoxigraph.Variable, pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal | pyoxigraph.Triple] = {
@@ -36,9 +38,9 @@ def check_syntax(parser: QueryParser) -> None:
     if parser.form < 0:
         return
     edits = _edits(parser)
-    custom = {pyoxigraph.NamedNode(name): _refused for name in parser.custom}
+    custom = {pyoxigraph.NamedNode(name): _refused for name in (*parser.custom, _ONE[1:-1])}
     try:
-        pyoxigraph.Store().update(_edited(parser.text, edits), custom_aggregate_functions=custom)
+        pyoxigraph.Store().update(_edited(parser.text, edits), base_iri=parser.address or None, custom_aggregate_functions=custom)
     except SyntaxError as error:
         raise explained(_rule(parser) or _placed(str(error), parser.text, edits)) from error
     except UnicodeEncodeError as error:
@@ -50,9 +52,10 @@ def check_syntax(parser: QueryParser) -> None:
 
 def _rule(parser: QueryParser) -> str:
     """The complaint about a query that keeps to the grammar and breaks a rule, empty if it does not; of updates no such rule is named."""
-    custom = {pyoxigraph.NamedNode(name): _refused for name in parser.custom}
+    custom = {pyoxigraph.NamedNode(name): _refused for name in (*parser.custom, _ONE[1:-1])}
     try:
-        pyoxigraph.Store().query(_edited(parser.text, _unknown(parser)), substitutions=_ABSENT, custom_aggregate_functions=custom)
+        pyoxigraph.Store().query(_edited(parser.text, _unknown(parser)), base_iri=parser.address or None,
+                                 substitutions=_ABSENT, custom_aggregate_functions=custom)
     except SyntaxError as error:
         match = _PLACE.match(str(error))
         return str(error) if match and _rules(_choices(match[3])[1]) else ""
@@ -75,6 +78,8 @@ def _edits(parser: QueryParser) -> list[_Edit]:
 def _unknown(parser: QueryParser) -> list[_Edit]:
     """What is right and the checker does not know; all else keeps its place."""
     found = [(start, start + len("DISTINCT"), " " * len("DISTINCT")) for start in parser.distinct]
+    found += [(start, stop, _ONE) for start, stop in parser.ones]
+    found += [(start, stop, " " * (stop - start)) for start, stop in parser.times]
     for start in parser.lowered:
         stop = start + len("false")
         found.append((start, stop, parser.text[start:stop].lower()))

@@ -9,6 +9,7 @@ from earthweave.ontology import GEOF, XSD
 
 from ..algebra import Aggregate, And, Call, Constant, Exists, Expression, Node, Or, Variable
 from ..snapshot import iri, literal
+from ..strdf import AGGREGATES_OF_ONE
 from ._parse_tokens import string_value
 from ._parse_triples import TripleParser
 
@@ -33,12 +34,14 @@ class ExpressionParser(TripleParser):
         aggregates: of the SELECT at hand, each with the hidden variable that stands for it in expressions; None where none may be.
         custom: IRIs of all aggregates that are not SPARQL's own.
         distinct: where DISTINCT begins in calls of these.
+        ones: where the names of functions begin and end that are aggregates because they have one argument.
     """
 
     def __init__(self, text: str) -> None:
         self.aggregates: dict[Aggregate, Variable] | None = None
         self.custom: dict[str, None] = {}
         self.distinct: list[int] = []
+        self.ones: list[tuple[int, int]] = []
         super().__init__(text)
 
     @abstractmethod
@@ -86,8 +89,9 @@ class ExpressionParser(TripleParser):
         if self.kind == "variable":
             return self.variable()
         if self.at_iri():
+            place = self.start, self.stop
             name = self.iri()
-            return self._call(name) if self.key == "(" else Constant(iri(name))
+            return self._call(name, place) if self.key == "(" else Constant(iri(name))
         if self.kind == "word" and self.key not in ("TRUE", "FALSE"):
             return self._builtin()
         return Constant(self.constant())
@@ -128,14 +132,25 @@ class ExpressionParser(TripleParser):
         self.aggregates = outer
         return Exists(pattern, negated)
 
-    def _call(self, name: str) -> Expression:
+    def _call(self, name: str, place: tuple[int, int]) -> Expression:
         start = self._distinct_follows()
         if start:
             self.distinct.append(start)
         if start or name.startswith(_CUSTOM_AGGREGATE):
             self.custom.setdefault(name)
             return self._aggregate(name)
-        return Call(name, self.arguments())
+        return self._of_one(name, place) if name in AGGREGATES_OF_ONE else Call(name, self.arguments())
+
+    def _of_one(self, name: str, place: tuple[int, int]) -> Expression:
+        """A call that is an aggregate if it has one argument, as Strabon has them."""
+        known = len(self.aggregates or ())
+        arguments = self.arguments()
+        if len(arguments) != 1:
+            return Call(name, arguments)
+        if len(self.aggregates or ()) > known:
+            self.break_rule(f"{name} aggregates an aggregate", "aggregates are not nested", "compute the inner one in a sub-select")
+        self.ones.append(place)
+        return self._standing_for(Aggregate(name, arguments[0]))
 
     def _distinct_follows(self) -> int:
         """Where DISTINCT begins, if it stands behind the bracket at hand; else 0."""

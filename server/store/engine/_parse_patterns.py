@@ -26,6 +26,7 @@ from ..algebra import (
     PathPattern,
     Place,
     Project,
+    Service,
     Triple,
     Union,
     Values,
@@ -68,7 +69,7 @@ class PatternParser(ExpressionParser):
         node, block = self._nothing(), list[Triple | PathPattern]()
         while self.key != "}":
             if self.at_triples():
-                self.triples(block)
+                conditions += self.timed_triples(block)
             elif self.accept("FILTER"):
                 conditions.append(self.constraint())
             else:
@@ -84,10 +85,8 @@ class PatternParser(ExpressionParser):
     def _element(self, node: Node) -> Node:
         if self.key == "{":
             return joined(node, self._union())
-        readers = {"OPTIONAL": self._optional, "MINUS": self._minus, "BIND": self._bind, "VALUES": self._values, "GRAPH": self._graph}
-        if self.key == "SERVICE":
-            raise UnsupportedError("SERVICE is not supported", why="the store answers from its own data and calls no other endpoint",
-                                   way_out="ask the other endpoint itself")
+        readers = {"OPTIONAL": self._optional, "MINUS": self._minus, "BIND": self._bind, "VALUES": self._values, "GRAPH": self._graph,
+                   "SERVICE": self._service}
         if self.key not in readers:
             self.fail("a pattern")
         key = self.key
@@ -164,6 +163,18 @@ class PatternParser(ExpressionParser):
         self.graph = outer
         return joined(node, inner)
 
+    def _service(self, node: Node) -> Node:
+        """A pattern for another endpoint: read for its variables, and kept as it is written."""
+        silent = self.accept("SILENT")
+        endpoint, start = self.variable_or_iri(), self.start
+        outer, self.graph = self.graph, None
+        inner = self.group()
+        self.graph = outer
+        names = sorted(visible(inner))
+        sure = tuple(name for name in names if name in certain(inner))
+        text = self.text[start : self.start].rstrip()
+        return joined(node, Service(endpoint, tuple((name, name) for name in names), sure, self.declarations(), text, silent))
+
     def _scoped_select(self) -> Node:
         """A sub-select within GRAPH and a variable is asked of each graph, and knows nothing of that variable."""
         if not isinstance(self.graph, Variable):
@@ -225,6 +236,8 @@ class _Renaming:
             return replace(value, name=self._name(value.name))
         if isinstance(value, Project):
             return replace(value, names=self._all(value.names))
+        if isinstance(value, Service):
+            return replace(value, names=tuple((self._name(here), there) for here, there in value.names), certain=self._all(value.certain))
         if isinstance(value, Group):
             return replace(value, keys=self._all(value.keys), aggregates=tuple((self._name(name), one) for name, one in value.aggregates))
         return value

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pyoxigraph
 
-from earthweave.ontology import XSD, UnsupportedError
+from earthweave.ontology import XSD
 
 from ..algebra import (
     Aggregate,
@@ -16,6 +16,7 @@ from ..algebra import (
     Call,
     Constant,
     Distinct,
+    EachGraph,
     Expression,
     Extend,
     GraphNames,
@@ -263,18 +264,18 @@ class QueryParser(PatternParser):
     def _modified(self, node: Node, tail: _Tail, names: tuple[str, ...] | None, once: bool) -> Node:
         """ORDER BY, projection (None: not any), DISTINCT, and LIMIT with OFFSET, in this order (§18.2.5)."""
         own = self._graph_names()
-        if tail.order and not (own and tail.limit is None):
+        sliced = tail.offset > 0 or tail.limit is not None
+        if tail.order and (sliced or not own):
             node = OrderBy(node, tuple(tail.order))
         if names is not None:
             node = Project(node, (*names, *own))
         if once:
             node = Distinct(node)
-        if tail.offset == 0 and tail.limit is None:
+        if not sliced:
             return node
-        if own:
-            raise UnsupportedError("LIMIT and OFFSET in a sub-select within GRAPH and a variable are not supported",
-                                   why="they would count for each graph by itself", way_out="name the graph")
-        return Slice(node, tail.offset, tail.limit)
+        node = Slice(node, tail.offset, tail.limit)
+        # rows are counted for each graph by itself
+        return EachGraph(node, Variable(own[0])) if own else node
 
     def _ask(self) -> Query:
         self.instead.append((self.start, self.stop, f"INSERT {{}} {_ANY}"))

@@ -24,13 +24,14 @@ class TermParser(Tokens):
     """Reads terms.
 
     Attributes:
+        base: what relative IRIs are relative to; address: the same before any BASE.
         seen: variables in the order of their first appearance.
         lowered: where TRUE and FALSE stand that are not in lower case.
         graph: where patterns are looked for: the term of the innermost GRAPH, or None.
     """
 
     def __init__(self, text: str) -> None:
-        self.base = ""
+        self.base = self.address = ""
         self.prefixes: dict[str, str] = {}
         self.seen: dict[str, None] = {}
         self.lowered: list[int] = []
@@ -49,6 +50,11 @@ class TermParser(Tokens):
                     self.fail("a prefix")
                 prefix = self.advance()
                 self.prefixes[prefix] = self.iri()
+
+    def declarations(self) -> str:
+        """The prologue as far as it was read, written again."""
+        base = f"BASE <{self.base}>\n" if self.base else ""
+        return base + "".join(f"PREFIX {name} <{target}>\n" for name, target in self.prefixes.items())
 
     def invented(self) -> Variable:
         """A variable that no text can name."""

@@ -47,18 +47,19 @@ class Tokens:
         kind: of the token at hand: ``iri string variable blank name tag number word sign``, or ``end``.
         word: its text as written; a keyword in upper case is in ``key``.
         key: upper-case text of a word, the text of a sign, empty for all others.
-        start, stop: where it lies.
+        start, stop: where it lies; ``before`` is where the one before it ends.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.kind, self.word, self.key = "", "", ""
-        self.start = self.stop = 0
+        self.start = self.stop = self.before = 0
         self.advance()
 
     def advance(self) -> str:
         """Go on to the next token; the text of the one left is returned."""
         left = self.word
+        self.before = self.stop
         space = _SPACE.match(self.text, self.stop)
         self.start = space.end() if space else self.stop
         match = _TOKEN.match(self.text, self.start)

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-from earthweave.ontology import RDF
+from earthweave.ontology import RDF, UnsupportedError
 
-from ..algebra import Alternative, Constant, Inverse, Link, Negated, Path, PathPattern, Place, Repeat, Sequence, Triple, Variable
+from ..algebra import (
+    Alternative,
+    Call,
+    Constant,
+    Expression,
+    Inverse,
+    Link,
+    Negated,
+    Path,
+    PathPattern,
+    Place,
+    Repeat,
+    Sequence,
+    Triple,
+    Variable,
+)
 from ..snapshot import iri
 from ._parse_terms import TermParser
 
@@ -15,7 +31,26 @@ _Patterns = list[Triple | PathPattern]
 
 
 class TripleParser(TermParser):
-    """Reads triples; what stands in brackets comes before what mentions it."""
+    """Reads triples; what stands in brackets comes before what mentions it.
+
+    Attributes:
+        times: where the times of triples begin and end, which stSPARQL has behind the object.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.times: list[tuple[int, int]] = []
+        self._timing: dict[Variable, None] | None = None
+        super().__init__(text)
+
+    def timed_triples(self, found: _Patterns) -> list[Expression]:
+        """Triples of a pattern, each perhaps with the time of its validity as a fourth term (stSPARQL); and what must hold of the times.
+
+        A time is stored as the name of the graph that a triple is in, and is a literal, which no other name of a graph is.
+        """
+        outer, self._timing = self._timing, {}
+        self.triples(found)
+        times, self._timing = self._timing, outer
+        return [Call("ISLITERAL", (one,)) for one in times]
 
     def at_triples(self) -> bool:
         """Whether the subject of a triple is at hand."""
@@ -59,11 +94,29 @@ class TripleParser(TermParser):
     def _properties(self, subject: Place, found: _Patterns) -> None:
         while True:
             verb = self.variable() if self.kind == "variable" else self._path()
-            self._add(subject, verb, self._node(found), found)
+            self._object(subject, verb, found)
             while self.accept(","):
-                self._add(subject, verb, self._node(found), found)
+                self._object(subject, verb, found)
             if not self._semicolons():
                 return
+
+    def _object(self, subject: Place, verb: Variable | Path, found: _Patterns) -> None:
+        object_, first = self._node(found), len(found)
+        self._add(subject, verb, object_, found)
+        if self._timing is not None and self.kind in ("variable", "string"):
+            time = self._time()
+            found[first:] = [replace(one, graph=time) for one in found[first:]]
+
+    def _time(self) -> Place:
+        if self.graph is not None:
+            raise UnsupportedError("a triple with a time stands within GRAPH", why="a statement has a graph or a time",
+                                   way_out="ask for it outside GRAPH")
+        start = self.start
+        time = self.term()
+        self.times.append((start, self.before))
+        if isinstance(time, Variable) and self._timing is not None:
+            self._timing.setdefault(time)
+        return time
 
     def _semicolons(self) -> bool:
         some = False

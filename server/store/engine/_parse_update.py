@@ -1,7 +1,7 @@
 """SPARQL 1.1 Update text (W3C, 2013, §19.8, rules 29 to 52) to operations.
 
-A parser of our own reads the text first, so that nothing that reaches out of the store (LOAD, SERVICE) goes any further. Then
-pyoxigraph's parser, which knows every rule, checks what lies between two prologues: it knows no prologue behind a semicolon.
+A parser of our own reads the text. pyoxigraph's parser, which knows every rule, checks what lies between two prologues: it knows no
+prologue behind a semicolon.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 import pyoxigraph
 
-from earthweave.ontology import ForbiddenError, QueryError
+from earthweave.ontology import QueryError
 
 from ..algebra import Bgp, Constant, PathPattern, Place, Triple
 from ..snapshot import iri
@@ -19,31 +19,31 @@ from ._parse_check import STOP, explained
 from ._parse_depth import room_for_nesting
 from ._parse_query import QueryParser
 from ._parse_tokens import code_points
-from ._update import Clear, Create, Modify, Operation, Transfer
+from ._update import Clear, Create, Load, Modify, Operation, Transfer
 
 _UNIT = Bgp(())
 _TRANSFERS: dict[str, Literal["ADD", "MOVE", "COPY"]] = {"ADD": "ADD", "MOVE": "MOVE", "COPY": "COPY"}
-_VERBS = frozenset({*_TRANSFERS, "INSERT", "DELETE", "WITH", "CLEAR", "DROP", "CREATE"})
+_VERBS = frozenset({*_TRANSFERS, "INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE"})
 _LINE = re.compile(r"(?<=error at )\d+")
 
 
-def parse_update(text: str) -> tuple[Operation, ...]:
-    """A SPARQL 1.1 update as operations, in order; nothing of it is run.
+def parse_update(text: str, address: str = "") -> tuple[Operation, ...]:
+    """A SPARQL 1.1 update as operations, in order; nothing of it is run. Relative IRIs before any BASE are relative to ``address``.
 
-    Raises `QueryError` (with line and column), `UnsupportedError` (SERVICE), `ForbiddenError` (LOAD) or `SizeLimitError`.
+    Raises `QueryError` (with line and column), `UnsupportedError` or `SizeLimitError`.
     """
     with room_for_nesting("update"):
-        return _parsed(text)
+        return _parsed(text, address)
 
 
-def _parsed(text: str) -> tuple[Operation, ...]:
+def _parsed(text: str, address: str) -> tuple[Operation, ...]:
     try:
-        return UpdateParser(text).update()
+        return UpdateParser(text, address).update()
     except QueryError:
         decoded = code_points(text)
         if decoded == text:
             raise
-        return UpdateParser(decoded).update()
+        return UpdateParser(decoded, address).update()
 
 
 class UpdateParser(QueryParser):
@@ -53,9 +53,10 @@ class UpdateParser(QueryParser):
         labels: of the blank nodes in the operation at hand, and in all DATA operations before.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, address: str = "") -> None:
         self.labels: tuple[set[str], set[str]] = set(), set()
         super().__init__(text)
+        self.base = address
 
     def update(self) -> tuple[Operation, ...]:
         """The whole text."""
@@ -111,12 +112,11 @@ class UpdateParser(QueryParser):
 
     def _operation(self) -> Operation:
         key = self.key
-        if key == "LOAD":
-            raise ForbiddenError("LOAD is refused", why="the store fetches nothing from the network",
-                                 way_out="download the document and load the file")
         if key not in _VERBS:
-            self.fail("INSERT, DELETE, WITH, CLEAR, DROP, CREATE, ADD, MOVE or COPY")
+            self.fail("INSERT, DELETE, WITH, LOAD, CLEAR, DROP, CREATE, ADD, MOVE or COPY")
         self.advance()
+        if key == "LOAD":
+            return self._load()
         if key in ("CLEAR", "DROP"):
             silent = self.accept("SILENT")
             return Clear(self._target(), silent)
@@ -125,6 +125,13 @@ class UpdateParser(QueryParser):
             self.expect("GRAPH")
             return Create(self.iri(), silent)
         return self._transfer(_TRANSFERS[key]) if key in _TRANSFERS else self._change(key)
+
+    def _load(self) -> Load:
+        silent, source = self.accept("SILENT"), self.iri()
+        if not self.accept("INTO"):
+            return Load(source, "", silent)
+        self.expect("GRAPH")
+        return Load(source, self.iri(), silent)
 
     def _target(self) -> str:
         for name in ("DEFAULT", "NAMED", "ALL"):

@@ -8,6 +8,7 @@ from ..algebra import (
     Aggregate,
     Context,
     Distinct,
+    EachGraph,
     Expression,
     Extend,
     GraphNames,
@@ -18,6 +19,7 @@ from ..algebra import (
     PathPattern,
     Project,
     Query,
+    Service,
     Slice,
     Union,
     Values,
@@ -28,8 +30,9 @@ from ..algebra import (
     mentioned,
     variables,
 )
-from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSemiJoin, aggregates, nearest_key
+from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSemiJoin, nearest_key
 from ._costs import UNIT_COST, Cost, Costs
+from ._entailment import entailed
 from ._functions import check_functions, unknown
 from ._items import (
     Binding,
@@ -53,14 +56,17 @@ from ._nodes import OnlyNodes
 from ._operators import Bind, Cut, Graphs, Grouped, Inline, Nothing, Select, Sort, Unique
 from ._order import State, Step, ordered
 from ._paths import PathScan, nullable
+from ._per_graph import PerGraph
 from ._push import pushed
+from ._registry import aggregates
 from ._rewrite import rewritten
 from ._scan import Scan
+from ._service import ServiceCall, permitted
 from ._spatial import arranged, located, only_geometries, recognised
 from ._text import pattern as pattern_text
 from ._unindexed import Compared, bound_before, without_index
 
-_MODIFIERS = (Project, Distinct, OrderBy, Slice, Group)
+_MODIFIERS = (Project, Distinct, OrderBy, Slice, Group, EachGraph)
 _SORTED_QUICKLY = 2000.0
 _INSENSITIVE = frozenset({"MIN", "MAX", "SAMPLE"})
 
@@ -105,11 +111,12 @@ def plan(query: Query, context: Context) -> Operator:
     """The operators that answer a query; for ASK they give something or nothing.
 
     Raises:
+        ForbiddenError: it asks another endpoint, and none may be asked.
         UnknownFunctionError: it calls a function that nobody defined.
         QueryError: it calls one with too few or too many arguments.
     """
-    _check(query.pattern)
-    query = rewritten(query, context)
+    _check(query.pattern, context)
+    query = entailed(rewritten(query, context), context)
     names = frozenset(query.names) if query.form == "select" else in_scope(query.pattern)
     wish = Wish(frozenset(), once=True, few=True) if query.form == "ask" else Wish(names)
     return Planner(context).node(query.pattern, NO_SEEDS, wish)
@@ -148,7 +155,7 @@ class Planner:
         return self._apart(self.node(node, own, wish), seeds, outer)
 
     def _modifier(self, node: Node, wish: Wish) -> Operator:
-        """Project, Distinct, OrderBy, Slice, Group: a scope of its own."""
+        """Project, Distinct, OrderBy, Slice, Group, EachGraph: a scope of its own."""
         if isinstance(node, Slice):
             top = None if node.limit is None else node.offset + node.limit
             return Cut(self._inner(node.input, Wish(wish.names, top=top, few=wish.few or top is not None)), node.offset, node.limit)
@@ -162,6 +169,10 @@ class Planner:
             read = Wish(wish.names | keys, wish.once)
             inner = None if wish.top is None else self._nearest(node, read, wish.top)
             return Sort(inner or self._inner(node.input, read), node.keys, wish.top)
+        if isinstance(node, EachGraph):
+            # what an operator has found out in one graph means nothing in the next: each has a plan of its own
+            bound = tuple(sorted(in_scope(node)))
+            return PerGraph(node.graph.name, bound, lambda context: Planner(context).node(node.input, NO_SEEDS, wish))
         assert isinstance(node, Group)
         return self._group(node)
 
@@ -296,6 +307,8 @@ class Planner:
             return Either(branches, tuple(sorted(item.scope & (wish.names | seeds.maybe))))
         if isinstance(node, Values):
             return Inline(node, tuple(name for name in node.names if name in seeds.maybe))
+        if isinstance(node, Service):
+            return ServiceCall(node, wish.names | seeds.maybe, self.costs.node(node).rows, once=wish.once)
         if isinstance(node, GraphNames):
             return Graphs(self.costs.place(node.graph), self.costs.node(node).rows)
         return self.node(node, seeds, replace(wish, names=wish.names | (item.scope & seeds.maybe)))
@@ -309,18 +322,20 @@ def _needed(steps: list[Step], names: frozenset[str]) -> list[frozenset[str]]:
     return found[::-1] if steps else []
 
 
-def _check(node: Node) -> None:
-    """See that all functions and aggregates exist."""
+def _check(node: Node, context: Context) -> None:
+    """See that all functions and aggregates exist, and that other endpoints may be asked."""
+    if isinstance(node, Service):
+        permitted(node, context)
     for expression in expressions(node):
         check_functions(expression)
         for inner in patterns_within(expression):
-            _check(inner)
+            _check(inner, context)
     if isinstance(node, Group):
         for _, one in node.aggregates:
             if ":" in one.name and one.name not in aggregates:
                 raise unknown(one.name)
     for child in children(node):
-        _check(child)
+        _check(child, context)
 
 
 def _meant(key: Expression, node: Node) -> Expression:

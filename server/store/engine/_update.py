@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from earthweave.ontology import QueryError
 
 from ..algebra import Node, Triple
 
@@ -56,4 +58,23 @@ class Transfer:
     silent: bool
 
 
-Operation = Modify | Clear | Create | Transfer
+@dataclass(frozen=True)
+class Load:
+    """LOAD: the document of an IRI into a graph, an empty text being the default graph; a failure changes nothing if ``silent``."""
+
+    source: str
+    graph: str
+    silent: bool
+
+
+Operation = Modify | Clear | Create | Transfer | Load
+
+
+def using(operation: Operation, default: tuple[str, ...], named: tuple[str, ...]) -> Operation:
+    """An operation on the dataset of a request (SPARQL 1.1 Protocol §2.2.3); raises `QueryError` if it names a dataset itself."""
+    if not isinstance(operation, Modify) or not (default or named):
+        return operation
+    if operation.default_graphs is not None:
+        raise QueryError("the request and its text both name a dataset", why="using-graph-uri or the like beside USING or WITH",
+                         way_out="leave one of them out")
+    return replace(operation, default_graphs=default, named_graphs=named)

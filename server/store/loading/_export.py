@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from earthweave.ontology import NotFoundError, ParameterError, UnsupportedError
 
 from ..reports import ExportReport
-from ..snapshot import Snapshot
+from ..snapshot import Snapshot, iri
 from ._documents import ABBREVIATIONS, SUFFIXES, SYNTAXES
 from ._features import Features
 from ._gis import DRIVERS, write_features
@@ -22,23 +24,25 @@ _SPOKEN = {**ABBREVIATIONS, "gpkg": "geopackage", "fgb": "flatgeobuf", "parquet"
 _FORMATS = (*SYNTAXES, "geoparquet", *DRIVERS)
 
 
-def export(snapshot: Snapshot, path: Path, format: str | None = None) -> ExportReport:
+def export(snapshot: Snapshot, path: Path, format: str | None = None, *, graph: str | None = None) -> ExportReport:
     """Write a snapshot to a file: every RDF syntax (also ``.gz``), or its features as GeoParquet, GeoPackage, FlatGeobuf, KML or GeoJSON.
 
     Args:
         format: instead of what the extension says.
+        graph: IRI of a named graph, or empty for the default graph, to write that one alone, as RDF and without its name.
 
-    Raises `NotFoundError` for a folder that is not there, `ParameterError` for an unknown format, and `UnsupportedError` for an
+    Raises `NotFoundError` for a folder or graph that is not there, `ParameterError` for an unknown format, and `UnsupportedError` for an
     extension that names none, a packed file of features, and statements that a syntax cannot write.
     """
     form = _format(path, format)
+    only = None if graph is None else _number(snapshot, graph)
     if not path.parent.is_dir():
         raise NotFoundError(f"there is no folder {path.parent.name} for {path.name}", way_out="make it first")
     # drivers look at the extension, so it stays the last one
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     part.unlink(missing_ok=True)
     try:
-        report = _written(snapshot, part, form)
+        report = _written(snapshot, part, form, only)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -60,9 +64,20 @@ def _format(path: Path, given: str | None) -> str:
     return form
 
 
-def _written(snapshot: Snapshot, part: Path, form: str) -> ExportReport:
+def _number(snapshot: Snapshot, graph: str) -> int:
+    """The number of a graph with statements, or of the default graph."""
+    place = np.flatnonzero(snapshot.graphs == snapshot.find(iri(graph))) if graph else np.array([-1])
+    number = int(place[0]) + 1 if len(place) else -1
+    if number and not snapshot.statistics.graphs.get(number):
+        raise NotFoundError(f"there is no graph <{graph}>", why="a graph without statements does not exist")
+    return number
+
+
+def _written(snapshot: Snapshot, part: Path, form: str, only: int | None) -> ExportReport:
     if form in SYNTAXES:
-        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz"))
+        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz", only=only))
+    if only is not None:
+        raise UnsupportedError("features are written of all graphs at once", way_out="write the graph as RDF")
     features = Features(snapshot)
     write_features(features, snapshot.geometries, part, form)
     return ExportReport(len(features), features.unreadable, tuple(features.left_out))

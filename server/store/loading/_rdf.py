@@ -32,9 +32,10 @@ _SPECIAL = '["\\\\\n\r]'
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"))
 
 
-def write_rdf(snapshot: Snapshot, path: Path, syntax: str, *, packed: bool) -> int:
+def write_rdf(snapshot: Snapshot, path: Path, syntax: str, *, packed: bool, only: int | None = None) -> int:
     """Write everything to a file, and tell how many statements that is; syntaxes without graphs get each statement once.
 
+    ``only`` is the number of a graph, whose statements are written alone and without its name.
     Raises `UnsupportedError` for a statement that the syntax cannot write (RDF/XML: a predicate that is no qualified name).
     """
     with ExitStack() as opened:
@@ -42,13 +43,14 @@ def write_rdf(snapshot: Snapshot, path: Path, syntax: str, *, packed: bool) -> i
         if packed:
             # without name and time, so that equal snapshots give equal files
             stream = cast(BinaryIO, opened.enter_context(gzip.GzipFile("", "wb", _SQUEEZE, stream, mtime=0)))
-        return _lines(snapshot, stream, syntax) if syntax in LINES else _serialised(snapshot, stream, syntax)
+        write = _lines if syntax in LINES else _serialised
+        return write(snapshot, stream, syntax, only)
 
 
-def _lines(snapshot: Snapshot, stream: BinaryIO, syntax: str) -> int:
+def _lines(snapshot: Snapshot, stream: BinaryIO, syntax: str, only: int | None) -> int:
     count = 0
-    graphs = syntax == "nquads"
-    for chunk in statements(snapshot, graphs=graphs):
+    graphs = syntax == "nquads" and only is None
+    for chunk in statements(snapshot, graphs=graphs, only=only):
         subject, predicate, value, graph = (_tokens(snapshot, ids) for ids in (chunk.subject, chunk.predicate, chunk.object, chunk.graph))
         inside = (chunk.graph >= 0) & graphs
         name = [" ", graph] if inside.all() else [pc.if_else(pa.array(inside), joined(" ", graph), "")] if inside.any() else []
@@ -113,15 +115,16 @@ def _bytes(text: Any) -> memoryview:
     return memoryview(data)[int(bounds[0]): int(bounds[-1])] if data is not None else memoryview(b"")
 
 
-def _serialised(snapshot: Snapshot, stream: BinaryIO, syntax: str) -> int:
+def _serialised(snapshot: Snapshot, stream: BinaryIO, syntax: str, only: int | None) -> int:
     form = SYNTAXES[syntax]
+    graphs = form.supports_datasets and only is None
     target: Any = stream
     if syntax == "rdfxml":
         _check_names(snapshot)
         target = _Returns(stream)
-    count = _Count(statements(snapshot, graphs=form.supports_datasets))
+    count = _Count(statements(snapshot, graphs=graphs, only=only))
     try:
-        ox.serialize(_terms(snapshot, count, form), target, format=form, prefixes=PREFIXES)
+        ox.serialize(_terms(snapshot, count, form, graphs=graphs), target, format=form, prefixes=PREFIXES)
     except (ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -167,9 +170,8 @@ def _check_names(snapshot: Snapshot) -> None:
                                    way_out="take another syntax")
 
 
-def _terms(snapshot: Snapshot, chunks: Iterable[Statements], form: Any) -> Iterator[Any]:
+def _terms(snapshot: Snapshot, chunks: Iterable[Statements], form: Any, *, graphs: bool) -> Iterator[Any]:
     """The statements as pyoxigraph's triples, or quads."""
-    graphs = form.supports_datasets
     for chunk in chunks:
         columns = [chunk.subject, chunk.predicate, chunk.object, *([chunk.graph] if graphs else [])]
         distinct, back = np.unique(np.concatenate(columns), return_inverse=True)

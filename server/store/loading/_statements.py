@@ -30,37 +30,50 @@ class Statements:
         return Statements(self.subject[chosen], self.predicate[chosen], self.object[chosen], self.graph[chosen])
 
 
-def statements(snapshot: Snapshot, *, graphs: bool, rows: int = ROWS) -> Iterator[Statements]:
-    """Everything in a snapshot, about ``rows`` at a time; without ``graphs`` a statement comes once, in however many graphs it is."""
-    bounds = _bounds(snapshot, rows)
+def statements(snapshot: Snapshot, *, graphs: bool, rows: int = ROWS, only: int | None = None) -> Iterator[Statements]:
+    """Everything in a snapshot, about ``rows`` at a time; without ``graphs`` a statement comes once, in however many graphs it is.
+
+    ``only`` is the number of a graph: nothing else then comes.
+    """
+    predicates = _predicates(snapshot, only)
+    graph = None if only is None else int(snapshot.graphs[only - 1]) if only else -1
+    bounds = _bounds(snapshot, predicates, rows)
     for low, high in zip(bounds[:-1], bounds[1:], strict=True):
-        whole = _between(snapshot, low, high)
+        whole = _between(snapshot, predicates, low, high)
+        if graph is not None:
+            whole = whole.rows(whole.graph == graph)
         if not graphs:
             whole = _once(whole)
         for start in range(0, len(whole), rows):
             yield whole.rows(slice(start, start + rows))
 
 
-def _bounds(snapshot: Snapshot, rows: int) -> list[int]:
+def _predicates(snapshot: Snapshot, only: int | None) -> list[int]:
+    """Predicates that are there, in that graph."""
+    found = ((one, snapshot.segment(one)) for one in snapshot.predicates)
+    return [one for one, segment in found if segment and (only is None or only in segment.graphs)]
+
+
+def _bounds(snapshot: Snapshot, predicates: list[int], rows: int) -> list[int]:
     """Subjects at which to divide: between two of them are about so many statements, unless one subject has more."""
-    step = max(1, rows // max(1, len(snapshot.predicates)))
-    samples = [segment.so.key[::step] for one in snapshot.predicates if (segment := snapshot.segment(one))]
+    step = max(1, rows // max(1, len(predicates)))
+    samples = [key[::step] for key in _keys(snapshot, predicates)]
     if not samples:
         return [0]
     # a sample stands for ``step`` statements at most, so that ``rows`` of them fill the samples of all predicates
     found = np.unique(np.sort(np.concatenate(samples))[:: max(1, rows // step)])
-    return [*found.tolist(), int(max(one[-1] for one in _keys(snapshot))) + 1]
+    return [*found.tolist(), int(max(one[-1] for one in _keys(snapshot, predicates))) + 1]
 
 
-def _keys(snapshot: Snapshot) -> Iterator[Any]:
-    for one in snapshot.predicates:
+def _keys(snapshot: Snapshot, predicates: list[int]) -> Iterator[Any]:
+    for one in predicates:
         if segment := snapshot.segment(one):
             yield segment.so.key
 
 
-def _between(snapshot: Snapshot, low: int, high: int) -> Statements:
+def _between(snapshot: Snapshot, predicates: list[int], low: int, high: int) -> Statements:
     """Statements whose subject is at least ``low`` and below ``high``."""
-    parts = [part for one in snapshot.predicates if len(part := _of_predicate(snapshot, one, low, high))]
+    parts = [part for one in predicates if len(part := _of_predicate(snapshot, one, low, high))]
     names = ("subject", "predicate", "object", "graph")
     whole = Statements(*(np.concatenate([getattr(part, name) for part in parts] or [np.empty(0, np.int64)]) for name in names))
     return whole.rows(np.lexsort((whole.graph, whole.object, whole.predicate, whole.subject)))

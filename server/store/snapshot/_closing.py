@@ -19,7 +19,7 @@ from ._growing import Vocabulary
 from ._manifest import Manifest, PartEntry, SegmentEntry
 from ._parts import part_files
 from ._segment_files import SegmentFile, class_counts, renumbered, write_segment
-from ._segments import Order, Segment
+from ._segments import Order, mapped_segment
 from ._snapshot import Snapshot
 from ._sorting import Rows, Shelf, joined, sorted_rows
 from ._spool import Spool
@@ -145,7 +145,7 @@ class Closing:
             return {}
         if self._base and entry is self._old.get(type_id):
             return dict(self._base.manifest.classes)
-        return class_counts(Segment(mapped_bytes(self._target / entry.file), entry).os)
+        return class_counts(mapped_segment(mapped_bytes(self._target / entry.file), entry).os)
 
 
 def _serial(file: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +18,12 @@ from earthweave.ontology.arrow import arrow_of
 from earthweave.ontology.geometry import PackedTree, first_vertices
 
 from ._arrow import numpy_of
+from ._growth import GrowingTexts
 from ._manifest import Manifest
 from ._parts import COLUMNS, Files, Stacked
+
+if TYPE_CHECKING:
+    from ._shaping import Shaped
 
 READABLE, EMPTY, TURNED, VALID, VALIDITY_KNOWN = 1, 2, 4, 8, 16
 """Bits of ``Geometries.flags``; TURNED: read longitude first against the axis order of its CRS."""
@@ -43,6 +48,7 @@ class Geometries:
         self.folder = folder
         self.parts = tuple(manifest.parts)
         self._files, self._lexical = files, lexical
+        self._whole = True
         self.count = sum(part.geometries for part in manifest.parts)
         self.systems = tuple(manifest.systems)
         columns = {name: files.array(f"geometries.{name}", dtype) for name, dtype in COLUMNS.items()}
@@ -58,6 +64,27 @@ class Geometries:
         rows = self._files.array("problems.row", np.int64)
         return rows, self._files.strings("problems").to_pylist()
 
+    def grown(self, columns: dict[str, Any], systems: tuple[str, ...], rows: Shaped, memory: GrowingTexts, lexical: Stacked) -> Geometries:
+        """The table with some more rows, which lie in memory.
+
+        Args:
+            columns: all rows of ``bounds``, ``vertices``, ``kinds``, ``flags`` and ``crs``.
+            rows: what is new. memory: where blobs of rows in memory lie. lexical: all literals.
+        """
+        found = copy(self)
+        found.count, found.systems, found._lexical = self.count + len(rows.kinds), systems, lexical
+        found.bounds, found.vertices, found.kinds, found.flags, found.crs = (columns[name] for name in COLUMNS)
+        mapped = len(self.parts)
+        blobs = self._wkb.parts
+        mine = blobs[mapped] if len(blobs) > mapped else memory.empty()
+        found._wkb = Stacked([*blobs[:mapped], memory.extended(mine, rows.wkb)])
+        places, reasons = self._problems
+        found._problems = (np.concatenate([places, [self.count + place for place, _ in rows.problems]]).astype(np.int64),
+                           [*reasons, *(why for _, why in rows.problems)])
+        found.__dict__.pop("tree", None)
+        found._whole = False
+        return found
+
     def blobs(self, number: int) -> Any:
         """Well-known binary of one part, as a pyarrow LargeBinaryArray; empty where unreadable."""
         return self._files.strings(f"wkb-{number}", binary=True)
@@ -70,6 +97,8 @@ class Geometries:
     @cached_property
     def tree(self) -> PackedTree:
         """The packed R-tree over the boxes of all geometries that have one; its rows are those of this table."""
+        if not self._whole:
+            return PackedTree.build(self.bounds)
         try:
             return PackedTree.open(self.folder / TREE)
         except (OSError, StoreError):

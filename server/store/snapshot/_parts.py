@@ -22,7 +22,7 @@ from ._terms import BNODE, IRI, STRING, Kind, TermType
 _STRDF = "http://strdf.di.uoa.gr/ontology#"
 FORMS = {
     str(GEO.wktLiteral): "wkt", str(GEO.gmlLiteral): "gml", str(GEO.geoJSONLiteral): "geojson", str(GEO.kmlLiteral): "kml",
-    f"{_STRDF}WKT": "wkt", f"{_STRDF}GML": "gml",
+    f"{_STRDF}WKT": "strdf", f"{_STRDF}GML": "gml",
 }
 """Datatypes of geometry literals, and how each is written."""
 INLINE_TYPES = {tag: TermType(Kind.LITERAL, datatype) for tag, datatype in DATATYPES.items()}
@@ -138,16 +138,26 @@ class TermColumns:
 
 
 class Dictionary(TermColumns):
-    """Texts of terms and literals by id, and ids by hash, of a finished snapshot."""
+    """Texts of terms and literals by id, and ids by hash.
 
-    def __init__(self, files: Files, manifest: Manifest) -> None:
+    Attributes:
+        number: numeric value of each term. types: of terms, by code. runs: sorted hashes, and the id behind each.
+    """
+
+    def __init__(self, columns: TermColumns, number: Stacked, types: tuple[TermType, ...], runs: list[Run]) -> None:
+        super().__init__(columns.text, columns.lexical, columns.code, columns.datatype)
+        self.number, self.types, self.runs = number, types, runs
+
+    @classmethod
+    def mapped(cls, files: Files, manifest: Manifest) -> Dictionary:
+        """That of a finished snapshot."""
         numbers = [part.number for part in manifest.parts]
-        super().__init__(
+        columns = TermColumns(
             Stacked([files.strings(f"terms-{number}") for number in numbers]),
             Stacked([files.strings(f"lexical-{number}") for number in numbers]),
             Stacked([files.array(f"terms-{number}.code", np.int32) for number in numbers]),
             Stacked([files.array(f"lexical-{number}.code", np.int32) for number in numbers]),
         )
-        self.types = tuple(manifest.types)
-        self.number = Stacked([files.array(f"terms-{number}.number", np.float64) for number in numbers])
-        self.runs = [Run(files.array(f"index-{number}.hash", np.uint64), files.array(f"index-{number}.id", np.int64)) for number in numbers]
+        values = Stacked([files.array(f"terms-{number}.number", np.float64) for number in numbers])
+        runs = [Run(files.array(f"index-{number}.hash", np.uint64), files.array(f"index-{number}.id", np.int64)) for number in numbers]
+        return cls(columns, values, tuple(manifest.types), runs)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._ids import Tag
 from ._manifest import OrderEntry, SegmentEntry
+from ._sorting import Rows
+
+if TYPE_CHECKING:
+    from ._patches import PatchedFacts
 
 _MANY = 4096
 
@@ -23,13 +28,74 @@ class Range:
     greatest: int
 
 
-class Order:
-    """Statements sorted by ``key``, then ``value``, then ``graph``: parallel read-only arrays, mapped.
+class Order(ABC):
+    """Statements sorted by ``key``, then ``value``, then ``graph``: parallel columns, read-only, taken from by places or slices.
 
     Attributes:
         key, value: term ids, int64.
         graph: int32 graph numbers; None if all are in the default graph.
     """
+
+    key: Any
+    value: Any
+    graph: Any
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of statements."""
+
+    @property
+    def dense(self) -> bool:
+        """True if `ranges` is an addition and a look, not a search."""
+        return False
+
+    @abstractmethod
+    def ranges(self, keys: Any) -> tuple[Any, Any]:
+        """First row of each key and the row behind its last, int64; equal where the key is absent. Keys may repeat, in any order."""
+
+    def located(self, rows: Rows) -> tuple[Any, Any]:
+        """Where each of some statements is, or would be put in, int64; and whether it is there."""
+        start, stop = self.ranges(rows.key)
+        low = bisected(self.value, start, stop, rows.value)
+        high = bisected(self.value, low, stop, rows.value + 1)
+        graphs = rows.graphs()
+        if self.graph is None:
+            return np.where(graphs > 0, high, low), (low < high) & (graphs == 0)
+        place = bisected(self.graph, low, high, graphs)
+        there = place < high
+        there[there] = self.graph[place[there]] == graphs[there]
+        return place, there
+
+
+def bisected(column: Any, starts: Any, stops: Any, values: Any) -> Any:
+    """First place in each range, ascending there, whose value is not below the one asked for; the end if there is none."""
+    low, high = starts.astype(np.int64), stops.astype(np.int64)
+    rows = np.flatnonzero(low < high)
+    while len(rows):
+        middle = (low[rows] + high[rows]) >> 1
+        below = column[middle] < values[rows]
+        low[rows[below]] = middle[below] + 1
+        high[rows[~below]] = middle[~below]
+        rows = rows[low[rows] < high[rows]]
+    return low
+
+
+class HeldOrder(Order):
+    """An order in memory."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.key, self.value, self.graph = rows
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def ranges(self, keys: Any) -> tuple[Any, Any]:
+        """As `Order.ranges`."""
+        return np.searchsorted(self.key, keys, side="left"), np.searchsorted(self.key, keys, side="right")
+
+
+class MappedOrder(Order):
+    """An order in a file."""
 
     def __init__(self, data: memoryview, entry: OrderEntry, count: int, graph: int | None) -> None:
         self._data, self._entry, self._count = data, entry, count
@@ -85,10 +151,10 @@ class Order:
 
     def _addressed(self, keys: Any) -> tuple[Any, Any]:
         place = keys - self._entry.low
+        # a key that is out of reach has its place before all others, or behind them
+        start = self._starts[np.clip(place, 0, self._entry.span)].astype(np.int64)
         inside = (place >= 0) & (place < self._entry.span)
-        place = np.where(inside, place, 0)
-        start = self._starts[place].astype(np.int64)
-        return start, np.where(inside, self._starts[place + 1], start)
+        return start, np.where(inside, self._starts[np.where(inside, place + 1, 0)], start)
 
 
 class Segment:
@@ -96,23 +162,45 @@ class Segment:
 
     Attributes:
         predicate: its id.
-        count: statements; one that is in several graphs counts in each.
-        subjects, objects: number of distinct ones.
-        functional: True if no subject has two distinct objects.
-        repeated: True if some subject and object are stated in several graphs.
-        only_default: True if all are in the default graph.
-        graphs: graph number → statements in it.
-        ranges: tag of the objects → how many there are, least and greatest id.
         so, os: the statements by subject, and by object.
+        count: statements; one that is in several graphs counts in each.
+        graphs: graph number → statements in it.
+        only_default: True if all are in the default graph.
     """
 
-    def __init__(self, data: memoryview, entry: SegmentEntry) -> None:
-        self._entry = entry
-        self.predicate, self.count = entry.predicate, entry.count
-        self.subjects, self.objects = entry.subjects, entry.objects
-        self.functional, self.repeated = entry.functional, entry.repeated
-        self.graphs = entry.graphs
-        self.only_default = set(entry.graphs) <= {0}
-        self.ranges = {Tag(tag): Range(*found) for tag, found in entry.ranges.items()}
-        only = next(iter(entry.graphs)) if len(entry.graphs) == 1 else None
-        self.so, self.os = Order(data, entry.so, entry.count, only), Order(data, entry.os, entry.count, only)
+    def __init__(self, predicate: int, facts: SegmentEntry | PatchedFacts, so: Order, os: Order) -> None:
+        self.predicate, self._facts, self.so, self.os = predicate, facts, so, os
+        self.count, self.graphs = facts.count, facts.graphs
+        self.only_default = self.graphs.keys() <= {0}
+
+    @property
+    def subjects(self) -> int:
+        """Number of distinct subjects."""
+        return self._facts.subjects
+
+    @property
+    def objects(self) -> int:
+        """Number of distinct objects."""
+        return self._facts.objects
+
+    @property
+    def functional(self) -> bool:
+        """True if it is known that no subject has two distinct objects."""
+        return self._facts.functional
+
+    @property
+    def repeated(self) -> bool:
+        """False if it is known that no subject and object are stated in several graphs."""
+        return self._facts.repeated
+
+    @cached_property
+    def ranges(self) -> dict[Tag, Range]:
+        """Tag of the objects → how many there are, least and greatest id."""
+        return {Tag(tag): Range(*found) for tag, found in self._facts.ranges.items()}
+
+
+def mapped_segment(data: memoryview, entry: SegmentEntry) -> Segment:
+    """A segment in a file."""
+    only = next(iter(entry.graphs)) if len(entry.graphs) == 1 else None
+    so, os = (MappedOrder(data, order, entry.count, only) for order in (entry.so, entry.os))
+    return Segment(entry.predicate, entry, so, os)

@@ -20,7 +20,7 @@ from ._lookup import found_in
 from ._manifest import Manifest, SegmentEntry, read_manifest
 from ._numbers import inline_numbers
 from ._parts import INLINE_CODES, Dictionary, Files
-from ._segments import Segment
+from ._segments import Segment, mapped_segment
 from ._statistics import PredicateStatistics, Statistics
 from ._terms import Term, Terms, TermType
 
@@ -44,30 +44,30 @@ class Snapshot:
         statistics: for the optimiser.
     """
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
-        self.path = path
-        self.manifest = manifest
+    def __init__(self, path: Path, manifest: Manifest, files: Files, dictionary: Dictionary, geometries: Geometries) -> None:
+        self.path, self.manifest = path, manifest
         self.triples, self.format = manifest.triples, manifest.format
         self.graphs: Any = np.array(manifest.graphs, dtype=np.int64)
-        self._files = Files(path, manifest.files)
-        self.dictionary = Dictionary(self._files, manifest)
+        self._files, self.dictionary, self.geometries = files, dictionary, geometries
         self._entries = {entry.predicate: entry for entry in manifest.segments}
         self._segments: dict[int, Segment] = {}
         self._found: dict[Term, int] = {}
         self.predicates = tuple(self._entries)
-        self.geometries = Geometries(path, self._files, manifest, self.dictionary.lexical)
 
     @classmethod
     def open(cls, path: Path) -> Snapshot:
         """Open the snapshot in a folder; raises `StoreError` for an unfinished or damaged one, and for a format that it does not know."""
-        return cls(path, read_manifest(path))
+        manifest = read_manifest(path)
+        files = Files(path, manifest.files)
+        dictionary = Dictionary.mapped(files, manifest)
+        return cls(path, manifest, files, dictionary, Geometries(path, files, manifest, dictionary.lexical))
 
     def segment(self, predicate_id: int) -> Segment | None:
         """The statements of a predicate, None if there are none."""
         found = self._segments.get(predicate_id)
         entry = self._entries.get(predicate_id)
         if found is None and entry is not None:
-            found = self._segments[predicate_id] = Segment(self._files.bytes(entry.file), entry)
+            found = self._segments[predicate_id] = mapped_segment(self._files.bytes(entry.file), entry)
         return found
 
     def mapped(self, name: str) -> memoryview:
