@@ -13,7 +13,7 @@ from ._geometries import EMPTY, READABLE, TURNED, VALID, VALIDITY_KNOWN, Geometr
 from ._grown import Grown, grown
 from ._ids import BIAS, BITS, DECIMAL_BIAS, UNBOUND, Tag, make, payloads, signed, tags
 from ._inline import inline, inline_term, outline
-from ._segments import Order, Segment
+from ._segments import Order, Segment, bisected
 from ._snapshot import Snapshot
 from ._source import SourceSummary, shorten
 from ._statistics import PredicateStatistics, Statistics
@@ -23,6 +23,6 @@ __all__ = [
     "BIAS", "BITS", "BNODE", "DECIMAL_BIAS", "EMPTY", "IRI", "READABLE", "STRING", "TURNED", "UNBOUND", "VALID", "VALIDITY_KNOWN",
     "Change", "Draft", "Geometries", "Grown", "Kind", "Order", "PredicateStatistics", "Quads", "Segment", "Snapshot", "SnapshotBuilder",
     "SourceSummary", "Statistics", "Tag", "Term", "TermType", "Terms",
-    "combined", "decoded", "differences", "drafted", "emptied", "filled", "grown", "inline", "inline_term", "iri", "literal", "make",
-    "numpy_of", "outline", "payloads", "shorten", "signed", "tagged", "tags", "text_scalar",
+    "bisected", "combined", "decoded", "differences", "drafted", "emptied", "filled", "grown", "inline", "inline_term", "iri", "literal",
+    "make", "numpy_of", "outline", "payloads", "shorten", "signed", "tagged", "tags", "text_scalar",
 ]
