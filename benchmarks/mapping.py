@@ -41,7 +41,7 @@ HEADS = (
     "polygons (simulated)", "job", "CPU s", "of it system", "wall s", "statements (rows)", "per CPU s", "CPU, ours = 1", "ours gpkg = 1",
     "goal", "CPU growth", "peak MiB", "",
 )  # fmt: skip
-"""Writing a file costs the system what it likes: from 0.3 to 3 seconds a gigabyte on the same machine within an hour."""
+"""System time is told apart: what writing a file costs the system varies with what else the machine holds in memory."""
 RULE = """@prefix rr: <http://www.w3.org/ns/r2rml#> .
 @prefix rrx: <http://www.w3.org/ns/r2rml-ext#> .
 @prefix rrxf: <http://www.w3.org/ns/r2rml-ext/functions/def/> .

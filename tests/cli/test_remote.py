@@ -15,6 +15,7 @@ from earthweave.server.cli import main
 from earthweave.server.federation import query_endpoint
 from earthweave.server.sparql import blueprint
 from earthweave.server.store import Limits, open_store
+from tests.federation.conftest import running
 
 
 class _Odd(BaseHTTPRequestHandler):
@@ -41,13 +42,8 @@ class _Odd(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def odd() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Odd)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _Odd)) as address:
+        yield address
 
 
 def _ask(url: str, deadline: float = 5, largest: int = 1000) -> None:

@@ -47,7 +47,7 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _STATUS = {"OK": "200", "Created": "201", "NoContent": "204", "NotFound": "404"}
-_SYNTAXES = {
+SYNTAXES = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
@@ -56,7 +56,7 @@ _SYNTAXES = {
     "application/trig": ox.RdfFormat.TRIG,
 }
 _RESULTS = ("application/sparql-results+json", "application/sparql-results+xml")
-_FORMATS = {"boolean": _RESULTS, "tabular": (*_RESULTS, "text/csv", "text/tab-separated-values"), "RDF": tuple(_SYNTAXES)}
+_FORMATS = {"boolean": _RESULTS, "tabular": (*_RESULTS, "text/csv", "text/tab-separated-values"), "RDF": tuple(SYNTAXES)}
 RANGES = {
     "endpoint": "",
     "supportedLanguage": "",
@@ -288,7 +288,7 @@ def _fits(status: int, expected: str) -> bool:
 
 
 def _graph(body: bytes, media_type: str) -> ox.Dataset:
-    dataset = ox.Dataset(ox.parse(body, format=_SYNTAXES[media_type], base_iri="http://www.example/"))
+    dataset = ox.Dataset(ox.parse(body, format=SYNTAXES[media_type], base_iri="http://www.example/"))
     dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     return dataset
 

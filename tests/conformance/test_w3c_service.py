@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -22,21 +20,6 @@ ROOT = "https://suite.invalid/"
 QT = "http://www.w3.org/2001/sw/DataAccess/tests/test-query#"
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 Endpoints = dict[str, Snapshot]
-
-
-@pytest.fixture(scope="module")
-def w3c(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("conformance_w3c", root / "tests/conformance/w3c.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def suite(w3c: ModuleType, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return w3c.Suite(shared / "suites/w3c-sparql/sparql", tmp_path_factory.mktemp("w3c"))
 
 
 @pytest.fixture(scope="module")

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections import Counter
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 LEAST = 0.95
-
-
-@pytest.fixture(scope="module")
-def w3c(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("conformance_w3c", root / "tests/conformance/w3c.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def suite(w3c: ModuleType, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return w3c.Suite(shared / "suites/w3c-sparql/sparql", tmp_path_factory.mktemp("w3c"))
 
 
 def test_the_engine_passes_the_suites_but_for_what_is_known(w3c: ModuleType, suite: Any) -> None:

@@ -79,7 +79,8 @@ class Odd(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _running(server: ThreadingHTTPServer) -> Iterator[str]:
+def running(server: ThreadingHTTPServer) -> Iterator[str]:
+    """The address of a server for the length of a block."""
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -91,7 +92,7 @@ def _running(server: ThreadingHTTPServer) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def odd() -> Iterator[str]:
-    with _running(ThreadingHTTPServer(("127.0.0.1", 0), Odd)) as address:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Odd)) as address:
         yield address
 
 
