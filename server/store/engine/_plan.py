@@ -64,6 +64,7 @@ from ._scan import Scan
 from ._service import ServiceCall, permitted
 from ._spatial import arranged, located, only_geometries, recognised
 from ._text import pattern as pattern_text
+from ._times import timed
 from ._unindexed import Compared, bound_before, without_index
 
 _MODIFIERS = (Project, Distinct, OrderBy, Slice, Group, EachGraph)
@@ -206,7 +207,7 @@ class Planner:
 
     def group(self, items: list[Item], seeds: Seeds, wish: Wish) -> Operator:
         """A group: its items in order, each with what it gets and what is wanted of it."""
-        items = located(pushed(items, seeds.maybe), self.context)
+        items = located(timed(pushed(items, seeds.maybe), self.context), self.context)
         items = arranged(items, seeds.maybe, wish.names, self.costs, self.context)
         steps = ordered(items, State(seeds.maybe, seeds.certain, seeds.cost), self.costs)
         line = Line(seeds.maybe)

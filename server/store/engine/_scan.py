@@ -11,26 +11,38 @@ import numpy as np
 from ..algebra import Batch, Context, Operator
 from ..snapshot import Order, Segment
 from ._graphs import Slot, View, view
+from ._times import Span, times_at
 from ._rows import Growth, Part, Piece, by_boundness, pieces
 
 
 @dataclass(frozen=True)
 class Slots:
-    """The places of a triple pattern; ``graph`` None is the active default graph."""
+    """The places of a triple pattern; ``graph`` None is the active default graph.
+
+    Attributes:
+        time: a variable; None for statements at any time and without one, each once, unless ``span`` is there.
+        span: the times that are looked at; None if no time is asked for.
+    """
 
     subject: Slot
     predicate: Slot
     object: Slot
     graph: Slot | None = None
+    time: str | None = None
+    span: Span | None = None
+
+    @property
+    def _places(self) -> list[Slot | None]:
+        return [self.subject, self.predicate, self.object, self.graph, self.time]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Its variables, each once, sorted."""
-        return tuple(sorted({slot for slot in (self.subject, self.predicate, self.object, self.graph) if isinstance(slot, str)}))
+        return tuple(sorted({slot for slot in self._places if isinstance(slot, str)}))
 
     def once(self, name: str) -> bool:
         """True if the variable stands at one place only."""
-        return [self.subject, self.predicate, self.object, self.graph].count(name) == 1
+        return self._places.count(name) == 1
 
 
 class Scan(Operator):
@@ -53,11 +65,11 @@ class Scan(Operator):
     @property
     def label(self) -> str:
         """The pattern."""
-        return f"Scan {self._text}"
+        return f"Scan {self._text}{self.slots.span.text if self.slots.span else ''}"
 
     def produce(self, context: Context, seed: Batch) -> Iterator[Batch]:
         """Each seed with each match; seeds may be unbound in some rows."""
-        seen = view(context, self.slots.graph)
+        seen = view(context, self.slots.graph, self.slots.span)
         if seen.nothing:
             return
         growth = Growth(seed.length)
@@ -112,7 +124,7 @@ class _Match:
             order = self._segment.so
             starts, stops = _ranges(order, subject)
             if object_ is not None:
-                starts, stops = narrowed(order, starts, stops, object_, repeated=order.graph is not None)
+                starts, stops = narrowed(order, starts, stops, object_, repeated=order.graph is not None or order.time is not None)
         if self._idle and self._free <= self._unwanted:
             stops = np.minimum(stops, starts + 1)
         for piece in pieces(*self._spread(starts, stops), self._growth):
@@ -158,6 +170,9 @@ class _Match:
         if isinstance(graph, str) and (graph in self._bound or graph not in self._unwanted):
             numbers = order.graph[piece.positions]
             piece, batch = _bind(piece, batch, graph, np.asarray(context.snapshot.graphs)[numbers - 1], bound)
+        time = self._slots.time
+        if time is not None and (time in self._bound or time not in self._unwanted):
+            piece, batch = _bind(piece, batch, time, times_at(context, order, piece.positions), bound)
         return batch
 
 

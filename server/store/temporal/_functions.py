@@ -10,10 +10,10 @@ import numpy as np
 
 from earthweave.ontology import XSD
 
-from ..snapshot import Kind, Tag, TermType, signed, tags
+from ..algebra import Context
+from ..snapshot import FOREVER, STRDF_PERIOD, Kind, Periods, TermType, periods_of, read_moments, write_moments, write_periods
 from ..spatial import STRDF, Call, function
 from ._algebra import CONSTRUCTORS, RELATIONS
-from ._periods import FOREVER, STRDF_PERIOD, Moments, Periods, instants, read_moments, read_periods, write_moments, write_periods
 
 Function = Callable[..., Any]
 EXTENSIONS = "http://strdf.di.uoa.gr/extensions/ontology#"
@@ -23,34 +23,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000
 
 
-def _now(call: Call) -> int:
-    passed = call.context.now - _EPOCH
+def present(context: Context) -> int:
+    """The moment of the query, microseconds since 1970-01-01T00:00:00Z."""
+    passed = context.now - _EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-
-
-def _filled(count: int) -> Periods:
-    zeros, false = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
-    return Periods(zeros, zeros.copy(), false, false.copy(), false.copy(), false.copy())
-
-
-def _put(found: Periods, rows: Any, read: Periods) -> None:
-    for whole, part in zip(found, read, strict=True):
-        whole[rows] = part
 
 
 def _periods(call: Call, ids: Any) -> Periods:
     """Periods and moments of ids; rows with anything else fail."""
-    found, kinds = _filled(len(ids)), tags(ids)
-    inline = np.flatnonzero((kinds == Tag.DATETIME) | (kinds == Tag.INSTANT))
-    _put(found, inline, instants(Moments(signed(ids[inline]), np.ones(len(inline), dtype=bool), kinds[inline] == Tag.INSTANT)))
-    rest = np.flatnonzero((kinds == Tag.DICTIONARY) | (kinds == Tag.SCRATCH))
-    if len(rest):
-        terms, now = call.context.terms.terms(ids[rest]), _now(call)
-        for code, kind in enumerate(terms.types):
-            mine = np.flatnonzero(terms.code == code)
-            if len(mine) and kind.datatype in (STRDF_PERIOD, _DATETIME):
-                texts = terms.text.take(mine)
-                _put(found, rest[mine], read_periods(texts, now) if kind.datatype == STRDF_PERIOD else instants(read_moments(texts, now)))
+    found = periods_of(ids, call.context.terms.terms, present(call.context))
     _lose(call, ids, found.good)
     return found
 
