@@ -147,7 +147,7 @@ class SnapshotBuilder:
         self._progress(Progress("writing the dictionary", 0.0))
         self._vocabulary.close()
         self._table.close()
-        self._times.write(self._vocabulary.terms)
+        self._times.write(self._vocabulary.terms_of)
         self._spool.flush()
         self._removed.flush()
         closing = Closing(self._target, self._base, self._progress, budget=self._budget, durable=self._durable)

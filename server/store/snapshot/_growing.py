@@ -133,7 +133,7 @@ class Vocabulary:
         """Codes of the types of the same."""
         return self._columns().codes(ids)
 
-    def terms(self, ids: Any) -> Terms:
+    def terms_of(self, ids: Any) -> Terms:
         """The terms of the same."""
         columns = self._columns()
         return Terms(columns.texts(ids), columns.codes(ids), tuple(self.types))
