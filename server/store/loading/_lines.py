@@ -29,7 +29,7 @@ from ._documents import SYNTAXES
 from ._parsed import STATEMENTS, assembled, document_token, text_and_type
 from ._pool import matching
 from ._scan import Block, Cuts, scan
-from ._times import timed_lines
+from ._times import cut_lines, timed_lines
 
 BLOCK = 16 << 20
 _LONGEST = 256 << 20
@@ -148,17 +148,25 @@ class _Reader:
         self._lines += len(block.ends)
 
     def _unusual(self, block: Block, numbers: Any, unreadable: Any) -> Iterator[Quads]:
-        timed = timed_lines(block, np.setdiff1d(numbers, unreadable)) if self._graphs else None
+        readable, told = _apart(numbers, unreadable), np.arange(len(block.ends))
+        timed = cut_lines(block, readable) if self._graphs else None
+        if timed is not None:
+            usual, strange = self._usual(timed.block, _NONE, graphs=False)
+            yield from (timed.given(quads, lines) for quads, lines in usual)
+            readable = np.sort(np.concatenate([_apart(readable, timed.numbers), timed.numbers[strange]]))
+        timed = timed_lines(block, readable) if self._graphs and len(readable) else None
         if timed is not None:
             usual, strange = self._usual(timed.block, _NONE)
             for quads, lines in chain(usual, self._strange(timed.block, strange, _NONE, timed.numbers)):
                 yield timed.given(quads, lines)
-            numbers = np.setdiff1d(numbers, timed.numbers)
-        yield from (quads for quads, _ in self._strange(block, numbers, unreadable, np.arange(len(block.ends))))
+            readable = _apart(readable, timed.numbers)
+        numbers = np.union1d(readable, np.intersect1d(numbers, unreadable))
+        if len(numbers):
+            yield from (quads for quads, _ in self._strange(block, numbers, unreadable, told))
 
-    def _usual(self, block: Block, unreadable: Any) -> tuple[list[_Read], Any]:
+    def _usual(self, block: Block, unreadable: Any, *, graphs: bool | None = None) -> tuple[list[_Read], Any]:
         """Statements of lines of the usual shape, and the numbers of the other lines."""
-        cuts, strange = scan(block, graphs=self._graphs)
+        cuts, strange = scan(block, graphs=self._graphs if graphs is None else graphs)
         cuts, strange = _without(cuts, strange, np.flatnonzero(np.isin(cuts.line, unreadable)))
         columns = Columns(block, cuts, self._suffixes, self._token)
         if len(bad := columns.bad):
@@ -209,6 +217,11 @@ class _Reader:
     def _count(self, line: bytes, number: int, reason: str) -> None:
         sample = line[: 4 * _SAMPLE_CHARACTERS].decode(errors="replace")[:_SAMPLE_CHARACTERS]
         self._rejected.add(BadStatement(self._lines + number + 1, reason, sample))
+
+
+def _apart(numbers: Any, others: Any) -> Any:
+    """Numbers that are not among others."""
+    return numbers[~np.isin(numbers, others)] if len(others) else numbers
 
 
 def _unreadable(block: Block) -> Any:

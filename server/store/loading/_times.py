@@ -2,7 +2,7 @@
 
 ::
 
-    lines ──timed_lines──▶ lines of three terms, and the time of each ──(as any line is read)──▶ Quads ──given──▶ Quads with times
+    lines ──cut_lines, timed_lines──▶ lines of three terms, and the time of each ──(as any line is read)──▶ Quads ──given──▶ Quads with times
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ import pyarrow as pa
 from earthweave.ontology.arrow import arrow_of
 
 from ..snapshot import STRDF_PERIOD, TIME_TYPES, Quads, Terms
-from ._scan import Block
+from ._columns import cut
+from ._pool import encoded, joined
+from ._scan import CARET, Block, dots, spaces
 
+_ENDS = {f"^^<{one.datatype}>": place for place, one in enumerate(TIME_TYPES)}
 _LINE = (
     r'^(.*\S)[ \t]+"([^"\\]*)"\^\^<(' + "|".join(one.datatype.replace(".", r"\.") for one in TIME_TYPES) + r")>[ \t]*\.[ \t]*(?:#[^\"]*)?$"
 )
@@ -48,6 +51,31 @@ class TimedLines:
         code = np.concatenate([terms.code, self.times.code[used] + len(terms.types)]).astype(np.int32)
         whole = Terms(text, code, (*terms.types, *self.times.types))
         return Quads(whole, quads.subject, quads.predicate, quads.object, quads.graph, (first + places).astype(np.int32))
+
+
+def cut_lines(block: Block, numbers: Any) -> TimedLines | None:
+    """Of some lines of a block those that end in a literal like a time with nothing but a dot behind; None if there is none.
+
+    What is before it need not be three terms.
+    """
+    start, stop = block.starts[numbers], block.ends[numbers]
+    behind = np.searchsorted(block.quotes, stop)
+    first, last = block.quotes[np.maximum(behind - 2, 0)], block.quotes[behind - 1]
+    before = block.at(first - 1)
+    rows = np.flatnonzero((behind - np.searchsorted(block.quotes, start) >= 2) & (block.at(last + 1) == CARET) & spaces(before))
+    close = block.closes[np.searchsorted(block.closes, last[rows])] + 1
+    rows, close = rows[tight := dots(block, close, stop[rows])], close[tight]
+    found, (kind,) = encoded([cut(block, last[rows] + 1, close)])
+    kinds = np.array([_ENDS.get(one, -1) for one in found.to_pylist()] or [-1], dtype=np.int64)[kind]
+    rows, kinds = rows[kinds >= 0], kinds[kinds >= 0]
+    if not len(rows):
+        return None
+    texts, (code,) = encoded([cut(block, first[rows] + 1, last[rows])])
+    pairs, code = np.unique(code * 2 + kinds, return_inverse=True)
+    times = Terms(texts.take(arrow_of(pairs >> 1)), (pairs & 1).astype(np.int32), TIME_TYPES)
+    lines = joined(cut(block, start[rows], first[rows]), ".\n")
+    # made just now, so that its bytes are those of the lines end to end
+    return TimedLines(Block(lines.buffers()[2].to_pybytes()), numbers[rows], times, code)
 
 
 def timed_lines(block: Block, numbers: Any) -> TimedLines | None:
