@@ -43,16 +43,23 @@ FILTERED = 0.25
 """Share of the rows that a filter is expected to leave."""
 _MANY_PREDICATES = 64
 _PATH_STEPS = 4.0
+_LOOKED_OVER = 64.0
+"""Statements of which only the time is looked at, while one is worked on."""
 _REMOTE = 1000.0
 """Solutions that another endpoint is expected to have."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Expected rows, and expected numbers of distinct values of variables."""
+    """Expected rows, and expected numbers of distinct values of variables.
+
+    Attributes:
+        effort: what finding them costs where nothing is bound before, in rows.
+    """
 
     rows: float
     distinct: Mapping[str, float] = field(default_factory=dict)
+    effort: float = 0.0
 
     def rows_with(self, other: Cost) -> float:
         """Rows of the natural join, values taken to be contained in one another."""
@@ -144,9 +151,9 @@ class Costs:
             cost = self._any_predicate(slots, slots.predicate)
         if slots.span is None:
             return cost
-        cost = cost.scaled(slots.span.share)
-        times = min(float(max(slots.span.count, 1)), max(cost.rows, 1.0))
-        return cost if slots.time is None else Cost(cost.rows, {**cost.distinct, slots.time: times})
+        effort, cost = cost.rows / _LOOKED_OVER, cost.scaled(slots.span.share)
+        times = {} if slots.time is None else {slots.time: min(float(max(slots.span.count, 1)), max(cost.rows, 1.0))}
+        return Cost(cost.rows, {**cost.distinct, **times}, effort)
 
     def _any_predicate(self, slots: Slots, name: str) -> Cost:
         """Of a pattern whose predicate is a variable; where there are many predicates and no constants, without a look at each."""

@@ -115,6 +115,9 @@ class _Match:
     def batches(self, context: Context) -> Iterator[Batch]:
         """The solutions."""
         subject, object_ = self._ids(self._slots.subject), self._ids(self._slots.object)
+        if subject is None and object_ is None and self._slots.time in self._bound:
+            yield from self._by_time(context)
+            return
         if subject is None and object_ is None:
             order, starts, stops = self._whole()
         elif subject is None:
@@ -129,6 +132,21 @@ class _Match:
             stops = np.minimum(stops, starts + 1)
         for piece in pieces(*self._spread(starts, stops), self._growth):
             yield self._solutions(context, order, self._visible(order, piece))
+
+    def _by_time(self, context: Context) -> Iterator[Batch]:
+        """Where nothing but the time is bound: every statement, with the seeds of its time."""
+        order, distinct = self._segment.so, np.unique(self._batch.columns[str(self._slots.time)], return_inverse=True)
+        numbers = context.snapshot.times.numbers(distinct[0])[distinct[1]]
+        seeds = np.argsort(numbers, kind="stable")
+        numbers = numbers[seeds]
+        for whole in pieces(*self._whole()[1:], self._growth):
+            places = self._visible(order, whole).positions
+            places = np.arange(places.start, places.stop) if isinstance(places, slice) else places
+            time = order.time[places]
+            starts, stops = (np.searchsorted(numbers, time, side=side) for side in ("left", "right"))
+            for piece in pieces(starts, stops, self._growth):
+                rows = np.arange(len(places)) if piece.rows is None else piece.rows
+                yield self._solutions(context, order, Piece(seeds[piece.positions], places[rows]))
 
     def _ids(self, slot: Slot) -> Any:
         """Ids at a place: an array of one or of one per seed; None if it is free."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..algebra import Batch, Call, Constant, Context, Expression, Variable
-from ..snapshot import GOOD, PRESENT, Spans, periods_of
+from ..snapshot import GOOD, PRESENT, Spans
 from ..spatial import STRDF
 from ._algebra import RELATIONS
-from ._functions import present
+from ._ends import ends_of
 
 _ANYWHERE = frozenset({"before", "after", "overright", "nequalsPeriod"})
 """Relations to a period that those may have which are nowhere near it."""
@@ -56,8 +56,8 @@ def recognise(expression: Expression, context: Context) -> TemporalCondition | N
     constant = second if forward else first
     if relation not in RELATIONS or not isinstance(constant, Constant) or not isinstance(first if forward else second, Variable):
         return None
-    read = periods_of(np.array([context.terms.id(constant.term)], dtype=np.int64), context.terms.terms, present(context))
-    return TemporalCondition(relation, forward, int(read.start[0]), int(read.end[0])) if read.good[0] else None
+    start, end, good = ends_of(np.array([context.terms.id(constant.term)], dtype=np.int64), context)
+    return TemporalCondition(relation, forward, int(start[0]), int(end[0])) if good[0] else None
 
 
 def passing(expression: Expression, name: str, context: Context, places: Any = None) -> Any:

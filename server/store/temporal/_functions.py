@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from earthweave.ontology import XSD
 
-from ..algebra import Context
 from ..snapshot import FOREVER, STRDF_PERIOD, Kind, Periods, TermType, periods_of, read_moments, write_moments, write_periods
 from ..spatial import STRDF, Call, function
 from ._algebra import CONSTRUCTORS, RELATIONS
+from ._ends import ends_of, present
 
 Function = Callable[..., Any]
 EXTENSIONS = "http://strdf.di.uoa.gr/extensions/ontology#"
 _DATETIME, _TIME = str(XSD.dateTime), str(XSD.time)
 _PERIOD, _MOMENT = TermType(Kind.LITERAL, STRDF_PERIOD), TermType(Kind.LITERAL, _DATETIME)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000
-
-
-def present(context: Context) -> int:
-    """The moment of the query, microseconds since 1970-01-01T00:00:00Z."""
-    passed = context.now - _EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def _periods(call: Call, ids: Any) -> Periods:
@@ -34,6 +26,13 @@ def _periods(call: Call, ids: Any) -> Periods:
     found = periods_of(ids, call.context.terms.terms, present(call.context))
     _lose(call, ids, found.good)
     return found
+
+
+def _ends(call: Call, ids: Any) -> tuple[Any, Any]:
+    """Start and end of the same, which is all that relations ask for."""
+    start, end, good = ends_of(ids, call.context)
+    _lose(call, ids, good)
+    return start, end
 
 
 def _lose(call: Call, ids: Any, good: Any) -> None:
@@ -48,8 +47,7 @@ def _relation(name: str) -> Function:
     holds = RELATIONS[name]
 
     def kernel(call: Call, left: Any, right: Any) -> Any:
-        one, other = _periods(call, left), _periods(call, right)
-        return call.booleans(holds(one.start, one.end, other.start, other.end))
+        return call.booleans(holds(*_ends(call, left), *_ends(call, right)))
 
     return function(name, (2,), kernel, "strdf")
 
