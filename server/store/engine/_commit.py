@@ -162,7 +162,8 @@ def _read(request: Request) -> tuple[Operation, ...] | EarthweaveError:
 
 def _timed(read: tuple[Operation, ...] | EarthweaveError) -> bool:
     """Whether an update says a time."""
-    return isinstance(read, tuple) and any(isinstance(one, Modify) and any(triple.time for triple in (*one.delete, *one.insert)) for one in read)
+    changes = [one for one in read if isinstance(one, Modify)] if isinstance(read, tuple) else []
+    return any(triple.time for one in changes for triple in (*one.delete, *one.insert))
 
 
 def _is_data(read: tuple[Operation, ...] | EarthweaveError, *, timed: bool) -> bool:

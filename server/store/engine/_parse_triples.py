@@ -175,8 +175,8 @@ class TripleParser(TermParser):
 
 def _timely(place: Place) -> Place:
     if isinstance(place, Constant) and place.term.type not in TIME_TYPES:
-        raise QueryError("a fourth term is a time, and this literal is none", why=f'"{place.term.text[:60]}" is no strdf:period or xsd:dateTime',
-                         way_out="write a comma between two objects")
+        raise QueryError(f'"{place.term.text[:60]}" stands where a time may stand, and is none',
+                         why="a fourth term is a strdf:period or xsd:dateTime", way_out="write a comma between two objects")
     return place
 
 

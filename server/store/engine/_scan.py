@@ -11,8 +11,8 @@ import numpy as np
 from ..algebra import Batch, Context, Operator
 from ..snapshot import Order, Segment
 from ._graphs import Slot, View, view
-from ._times import Span, times_at
 from ._rows import Growth, Part, Piece, by_boundness, pieces
+from ._times import Span, times_at
 
 
 @dataclass(frozen=True)

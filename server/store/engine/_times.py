@@ -55,7 +55,7 @@ class Span:
         """Which statements at some places (int64, or a slice) are seen; bool."""
         if self.always or order.time is None:
             return np.full(len(order.key[places]), self.always)
-        numbers = order.time[places]
+        numbers: Any = order.time[places]
         return numbers > 0 if self.table is None else self.table[numbers]
 
 
@@ -69,7 +69,7 @@ def span_of(pattern: Triple, context: Context) -> Span | None:
         return Span(_table(np.array([number - 1]) if number > 0 else np.empty(0, np.int64), len(times)), False, int(number > 0), len(times))
     if not pattern.within:
         return Span(None, pattern.always, len(times), len(times))
-    places = None
+    places: Any = None
     quiet = replace(context, tally=Tally())
     for condition in sorted(pattern.within, key=lambda one: recognise(one, context) is None):
         places = passing(condition, pattern.time.name, quiet, places)
@@ -91,26 +91,32 @@ def times_at(context: Context, order: Order, places: Any) -> Any:
 
 def timed(items: list[Item], context: Context) -> list[Item]:
     """Items with filters on a time within the patterns that bind it, where looking at all distinct times is no more work."""
-    binders: dict[str, list[Pattern]] = {}
-    for item in items:
-        if isinstance(item, Pattern) and isinstance(item.pattern, Triple) and isinstance(item.pattern.time, Variable):
-            if not item.pattern.always:
-                binders.setdefault(item.pattern.time.name, []).append(item)
+    binders = _binders(items)
     gone: set[Item] = set()
     for item in items if binders else ():
-        name = _about(item, context)
-        for binder in binders.get(name, ()):
-            assert isinstance(item, Condition) and isinstance(binder.pattern, Triple)
-            binder.pattern = replace(binder.pattern, within=(*binder.pattern.within, item.expression))
+        name = _about(item, context) if isinstance(item, Condition) else ""
+        for binder, pattern in binders.get(name, {}).items():
+            assert isinstance(item, Condition)
+            binders[name][binder] = binder.pattern = replace(pattern, within=(*pattern.within, item.expression))
             gone.add(item)
     for item in items if gone else ():
         item.after = tuple(before for before in item.after if before not in gone)
     return [item for item in items if item not in gone]
 
 
-def _about(item: Item, context: Context) -> str:
+def _binders(items: list[Item]) -> dict[str, dict[Pattern, Triple]]:
+    """Variables of times, and the patterns that bind them."""
+    found: dict[str, dict[Pattern, Triple]] = {}
+    for item in items:
+        one = item.pattern if isinstance(item, Pattern) else None
+        if isinstance(item, Pattern) and isinstance(one, Triple) and isinstance(one.time, Variable) and not one.always:
+            found.setdefault(one.time.name, {})[item] = one
+    return found
+
+
+def _about(item: Condition, context: Context) -> str:
     """The one variable that a filter is about, if it can be settled by its values alone; else nothing."""
-    if not isinstance(item, Condition) or item.after or len(item.touches) != 1:
+    if item.after or len(item.touches) != 1:
         return ""
     expression: Expression = item.expression
     if variables(expression) != item.touches or has_exists(expression) or volatile(expression):

@@ -139,4 +139,5 @@ def _replayed(part: Path) -> Iterator[Quads]:
             terms = Terms(cells["text"], cells["code"].to_numpy().astype(np.int32), types, wkb)
             # a load that an earlier version began has no such column
             time = cells[_TIME].to_numpy() if len(cells.get(_TIME, ())) else None
-            yield Quads(terms, *(cells[name].to_numpy() for name in _PLACES), time)
+            subject, predicate, value, graph = (cells[name].to_numpy() for name in _PLACES)
+            yield Quads(terms, subject, predicate, value, graph, time)

@@ -2,7 +2,7 @@
 
 ::
 
-    lines ──cut_lines, timed_lines──▶ lines of three terms, and the time of each ──(as any line is read)──▶ Quads ──given──▶ Quads with times
+    lines ──cut_lines, timed_lines──▶ lines of three terms, and the times ──(as any line is read)──▶ Quads ──given──▶ Quads with times
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def timed_lines(block: Block, numbers: Any) -> TimedLines | None:
 
     A time is what stands behind three terms; an object with one of the datatypes of times stays where it is.
     """
-    lines = cast(pl.Series, pl.from_arrow(pa.array([block.line(one) for one in numbers.tolist()], pa.large_binary()).cast(pa.large_string())))
+    texts = pa.array([block.line(one) for one in numbers.tolist()], pa.large_binary()).cast(pa.large_string())
+    lines = cast(pl.Series, pl.from_arrow(texts))
     parts = lines.str.extract_groups(_LINE).struct
     timed = parts.field("1").str.contains(_THREE).fill_null(False)
     if not timed.any():

@@ -137,8 +137,8 @@ class SnapshotBuilder:
         predicates = ids[quads.predicate][known]
         distinct, back = np.unique(predicates, return_inverse=True)
         numbers = np.array([self._removed.number(id) for id in distinct.tolist()] or [0], dtype=np.int32)
-        rows = Rows(ids[quads.subject][known], ids[quads.object][known], graph[known].astype(np.int32), None if time is None else time[known])
-        self._removed.add(numbers[back], rows)
+        rows = Rows(ids[quads.subject], ids[quads.object], graph.astype(np.int32), time)
+        self._removed.add(numbers[back], rows.at(known))
 
     def finish(self) -> Snapshot:
         """Sort, write what is left, and put the manifest in its place."""

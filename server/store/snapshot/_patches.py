@@ -45,10 +45,11 @@ class Patch:
         fresh, at = self.fresh.at(kept), self.at[kept]
         new = ~old & added
         into = HeldOrder(fresh).located(rows.at(new))[0]
-        columns = [np.insert(column, into, more[new]) for column, more in zip(fresh[:3], (rows.key, rows.value, rows.graphs()), strict=True)]
+        key, value, graph = (np.insert(column, into, more[new]) for column, more in
+                             ((fresh.key, rows.key), (fresh.value, rows.value), (fresh.graphs(), rows.graphs())))
         timed = fresh.time is not None or rows.time is not None
         time = np.insert(fresh.times(), into, rows.times()[new]) if timed else None
-        return Patch(self.base, Rows(*columns, time), np.insert(at, into, place[new]), gone)
+        return Patch(self.base, Rows(key, value, graph, time), np.insert(at, into, place[new]), gone)
 
     def __len__(self) -> int:
         return len(self.base) - len(self.gone) + len(self.at)

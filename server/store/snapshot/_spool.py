@@ -75,7 +75,8 @@ class Spool:
         starts = np.concatenate([[0], np.cumsum(np.bincount(predicate, minlength=len(self._numbers)))])
         graphs, times = ([getattr(rows, name) for _, rows in self._waiting] for name in ("graph", "time"))
         sizes = [rows.size for _, rows in self._waiting]
-        self._flushes.append(_Flush(starts, self._written, self._graph.append(graphs, sizes, order), self._time.append(times, sizes, order)))
+        graph_first, time_first = self._graph.append(graphs, sizes, order), self._time.append(times, sizes, order)
+        self._flushes.append(_Flush(starts, self._written, graph_first, time_first))
         self._written += self._held
         self._waiting, self._held, self._mapped = [], 0, None
 

@@ -1,4 +1,4 @@
-"""Filters on a valid time that a look at the distinct times of a snapshot settles: which times pass is known before any statement is read."""
+"""Filters on a valid time that a look at the distinct times of a snapshot settles, before any statement is read."""
 
 from __future__ import annotations
 
