@@ -31,6 +31,7 @@ from ..algebra import (
     variables,
 )
 from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSemiJoin, nearest_key
+from ..temporal import TemporalJoin, TemporalPair
 from ._costs import UNIT_COST, Cost, Costs
 from ._entailment import entailed
 from ._functions import check_functions, unknown
@@ -224,9 +225,11 @@ class Planner:
         return line.operator(steps[-1][2].cost.rows if steps else seeds.cost.rows)
 
     def _linked(self, item: Linked, left: Operator | None, wish: Wish, cost: Cost) -> Operator:
-        """A spatial join with a cluster; if nothing of it is read and it does not matter how often, only a look whether there is any."""
+        """A join with a cluster; if nothing of it is read and it does not matter how often, only a look whether there is any."""
         semi = wish.once and not item.cluster.scope & wish.names
         right = self.group(list(item.cluster.items), NO_SEEDS, Wish(wish.names | item.about, wish.once))
+        if isinstance(item.condition, TemporalPair):
+            return TemporalJoin(left, right, item.condition, estimate=cost.rows)
         kind = SpatialSemiJoin if semi else SpatialJoin
         return kind(left, right, item.condition, estimate=cost.rows, scope=item.sees)
 

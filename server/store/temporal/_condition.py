@@ -13,7 +13,7 @@ from ..spatial import STRDF
 from ._algebra import RELATIONS
 from ._ends import ends_of
 
-_ANYWHERE = frozenset({"before", "after", "overright", "nequalsPeriod"})
+ANYWHERE = frozenset({"before", "after", "overright", "nequalsPeriod"})
 """Relations to a period that those may have which are nowhere near it."""
 
 
@@ -40,7 +40,7 @@ class TemporalCondition:
 
     def near(self, spans: Spans) -> Any:
         """Places of the times that may stand so, found by search where they must be near the constant."""
-        if self.relation in _ANYWHERE:
+        if self.relation in ANYWHERE:
             return np.arange(len(spans))
         least, most = np.iinfo(np.int64).min, np.iinfo(np.int64).max
         return spans.meeting(max(self.start - 1, least), min(self.end, most - 1) + 1)
