@@ -201,13 +201,28 @@ def _optional(window: str) -> Query:
     return f"?s ?o ?t {{ ?s :p ?o OPTIONAL {{ ?s :p ?o ?t FILTER(strdf:during(?t, {window})) }} }}", run
 
 
+def _paths(each: bool) -> Query:
+    def run(held: State) -> Iterable[tuple[str, ...]]:
+        return [((one.g,) if each else ()) + (one.s, one.o) for one in {one._replace(t="", g=one.g if each else "") for one in held}
+                if one.g or not each]
+
+    return ("?g ?s ?o { GRAPH ?g { ?s (:p|:q) ?o } }" if each else "?s ?o { ?s (:p|:q) ?o }"), run
+
+
+def _never() -> Query:
+    def run(held: State) -> Iterable[tuple[str, ...]]:
+        return {(one.s, one.p, one.o) for one in held if not any(other[:3] == one[:3] and other.t for other in held)}
+
+    return "?s ?p ?o { ?s ?p ?o FILTER NOT EXISTS { ?s ?p ?o ?t } }", run
+
+
 choices = zip("spo", (IRIS, PREDICATES, OBJECTS), strict=True)
 places = st.tuples(*(st.one_of(st.just(f"?{name}"), st.sampled_from(some)) for name, some in choices))
 relations = st.sampled_from(list(RELATIONS))
 queries = st.one_of(
     st.builds(_plain, places), st.builds(_timed, places), st.builds(_in_graphs, places), st.builds(_timed_in_graphs, places),
     st.builds(_within, relations, windows, st.booleans()), st.builds(_counted, windows), st.builds(_at, times), st.builds(_shared),
-    st.builds(_related, relations), st.builds(_optional, windows),
+    st.builds(_related, relations), st.builds(_optional, windows), st.builds(_paths, st.booleans()), st.builds(_never),
 )
 
 

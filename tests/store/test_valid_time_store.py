@@ -135,6 +135,21 @@ def shown(store: Store) -> set[tuple[str, str, str]]:
     return found
 
 
+def test_a_graph_is_replaced_with_its_times(timed: Store, rows: Rows) -> None:
+    for day in ("2", "3"):
+        line = f'<{E}x> <{E}p> "1" "2020-01-0{day}T00:00:00"^^<http://www.w3.org/2001/XMLSchema#dateTime> .\n'
+        timed.load_quads([line.encode()], name="replaced", graph=E + "g", replace=True)
+        assert rows("SELECT ?s ?t { GRAPH :g { ?s ?p ?o ?t } }") == [(E + "x", f"2020-01-0{day}T00:00:00")]
+    assert rows("SELECT ?s { GRAPH :g { ?s ?p ?o } }") == [(E + "x",)]
+
+
+def test_a_feature_is_exported_once(timed: Store, tmp_path: Path) -> None:
+    wkt = '"POINT(1 2)"^^<http://www.opengis.net/ont/geosparql#wktLiteral>'
+    timed.update(f"INSERT DATA {{ <{E}d> <{E}geo> {wkt} , {wkt} {FEBRUARY} }}")
+    report = timed.export(tmp_path / "features.geojson")
+    assert (report.rows, report.untimed) == (1, 5)
+
+
 def test_exports_write_times_where_they_can(timed: Store, tmp_path: Path) -> None:
     report = timed.export(tmp_path / "all.nq")
     assert (report.rows, report.untimed) == (6, 0)
