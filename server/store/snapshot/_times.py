@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from earthweave.ontology import XSD
+from earthweave.ontology.arrow import arrow_of
 
 from ._files import link
 from ._growth import Growing
@@ -48,7 +49,7 @@ def periods_of(ids: Any, terms_of: Callable[[Any], Terms], now: int) -> Periods:
         for code, kind in enumerate(terms.types):
             mine = np.flatnonzero(terms.code == code)
             if len(mine) and kind.datatype in (STRDF_PERIOD, _DATETIME):
-                texts = terms.text.take(mine)
+                texts = terms.text.take(arrow_of(mine))
                 read = read_periods(texts, now) if kind.datatype == STRDF_PERIOD else instants(read_moments(texts, now))
                 _put(found, rest[mine], read)
     return found
