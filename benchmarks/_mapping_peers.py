@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -73,7 +72,7 @@ def morph(layer: Path, folder: Path) -> dict[str, float]:
     used = _used([str(python), "-m", "morph_kgc", str(folder / "morph.ini")], folder)
     with target.open("rb") as file:
         count = sum(1 for _ in file)
-    return {"cpu": used["cpu"] - idle["cpu"], "wall": used["wall"] - idle["wall"], "rss": used["rss"], "count": count}
+    return {name: used[name] - idle[name] for name in ("cpu", "system", "wall")} | {"rss": used["rss"], "count": count}
 
 
 def _used(command: list[str], folder: Path, *, may_fail: bool = False) -> dict[str, float]:
@@ -84,11 +83,8 @@ def _used(command: list[str], folder: Path, *, may_fail: bool = False) -> dict[s
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode and not may_fail:
         raise RuntimeError((folder / "morph.log").read_text()[-2000:])
-    return {"cpu": _seconds(usage), "wall": time.perf_counter() - started, "rss": usage.ru_maxrss / 1024}
-
-
-def _seconds(usage: resource.struct_rusage) -> float:
-    return usage.ru_utime + usage.ru_stime
+    wall = time.perf_counter() - started
+    return {"cpu": usage.ru_utime + usage.ru_stime, "system": usage.ru_stime, "wall": wall, "rss": usage.ru_maxrss / 1024}
 
 
 def alike(line: bytes) -> bytes:

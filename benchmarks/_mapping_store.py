@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 
-def _cpu() -> float:
-    """Seconds of this process and of those that it waited for."""
+def _used() -> tuple[float, float]:
+    """User and system seconds of this process and of those that it waited for."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return times.user + times.children_user, times.system + times.children_system
 
 
 def load(layer: Path, folder: Path, *, ready: bool) -> dict[str, float]:
@@ -32,11 +32,13 @@ def load(layer: Path, folder: Path, *, ready: bool) -> dict[str, float]:
     batches = run.tables()
     assert batches is not None
     given = list(batches) if ready else batches
-    before, started = _cpu(), time.perf_counter()
+    (user, system), started = _used(), time.perf_counter()
     with open_store(target) as store:
         report = store.load_tables(given, name=layer.name)
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    return {"cpu": _cpu() - before, "wall": time.perf_counter() - started, "count": report.triples, "rss": peak}
+    after = _used()
+    return {"cpu": sum(after) - user - system, "system": after[1] - system, "wall": time.perf_counter() - started,
+            "count": report.triples, "rss": peak}
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 Run ``python -m benchmarks.updates [--sizes 1,10,100] [--kills 50] [--seconds 6]``. At size 1 a store holds 30,000 simulated statements.
 Clients are threads of one process, each waiting for its update to be acknowledged; readers are four processes that look up one subject
-after another. Kills are at random moments of a process that updates, loads and lets the log be folded into snapshots all the time.
+after another. Kills are of a process that updates, loads and lets the log be folded into snapshots all the time, see `_killed`.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from earthweave.server.store import Limits, Store, open_store
+
+from ._killed import STEPS, kill, left
 
 STATEMENTS, CLIENTS, READERS = 30_000, 64, 4
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -41,34 +42,6 @@ with open_store(sys.argv[1], create=False) as store:
         done += 1
     print(done, slowest, flush=True)
 """
-
-WRITE = """
-import sys, threading
-from earthweave.server.store import Limits, open_store
-def client(store, name):
-    number = 0
-    while True:
-        store.update(f"INSERT DATA {{ <http://e/{name}/{number}> <http://e/p> 1 ; <http://e/q> 2 }}")
-        sys.stdout.write(f"{name} {number}\\n")
-        sys.stdout.flush()
-        number += 1
-def loads(store, name):
-    number = 0
-    while True:
-        store.load_quads([b"<http://e/%s/%d> <http://e/p> \\"1\\" .\\n<http://e/%s/%d> <http://e/q> \\"2\\" .\\n"
-                          % (name.encode(), number, name.encode(), number)], name="two")
-        sys.stdout.write(f"{name} {number}\\n")
-        sys.stdout.flush()
-        number += 1
-with open_store(sys.argv[1], limits=Limits(log_statements=200)) as store:
-    jobs = [(client, f"{sys.argv[2]}-{k}") for k in range(8)] + [(loads, f"{sys.argv[2]}-load")]
-    threads = [threading.Thread(target=job, args=(store, name)) for job, name in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-"""
-
 
 def simulated(statements: int) -> Iterator[bytes]:
     """N-Quads: three statements for each subject."""
@@ -135,23 +108,18 @@ def rates(folder: Path, size: int, seconds: float) -> None:
             print(line(f"{STATEMENTS * size:,} statements, {clients} client(s)", took, seconds, said), flush=True)
 
 
-def kills(folder: Path, number: int) -> tuple[int, int, int]:
-    """Kill a writing process so many times; what was acknowledged in all, and how much of that was lost or half done."""
-    chance, acknowledged = random.Random(3), set[str]()
-    for attempt in range(number):
-        command = [sys.executable, "-c", WRITE, str(folder / "killed"), str(attempt)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            acknowledged.add(process.stdout.readline().strip())
-            time.sleep(chance.random() * 0.8)
-            process.send_signal(signal.SIGKILL)
-            # the last line may have been cut off
-            acknowledged |= {one.strip() for one in process.stdout.readlines() if one.endswith("\n")}
-    with open_store(folder / "killed", limits=Limits(query_rows=10**7)) as store:
-        found = {cells: {row["s"]["value"] for row in store.query(f"SELECT ?s {{ ?s <http://e/{cells}> ?o }}").table.to_pylist()}
-                 for cells in "pq"}
-    wanted = {"http://e/" + one.replace(" ", "/") for one in acknowledged if one}
-    return len(wanted), len(wanted - (found["p"] & found["q"])), len(found["p"] ^ found["q"])
+def kills(folder: Path, number: int, first: int) -> bool:
+    """Kill writing processes and print what that did, by the step at which they were killed; true if nothing was lost."""
+    by_step = {step: set[str]() for step in STEPS}
+    for attempt in range(first, first + number):
+        step = STEPS[attempt % len(STEPS)]
+        by_step[step] |= kill(folder / "killed", step, attempt)
+    begun, whole = left(folder / "killed")
+    print(f"\n{number} times kill -9{'':<18}{'acknowledged':>14}{'lost':>6}")
+    for step, told in by_step.items():
+        print(f"{step:<34}{len(told):>14,}{len(told - begun):>6}")
+    print(f"{len(begun | whole):,} writes are there, {len(begun ^ whole)} of them half")
+    return begun == whole and all(told <= begun for told in by_step.values())
 
 
 def main() -> None:
@@ -159,16 +127,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1,10,100")
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--first", type=int, default=0, help="number of the first kill, which decides where it strikes")
     parser.add_argument("--seconds", type=float, default=6.0)
     chosen = parser.parse_args()
     print(f"{'simulated data, 4 reading processes':<34}{'updates/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'queries/s':>11}{'slowest ms':>12}")
     with tempfile.TemporaryDirectory() as name:
-        for size in chosen.sizes.split(","):
+        for size in filter(None, chosen.sizes.split(",")):
             rates(Path(name), int(size), chosen.seconds)
-        acknowledged, lost, half = kills(Path(name), chosen.kills)
-    print(f"\n{chosen.kills} times kill -9: {acknowledged:,} acknowledged, {lost} lost, {half} half done")
-    if lost or half:
-        raise SystemExit("what was acknowledged is not there")
+        if not kills(Path(name), chosen.kills, chosen.first):
+            raise SystemExit("what was acknowledged is not there")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ from pyproj.exceptions import CRSError
 from ._errors import CrsError
 
 _IRI = re.compile(r"^https?://www\.opengis\.net/def/crs/(?P<authority>[A-Za-z]+)/(?P<version>[\d.]+)/(?P<code>\w+)$")
+_URN = re.compile(r"^urn:(?:x-)?ogc:def:crs:(?P<authority>[A-Za-z]+):[^:]*:(?P<code>\w+)$")
+_SHORT = re.compile(r"^(?:(?P<authority>\w+):)?(?P<code>\w+)$", re.ASCII)
+"""PROJ is not asked about anything else, because it takes long over what is no name."""
+_SHOWN = 100
 _POLAR = (("north", "north"), ("south", "south"))
 
 
@@ -32,14 +36,16 @@ def _pyproj_crs(authority: str, code: str) -> pyproj.CRS:
     try:
         found = pyproj.CRS.from_authority(authority, code)
     except CRSError as error:
-        raise CrsError(
-            f"unknown coordinate reference system {authority}:{code}",
-            why=str(error).splitlines()[0],
-            way_out="use an IRI such as http://www.opengis.net/def/crs/EPSG/0/32756, or EPSG:32756",
-        ) from error
+        raise _unknown(f"{authority}:{code}", str(error).splitlines()[0]) from error
     if found.is_vertical:
         raise CrsError(f"{authority}:{code} has heights only", why="places need a horizontal system", way_out="use a CRS such as EPSG:4326")
     return found
+
+
+def _unknown(name: str, why: str) -> CrsError:
+    shown = name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+    way_out = "use an IRI such as http://www.opengis.net/def/crs/EPSG/0/32756, or EPSG:32756"
+    return CrsError(f"unknown coordinate reference system {shown}", why=why, way_out=way_out)
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,16 @@ class Crs:
 
     @classmethod
     def parse(cls, text: str) -> Crs:
-        """Read an OGC IRI, ``EPSG:n`` or ``CRS84``; raise `CrsError` for anything else."""
-        match = _IRI.match(text.strip("<> "))
+        """Read an OGC IRI or URN, ``EPSG:n`` or ``CRS84``; raise `CrsError` for anything else."""
+        name = text.strip("<> ")
+        match = _IRI.match(name) or _URN.match(name)
+        short = None if match else _SHORT.match(text.strip().upper())
         if match:
             found = cls(match["authority"].upper(), match["code"])
+        elif short:
+            found = cls(short["authority"] or "OGC", short["code"])
         else:
-            authority, _, code = text.strip().upper().rpartition(":")
-            found = cls(authority or "OGC", code)
+            raise _unknown(text, "it is no name of one")
         _pyproj_crs(found.authority, found.code)
         return found
 

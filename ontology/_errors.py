@@ -23,6 +23,7 @@
     │   └── SizeLimitError          text, nesting, rows or bytes
     ├── AbortedError                somebody stopped it while it ran
     ├── ProcessingError             a service failed on valid input
+    │   └── EndpointError           another SPARQL endpoint cannot be reached, or does not answer as it should
     └── StoreError                  the store on disk is damaged, busy or of another format
         └── StoreBusyError          another writer holds the store
 """
@@ -177,6 +178,12 @@ class ProcessingError(EarthweaveError):
     """A service failed on valid input."""
 
     code = "processing-failed"
+
+
+class EndpointError(ProcessingError):
+    """Another SPARQL endpoint cannot be reached, or does not answer as it should."""
+
+    code = "endpoint-failed"
 
 
 class StoreError(EarthweaveError):

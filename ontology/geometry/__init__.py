@@ -13,6 +13,7 @@ A geometry prepared with ``shapely.prepare`` must never be used by two threads (
 
 from ._block import Block, block_proof, normalised, read_block
 from ._boxes import grown_boxes, line_pieces
+from ._forms import FORMS, read_literals
 from ._index import SpatialIndex
 from ._inside import apart, first_vertices, points_in
 from ._literals import (
@@ -41,10 +42,10 @@ from ._wkb import unsafe_wkb
 from ._write import write_literals
 
 __all__ = [
-    "EH", "MAX_CHARACTERS", "MAX_NESTING", "OVERLAYS", "RCC8", "RELATIONS", "SF", "SLIPS",
+    "EH", "FORMS", "MAX_CHARACTERS", "MAX_NESTING", "OVERLAYS", "RCC8", "RELATIONS", "SF", "SLIPS",
     "AxisOrder", "AxisProof", "Block", "GeometryColumn", "PackedTree", "Problem", "Relation", "SpatialIndex",
     "apart", "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "first_vertices", "grown_boxes",
     "intersecting", "length_m", "line_pieces", "mask_pairs", "normalised", "overlay", "points_in", "prove_axis", "read_block",
-    "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs", "split_strdf", "transposed",
-    "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
+    "read_literals", "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs", "split_strdf",
+    "transposed", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
 ]

@@ -19,7 +19,6 @@ from ._literals import known_crs
 from ._transform import apply
 from ._xml import Element, read_xml
 
-_URN = re.compile(r"^urn:(?:x-)?ogc:def:crs:([A-Za-z]+):[^:]*:(\w+)$")
 _OLD = re.compile(r"^(?:EPSG:|https?://www\.opengis\.net/gml/srs/epsg\.xml#)(\d+)$", re.IGNORECASE)
 _EMPTY = shapely.GeometryCollection()
 
@@ -48,8 +47,8 @@ def _names(element: Element) -> set[str]:
 
 def _crs(name: str) -> tuple[Crs, bool]:
     """The system, and whether coordinates must be turned into its order."""
-    old, urn = _OLD.match(name.strip()), _URN.match(name.strip())
-    known = known_crs(f"EPSG:{old[1]}" if old else f"{urn[1]}:{urn[2]}" if urn else name)
+    old = _OLD.match(name.strip())
+    known = known_crs(f"EPSG:{old[1]}" if old else name.strip())
     if not isinstance(known, Crs):
         raise GeometryError(known)
     if old and known == EPSG4326:

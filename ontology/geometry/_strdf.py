@@ -17,7 +17,7 @@ from ..arrow import text_array
 from ._literals import PREFIX, split_crs
 
 pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
-_MARK, _NOTHING = (pa.scalar(one, pa.large_string()) for one in (";", ""))
+_MARK, _NOTHING = text_array((";", ""))
 _NUMBER = re.compile(r"(?:https?://(?:www\.)?spatialreference\.org/ref/epsg/)?(\d+)/?")
 _WGS84 = re.compile(r"(?:EPSG:|https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/|https?://(?:www\.)?spatialreference\.org/ref/epsg/)?4326/?")
 

@@ -36,7 +36,7 @@ _RESPONSES: dict[str, Any] = {
         },
         "content": {f.media_type: {"schema": {"description": f"{f.name}: {', '.join(sorted(f.kinds))}"}} for f in FORMATS},
     },
-    **{status: _PROBLEM for status in ("400", "403", "406", "413", "415", "501", "503")},
+    **{status: _PROBLEM for status in ("400", "403", "406", "413", "415", "501", "502", "503")},
 }
 
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
@@ -83,6 +83,7 @@ PATHS: dict[str, Any] = {
     "/Strabon/Describe": {
         "get": {"operationId": "strabon_describe_get", **_GET}, "post": {"operationId": "strabon_describe_post", **_POST},
     },
+    "/Strabon/Store": _operations({"post": ("200", "Load data, files, or a url below load_roots; needs the token")}, "strabon_store"),
     "/Strabon/Update": {"post": {"operationId": "strabon_update_post", **_POST}},
     "/rdf-graph-store": _operations(_STORE, "graph_store", _GRAPH, _DEFAULT),
     "/rdf-graph-store/{name}": _operations(_STORE, "graph", _NAME),

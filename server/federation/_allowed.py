@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from earthweave.ontology import ForbiddenError, ParameterError
+from earthweave.ontology import EndpointError, ForbiddenError, ParameterError, QueryError
 
 from ._outbound import check_address, query_endpoint
 
@@ -32,12 +32,15 @@ class AllowedEndpoints:
             seconds: to wait at most, if that is less than ``deadline``.
             largest: bytes to take at most.
 
-        Raises `ForbiddenError` for an endpoint that is not allowed, and what `query_endpoint` raises.
+        Raises `ForbiddenError` for an endpoint that is not allowed, `EndpointError` for one that refuses, and what else
+        `query_endpoint` raises.
         """
-        answer = query_endpoint(
-            endpoint, query, accept=_JSON, deadline=max(min(seconds, self.deadline), 0.001), largest=largest, check=self.check
-        )
-        return answer.body
+        within = max(min(seconds, self.deadline), 0.001)
+        try:
+            return query_endpoint(endpoint, query, accept=_JSON, deadline=within, largest=largest, check=self.check).body
+        except QueryError as error:
+            # what it refuses was written here, not by whoever wrote the query
+            raise EndpointError(error.what, why=error.why, way_out=error.way_out) from error
 
     def check(self, endpoint: str) -> None:
         """Raise `ForbiddenError` for an endpoint that is not allowed."""

@@ -23,7 +23,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
-from earthweave.ontology import DeadlineError, EarthweaveError, ForbiddenError, ProcessingError, QueryError, SizeLimitError
+from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, QueryError, SizeLimitError
 
 _PORTION = 1 << 16
 _LOUDEST = 1 << 16
@@ -137,7 +137,7 @@ def query_endpoint(
         largest: bytes to take at most.
         check: raises for an address that may not be called; it also sees where a redirect leads.
 
-    Raises `ForbiddenError` for an address that may not be called, `QueryError` if the endpoint refuses the query, `ProcessingError` if it
+    Raises `ForbiddenError` for an address that may not be called, `QueryError` if the endpoint refuses the query, `EndpointError` if it
     cannot be reached, `DeadlineError` and `SizeLimitError`.
     """
     from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
@@ -204,7 +204,7 @@ def _failure(error: Exception, url: str, deadline: float, *, late: bool) -> Eart
         return DeadlineError(f"{url} did not answer within {deadline:g} s", way_out="raise EARTHWEAVE_REMOTE_DEADLINE")
     if isinstance(error, HTTPError) and error.code < 500:
         return QueryError(f"{url} refused the query", why=f"HTTP status {error.code}: {_reason_of(error.read(_LOUDEST))}")
-    return ProcessingError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?")
+    return EndpointError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?")
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from earthweave.ontology import GEO
 from earthweave.ontology.geometry import write_wkt
 from earthweave.qa import Cell, Limits, Table
 from earthweave.server.store import Answer, Store
@@ -46,7 +47,7 @@ def _cells(answer: Answer, name: str) -> list[Cell | None]:
         for row in turned:
             cell = cells[row]
             if cell is not None and shapes[row] is not None:
-                cells[row] = replace(cell, value=str(write_wkt([shapes[row]])[0]))
+                cells[row] = replace(cell, value=str(write_wkt([shapes[row]])[0]), datatype=str(GEO.wktLiteral))
     return cells
 
 

@@ -1,8 +1,8 @@
 """Writes an Arrow table of RDF terms as GeoJSON (RFC 7946: CRS84, longitude before latitude, exterior rings counter-clockwise).
 
 Which column holds the geometry is found by datatype, not by name or place. The answer itself knows in which axis order each literal is
-to be read (`earthweave.server.store.Answer.geometry`). GEOS parses here, in the web process, only what the caps on length and nesting
-in `earthweave.ontology.geometry.read_wkt` let through.
+to be read (`earthweave.server.store.Answer.geometry`). Parsers see here, in the web process, only what the caps on length and nesting
+in `earthweave.ontology.geometry` let through.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute
 import shapely
 
-from earthweave.ontology import GEO, XSD, ParameterError
-from earthweave.ontology.geometry import GeometryColumn
+from earthweave.ontology import XSD, ParameterError
+from earthweave.ontology.geometry import FORMS, GeometryColumn
 from earthweave.server.store import Answer, Notice
 
 from ._table import cells
 
-WKT = str(GEO.wktLiteral)
+_DATATYPES = pa.array(FORMS, pa.string())
 _WHOLE = frozenset(
     str(XSD[name])
     for name in (
@@ -48,9 +48,9 @@ pc: Any = pyarrow.compute  # its kernels are made at import, so that no type che
 
 
 def geometry_columns(table: pa.Table) -> list[str]:
-    """Names of the columns in which some value is a ``geo:wktLiteral``."""
+    """Names of the columns in which some value is a geometry literal."""
     def holds(column: pa.ChunkedArray) -> bool:
-        return bool(pc.any(pc.equal(pc.struct_field(column, "datatype"), WKT)).as_py())
+        return bool(pc.any(pc.is_in(pc.struct_field(column, "datatype"), value_set=_DATATYPES)).as_py())
     return [name for name in table.column_names if holds(table[name])]
 
 
@@ -67,15 +67,15 @@ def _value(kind: str, value: str, datatype: str | None, language: str | None) ->
     return f"_:{value}" if kind == "bnode" else value
 
 
-def _is_wkt(kind: str, value: str, datatype: str | None, language: str | None) -> bool:
-    return datatype == WKT
+def _is_geometry(kind: str, value: str, datatype: str | None, language: str | None) -> bool:
+    return datatype in FORMS
 
 
 def picked(table: pa.Table, wanted: str | None) -> tuple[str | None, list[Notice]]:
     """The geometry column to show, and what to say of the choice; raises `ParameterError` if ``wanted`` is none."""
     found = geometry_columns(table)
     if wanted and wanted not in found:
-        way_out = f"choose one of {', '.join(found)}" if found else "select a variable that holds geo:wktLiteral values"
+        way_out = f"choose one of {', '.join(found)}" if found else "select a variable that holds geometry literals, such as geo:wktLiteral"
         raise ParameterError(f"?{wanted[:60]} is no geometry column", way_out=way_out)
     if not found:
         return None, [Notice("no-geometry", "the query returns no geometry: select a variable that holds the geo:asWKT of each row")]
@@ -88,7 +88,7 @@ def picked(table: pa.Table, wanted: str | None) -> tuple[str | None, list[Notice
 
 def explained(answer: Answer, name: str, column: GeometryColumn) -> Iterator[Notice]:
     """Say which rows have no geometry, and whether an axis order was mended (where the store has not said it already)."""
-    present = cells(answer.table[name], _is_wkt, False)
+    present = cells(answer.table[name], _is_geometry, False)
     if missing := len(present) - sum(present):
         yield Notice("rows-without-geometry", f"{missing} of {len(present)} rows have no geometry")
     if unread := [problem for problem in column.problems if present[problem.index]]:

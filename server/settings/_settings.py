@@ -21,7 +21,7 @@ class ServeSettings:
 
     serve_host: str = setting("127.0.0.1", help="Address to listen on; other machines reach it only if you change this.")
     serve_port: int = setting(8080, help="Port to listen on.")
-    serve_threads: int = setting(8, unit="threads", help="Requests answered at the same time.")
+    serve_threads: int = setting(24, unit="threads", help="Requests answered at the same time.")
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, request
 
+from earthweave.ontology import UnsupportedError
 from earthweave.server.results import named_format, write
 from earthweave.server.store import Limits
 
 from ._cors import open_to
-from ._description import service_description
+from ._description import Abilities, service_description
 from ._desk import Desk, Endpoint, Servable
 from ._graph_store import graph_store
 from ._negotiation import choose, negotiate
 from ._protocol import FORM, UPDATE, Operation, Received, read_operation
 from ._respond import GENERATION, add_notices, graph, pack, result
 from ._running import running
+from ._stored import stored
 from ._void import WELL_KNOWN, void_description
 
 PATH = "/sparql"
@@ -25,7 +29,7 @@ def blueprint(store: Servable, limits: Limits, endpoint: Endpoint | None = None)
 
     ``/sparql``: GET and POST of the SPARQL 1.1 Protocol, updates for the bearer of the token; ``format``, ``timeout`` and ``maxLimit``
     (lower the limits only), ``geometry``; without parameters it describes itself. ``/rdf-graph-store``: the Graph Store HTTP Protocol.
-    ``/.well-known/void``, ``/queries``, ``/metrics``; ``/Strabon/Query``, ``…/Describe`` and ``…/Update`` for clients of Strabon.
+    ``/.well-known/void``, ``/queries``, ``/metrics``; ``/Strabon/`` with ``Query``, ``Describe``, ``Update`` and ``Store``.
 
     Notices stand in ``Earthweave-Notice`` headers and, where the format has room, in the body; ``Earthweave-Truncated: true`` says that
     a limit of ``Earthweave-Limits`` cut the result.
@@ -69,6 +73,10 @@ def _strabon(desk: Desk, routes: Blueprint) -> None:
     def update() -> Response:
         return _operated(desk, "update")
 
+    @routes.post("/Strabon/Store")
+    def store() -> Response:
+        return stored(desk)
+
 
 def _accept() -> str:
     return ",".join(request.headers.getlist("Accept"))
@@ -82,7 +90,8 @@ def _vary(response: Response) -> Response:
 def _described(desk: Desk) -> Response:
     desk.note("description", PATH)
     census = desk.census_if_cheap()
-    return graph(service_description(desk.address + PATH, desk.extensions(), census, writable=desk.gate.writable), _accept())
+    abilities = Abilities(desk.limits.entailment, writable=desk.gate.writable, federated=desk.store.answers_service)
+    return graph(service_description(desk.address + PATH, desk.extensions(), census, abilities), _accept())
 
 
 def _received() -> Received:
@@ -104,6 +113,8 @@ def _operated(desk: Desk, kind: str) -> Response:
 
 
 def _answered(desk: Desk, operation: Operation) -> Response:
+    if operation.handle in ("map", "timemap"):
+        return _shown(operation)
     accept = _accept()
     _refuse_early(operation.format, accept)
     answer = desk.answer(
@@ -112,7 +123,15 @@ def _answered(desk: Desk, operation: Operation) -> Response:
     )
     chosen = choose(operation.format, accept, answer.kind)
     written = write(answer, chosen, geometry=operation.geometry)
-    return result(answer, written, chosen, "" if operation.format else accept, download=operation.download)
+    return result(answer, written, chosen, "" if operation.format else accept, download=operation.handle == "download")
+
+
+def _shown(operation: Operation) -> Response:
+    """The way to the map, which asks the query itself; the fragment does not reach the server, so that no length of it is too long."""
+    if operation.handle == "timemap":
+        way_out = "handle=map shows the same without time; format=KML holds the times for viewers with a time slider"
+        raise UnsupportedError("handle=timemap is not offered", why="the map has no time slider", way_out=way_out)
+    return Response(status=303, headers={"Location": f"{request.script_root}/#query={quote(operation.text, safe='')}"})
 
 
 def _updated(desk: Desk, operation: Operation) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 
@@ -22,7 +23,9 @@ _REGISTERED = {
     "turtle": "Turtle", "ntriples": "N-Triples", "nquads": "N-Quads", "trig": "TriG", "jsonld": "JSON-LD", "rdfxml": "RDF_XML",
 }
 _INPUT = ("turtle", "ntriples", "nquads", "trig", "jsonld", "rdfxml")
-_SIMPLE = "http://www.w3.org/ns/entailment/Simple"
+_ENTAILMENT = "http://www.w3.org/ns/entailment/"
+_REWRITE = "http://www.opengis.net/spec/geosparql/1.1/conf/query-rewrite-extension"
+_REGIMES = {"simple": _ENTAILMENT + "Simple", "relations": _REWRITE, "rdfs": _ENTAILMENT + "RDFS"}
 _LAST = re.compile(r"[^/#]*$")
 
 
@@ -32,23 +35,43 @@ def format_iri(name: str) -> str:
     return _FORMATS + _REGISTERED[name] if name in _REGISTERED else _MEDIA_TYPES + media_type
 
 
-def service_description(endpoint: str, extensions: Extensions, census: Census | None, *, writable: bool) -> bytes:
+@dataclass(frozen=True)
+class Abilities:
+    """What an endpoint can do.
+
+    Attributes:
+        entailment: ``simple``, ``relations`` or ``rdfs``, see `earthweave.server.store.Limits`.
+        writable: whether it takes updates.
+        federated: whether SERVICE may reach any endpoint.
+    """
+
+    entailment: str = "simple"
+    writable: bool = False
+    federated: bool = False
+
+
+def service_description(endpoint: str, extensions: Extensions, census: Census | None, abilities: Abilities) -> bytes:
     """The endpoint as N-Triples; without a census nothing is said of its graphs.
 
     Args:
         endpoint: its IRI.
         extensions: the functions that queries can call.
-        writable: whether it takes updates.
+        abilities: of the endpoint.
     """
     told = Triples()
     service = ox.BlankNode("service")
     told.add(service, str(RDF.type), SD + "Service")
     told.add(service, SD + "endpoint", endpoint)
-    told.add(service, SD + "supportedLanguage", SD + "SPARQL11Query", *([SD + "SPARQL11Update"] if writable else []))
+    told.add(service, SD + "supportedLanguage", SD + "SPARQL11Query", *([SD + "SPARQL11Update"] if abilities.writable else []))
     told.add(service, SD + "feature", SD + "UnionDefaultGraph")
-    told.add(service, SD + "defaultEntailmentRegime", _SIMPLE)
+    if abilities.federated:
+        told.add(service, SD + "feature", SD + "BasicFederatedQuery")
+    told.add(service, SD + "defaultEntailmentRegime", _REGIMES[abilities.entailment])
+    if abilities.entailment != "simple":
+        # rdfs holds the relations too
+        told.add(service, SD + "feature", _REWRITE)
     told.add(service, SD + "resultFormat", *(format_iri(one.name) for one in FORMATS))
-    if writable:
+    if abilities.writable:
         told.add(service, SD + "inputFormat", *(format_iri(name) for name in _INPUT))
     aggregates = frozenset(extensions.aggregates)
     _callable(told, service, "Function", "extensionFunction", [one for one in extensions.functions if one not in aggregates])

@@ -19,6 +19,7 @@ from earthweave.server.store import (
     Extensions,
     Limits,
     LoadReport,
+    Replaced,
     RunningQuery,
     Statistics,
     UpdateReport,
@@ -53,9 +54,10 @@ class Servable(Queryable, Protocol):
         ...
 
     def load(
-        self, files: Sequence[str | Path], *, graph: str | None = None, strict: bool = False, replace: bool = False
+        self, files: Sequence[str | Path], *, graph: str | None = None, strict: bool = False, replace: Replaced = "nothing",
+        address: str = "", one_graph: bool = False,
     ) -> LoadReport:
-        """Load files, in the place of what the graph holds if ``replace`` is true."""
+        """Load files, in the place of what the graph holds, or all of them."""
         ...
 
     def export(self, path: str | Path, *, format: str | None = None, graph: str | None = None) -> ExportReport:
@@ -80,6 +82,11 @@ class Servable(Queryable, Protocol):
 
     def abort(self, query_id: str) -> None:
         """Stop something that runs."""
+        ...
+
+    @property
+    def answers_service(self) -> bool:
+        """Whether SERVICE may reach any endpoint."""
         ...
 
     @property

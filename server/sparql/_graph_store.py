@@ -1,39 +1,34 @@
 """``/rdf-graph-store``: the SPARQL 1.1 Graph Store HTTP Protocol (W3C Recommendation of 2013-03-21).
 
-Documents are never read here: they are written into a file, and the store's writer reads that.
+Documents are never read here, see `_bodies`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wsgi import FileWrapper
 
 from earthweave.ontology import NotFoundError, ParameterError
-from earthweave.server.results import FORMATS
+from earthweave.server.store import Replaced
 
+from ._bodies import SUFFIXES, SYNTAXES, Body, bodies, files
 from ._desk import Desk
 from ._negotiation import content_type, select
 from ._respond import GENERATION, POLICY
 
 PATH = "/rdf-graph-store"
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]+")
-_SYNTAXES = tuple(one for one in FORMATS if "graph" in one.kinds and one.name != "html")
-_WITH_GRAPHS = tuple(one for name in ("nquads", "trig", "jsonld") for one in _SYNTAXES if one.name == name)
-_SUFFIXES = {media_type: one.extension for one in _SYNTAXES for media_type in one.media_types} | {"text/n3": ".n3"}
-_QUADS = frozenset({".nq", ".trig"})
+_WITH_GRAPHS = tuple(one for name in ("nquads", "trig", "jsonld") for one in SYNTAXES if one.name == name)
+_QUADS, _JSON = frozenset({".nq", ".trig"}), ".jsonld"
 _PORTION = 1 << 20
 
 
@@ -98,7 +93,7 @@ def _check(desk: Desk, target: Target) -> None:
 
 def _format(target: Target) -> Any:
     accept = ",".join(request.headers.getlist("Accept"))
-    chosen = select(request.args.get("format"), accept, _SYNTAXES if target.graph is not None else _WITH_GRAPHS)
+    chosen = select(request.args.get("format"), accept, SYNTAXES if target.graph is not None else _WITH_GRAPHS)
     return chosen, content_type(chosen, accept if "format" not in request.args else "")
 
 
@@ -143,57 +138,35 @@ def _delete(desk: Desk, target: Target) -> Response:
 
 def _put(desk: Desk, target: Target) -> Response:
     existed = _exists(desk, target)
-    with _documents(target) as files:
-        if target.graph is None:
-            desk.store.update("CLEAR ALL")
-            desk.store.load(files, strict=True)
-        else:
-            desk.store.load(files, graph=target.graph or None, strict=True, replace=True)
+    _load(desk, target, "all" if target.graph is None else "graph")
     return Response(status=204 if existed else 201)
 
 
 def _post(desk: Desk, target: Target) -> Response:
     location = ""
-    if target.graph is None and not _holds_graphs():
+    if target.graph is None and SUFFIXES.get(request.mimetype.lower()) not in _QUADS:
         location = f"{desk.address}{PATH}/{uuid.uuid4()}"
         target = Target(location)
     existed = _exists(desk, target)
-    with _documents(target) as files:
-        desk.store.load(files, graph=target.graph or None, strict=True)
+    _load(desk, target, "nothing")
     response = Response(status=204 if existed else 201)
     if location:
         response.headers["Location"] = location
     return response
 
 
-def _holds_graphs() -> bool:
-    return _SUFFIXES.get(request.mimetype.lower()) in _QUADS
+def _load(desk: Desk, target: Target, replace: Replaced) -> None:
+    """Load what the request brings; relative IRIs in it are relative to the graph (§4.2), or to the address of the store."""
+    found = bodies()
+    for one in found:
+        _fits(one, target)
+    with files([(one.stream, one.suffix) for one in found]) as paths:
+        desk.store.load(paths, graph=target.graph or None, strict=True, replace=replace, address=target.graph or desk.address + PATH,
+                        one_graph=target.graph is not None)
 
 
-@contextmanager
-def _documents(target: Target) -> Iterator[list[Path]]:
-    """The body, or each file of a multipart body, in a file of its own whose extension tells the syntax."""
-    with tempfile.TemporaryDirectory(prefix="earthweave-") as folder:
-        if request.mimetype.lower() == "multipart/form-data":
-            parts = [(one.mimetype.lower(), cast(BinaryIO, one.stream)) for _, one in request.files.items(multi=True)]
-        else:
-            parts = [(request.mimetype.lower(), cast(BinaryIO, request.stream))]
-        if not parts:
-            raise ParameterError("the form holds no file", way_out="send RDF documents as files with their Content-Type")
-        yield [_written(Path(folder) / f"body-{number}", *part, target) for number, part in enumerate(parts, 1)]
-
-
-def _written(path: Path, media_type: str, stream: BinaryIO, target: Target) -> Path:
-    suffix = _SUFFIXES.get(media_type)
-    if suffix is None:
-        raise UnsupportedMediaType(f"{media_type or 'a body without Content-Type'} is no RDF syntax; send one of {', '.join(_SUFFIXES)}")
-    if (suffix in _QUADS) != (target.graph is None):
+def _fits(body: Body, target: Target) -> None:
+    """Raise `ParameterError` for a syntax that holds more, or less, than the request is about; JSON-LD may hold both."""
+    if body.suffix != _JSON and (body.suffix in _QUADS) != (target.graph is None):
         way_out = "send quads to the address without a graph, and triples to that of a graph"
-        raise ParameterError(f"{media_type} does not fit {target.name.lower()}", why="it must hold what is replaced", way_out=way_out)
-    packed = request.headers.get("Content-Encoding", "identity").lower()
-    if packed not in ("identity", "gzip"):
-        raise UnsupportedMediaType(f"the Content-Encoding {packed[:40]} is not read; send gzip, or none")
-    file = path.with_name(path.name + suffix + (".gz" if packed == "gzip" else ""))
-    with file.open("wb") as out:
-        shutil.copyfileobj(stream, out, _PORTION)
-    return file
+        raise ParameterError(f"{body.media_type} does not fit {target.name.lower()}", why="it must hold what is replaced", way_out=way_out)

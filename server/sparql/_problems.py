@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from earthweave.ontology import (
     AbortedError,
     EarthweaveError,
+    EndpointError,
     ForbiddenError,
     InputError,
     LimitError,
@@ -39,6 +40,7 @@ STATUS: dict[type[EarthweaveError], tuple[int, str]] = {
     SizeLimitError: (413, "Larger than a limit allows"),
     LimitError: (503, "A limit was reached"),
     AbortedError: (503, "Stopped while it ran"),
+    EndpointError: (502, "Another endpoint failed"),
     ProcessingError: (500, "A service failed"),
     StoreBusyError: (503, "The store is busy"),
     StoreError: (500, "The store failed"),

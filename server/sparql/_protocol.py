@@ -35,7 +35,7 @@ class Operation:
         rows: most rows that the client wants, or None; it can only lower the server's limit.
         format: ``?format=``, which wins over ``Accept``.
         geometry: the column to show on a map.
-        download: whether a browser should save the result.
+        handle: what Strabon's clients want done with the result: ``download`` (a browser saves it), ``map``, ``timemap``; else empty.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Operation:
     rows: int | None = None
     format: str | None = None
     geometry: str | None = None
-    download: bool = False
+    handle: str = ""
 
     def limits(self, limits: Limits) -> Limits:
         """The server's limits with the client's where those are lower."""
@@ -133,9 +133,8 @@ def _operation(kind: str, text: str, parameters: Parameters) -> Operation:
         raise ParameterError(f"{other} does not go with {'an update' if kind == 'update' else 'a query'}", way_out=way_out)
     default, named = (_graphs(parameters.get(name, ())) for name in _DATASET[kind])
     shown = "html" if (last("view") or "").upper() == "HTML" else None
-    download = (last("handle") or "").lower() == "download"
     return Operation(kind, text, default, named, _seconds(last("timeout")), _rows(last("maxLimit")), last("format") or shown,
-                     last("geometry"), download)
+                     last("geometry"), (last("handle") or "").lower())
 
 
 def _graphs(values: Sequence[str]) -> tuple[str, ...]:

@@ -10,10 +10,10 @@
 from ._limits import Limits
 from ._remote import Remote
 from ._store import Store, open_store, restore
-from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from ._types import Answer, LoadReport, Notice, Replaced, RunningQuery, Statistics, UpdateReport
 from .reports import BadStatement, Census, Contents, ExportReport, Extensions, FileReport, PropertyPartition
 
 __all__ = [
     "Answer", "BadStatement", "Census", "Contents", "ExportReport", "Extensions", "FileReport", "Limits", "LoadReport", "Notice",
-    "PropertyPartition", "Remote", "RunningQuery", "Statistics", "Store", "UpdateReport", "open_store", "restore",
+    "PropertyPartition", "Remote", "Replaced", "RunningQuery", "Statistics", "Store", "UpdateReport", "open_store", "restore",
 ]

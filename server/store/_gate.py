@@ -7,13 +7,12 @@ operator has named.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from rapidfuzz import process
 
-from earthweave.ontology import GEOF, PREFIXES, XSD, QueryError, SizeLimitError, UnknownFunctionError
+from earthweave.ontology import GEOF, PREFIXES, QueryError, SizeLimitError
 
 from ._catalogue import ALIASES, FUNCTIONS
 from ._limits import Limits
@@ -24,7 +23,6 @@ _UPDATES = frozenset({"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "COPY", "MO
 _QUERIES = frozenset({"SELECT", "CONSTRUCT", "DESCRIBE", "ASK"})
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _STEPS = {"open": 1, "close": -1}
-_CASTS = ("boolean", "double", "float", "integer", "decimal", "string", "date", "time", "dateTime", "duration")
 _SURE = 75.0
 
 
@@ -112,6 +110,9 @@ class _Inspection:
         if name in ALIASES:
             self.notices[Notice("alias", f"geof:{name} is no function of GeoSPARQL; it ran as geof:{ALIASES[name]}")] = None
         elif name not in FUNCTIONS:
+            # only a mistake is worth the time in which the engine is loaded
+            from .engine import unknown_function
+
             raise unknown_function(str(GEOF) + name, f"{self._place(token)}: ")
 
     def _expanded(self, token: Token) -> str:
@@ -132,14 +133,3 @@ class _Inspection:
     def _place(self, token: Token) -> str:
         line, column = place(self.text, token.start)
         return f"line {line}, column {column}"
-
-
-def unknown_function(iri: str, where: str = "") -> UnknownFunctionError:
-    """The error for a function that nobody defined, with the nearest name."""
-    known = {f"geof:{name}": str(GEOF) + name for name in sorted(FUNCTIONS)} | {f"xsd:{name}": str(XSD) + name for name in _CASTS}
-    local = re.split(r"[/#:]", iri)[-1]
-    guess = process.extractOne(local, {name: name.partition(":")[2] for name in known}, score_cutoff=_SURE)
-    offered = f"the functions are those of GeoSPARQL, <{GEOF}…>, and casts of XML Schema"
-    way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
-    return UnknownFunctionError(f"{where}there is no function <{iri}>", way_out=way_out)
-

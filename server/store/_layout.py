@@ -6,7 +6,8 @@
     CURRENT                 number of the current generation; replaced atomically
     writer.lock             flock of the one writer; holds its process id
     generations/000007/     snapshot/ (see the package snapshot)   generation.json
-                            log: what was committed since (see _log)   tip: where the log ends, and what that makes of the store
+                            log: what was committed since (see _log)
+                            tip: bytes of the log, number and statements after it, XXH3 of that; written over in place
     staging/                what is being written; swept when no writer lives
     interrupted/            blocks of the finished files of a load that asked to be resumable, until it succeeds
     run/                    one file per running query (see _runs)
@@ -20,12 +21,14 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from xxhash import xxh3_64_hexdigest
 
 from earthweave.ontology import NotFoundError, StoreBusyError, StoreError
 
@@ -37,7 +40,9 @@ ENGINE = "earthweave"
 KEPT = 2
 """Generations that stay on disk: the current one, and the one before for readers that are just leaving it."""
 
-_TIP = "tip"
+_TIP, _LINE = "tip", 79
+_PAUSES = (0.0, 0.001, 0.01)
+"""Seconds between attempts to read a tip that is being written."""
 _WAY_OUT = "export it as N-Quads with the version that wrote it, then load that file into a new store"
 _WAYS_OUT: dict[tuple[str, str], str] = {
     ("1", "oxigraph"): "export it with Earthweave 0.1 (earthweave export all.nq), then load all.nq into a new store with this version",
@@ -203,10 +208,8 @@ class Layout:
     def commit(self, generation: Generation, body: bytes, triples: int) -> Generation:
         """Write a change to the log of the current generation, durably, then show it to readers."""
         tip = append(generation.log, generation.committed, body, generation.number + 1, triples)
-        passing = generation.folder / f".{_TIP}"
         try:
-            passing.write_text(_line(tip), "ascii")
-            passing.replace(generation.folder / _TIP)
+            _overwrite(generation.folder / _TIP, _line(tip))
         except OSError:
             # nobody has seen it, and it is not acknowledged
             cut(generation.log, generation.length)
@@ -246,17 +249,35 @@ class Layout:
 
 def _tipped(folder: Path) -> Generation:
     """A generation with the end of its log as readers may see it."""
-    try:
-        words = (folder / _TIP).read_text("ascii").split()
-    except FileNotFoundError:
-        words = []
-    # after a power cut the file may be empty; the log itself then tells
-    whole = len(words) == len(Tip.__annotations__) and all(word.isdecimal() for word in words)
-    return Generation(folder, Tip(*map(int, words)) if whole else None)
+    for pause in _PAUSES:
+        try:
+            text = (folder / _TIP).read_text("ascii", "replace")
+        except FileNotFoundError:
+            break
+        *numbers, checksum = text.split() or [""]
+        if checksum == _checksum(numbers):
+            return Generation(folder, Tip(*map(int, numbers)))
+        # read while it was written; if it stays so, there was a power cut, and the log itself tells
+        time.sleep(pause)
+    return Generation(folder)
 
 
 def _line(tip: Tip) -> str:
-    return f"{tip.length} {tip.number} {tip.triples}\n"
+    numbers = [str(tip.length), str(tip.number), str(tip.triples)]
+    return " ".join([*numbers, _checksum(numbers)]).ljust(_LINE) + "\n"
+
+
+def _checksum(numbers: Sequence[str]) -> str:
+    return xxh3_64_hexdigest(" ".join(numbers).encode())
+
+
+def _overwrite(path: Path, line: str) -> None:
+    """Write a line over one of the same length: a file that is replaced instead takes a file system as long as what must be durable."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        os.pwrite(descriptor, line.encode("ascii"), 0)
+    finally:
+        os.close(descriptor)
 
 
 def _acquire(lock: Any, wait: float) -> None:

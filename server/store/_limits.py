@@ -21,6 +21,8 @@ class Limits:
                               help="what patterns match beside what is stated: simple (nothing), relations (topological relations "
                                    "between geometries), rdfs (also subclasses, sub-properties, domains and ranges)")
     query_workers: int = setting(2, unit="processes", help="queries that run at the same time in one process")
+    short_query: float = setting(0.5, unit="s",
+                                 help="how long a query may have the worker kept for short ones when all others are busy; 0: none is kept")
     service_batch: int = setting(100, unit="solutions", help="solutions that SERVICE sends along with one call of another endpoint")
     service_rows: int = setting(1_000_000, unit="solutions", help="solutions that SERVICE takes from one call at most")
     service_bytes: int = setting(64 * 1024 * 1024, unit="bytes", help="size of an answer that SERVICE takes from one call at most")

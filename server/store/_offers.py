@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .engine import aggregates, functions
 from .reports import Extensions
-from .spatial import aggregates, functions
 
 
 def offers() -> Extensions:

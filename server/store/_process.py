@@ -93,6 +93,15 @@ class Worker:
         return self
 
     @property
+    def listens(self) -> bool:
+        """True when it has started."""
+        if self._size:
+            return True
+        poll = select.poll()
+        poll.register(self._stdout, select.POLLIN)
+        return bool(poll.poll(0))
+
+    @property
     def pid(self) -> int:
         """Process id."""
         return self._process.pid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,7 +24,7 @@ def loader_of(header: dict[str, Any]) -> Loader:
 
     def read(builder: SnapshotBuilder, source: str, graph: str) -> None:
         options = LoadOptions(iri(graph) if graph else None, strict=True, bounds=bounds)
-        load(builder, [Document.of(file_of(source, roots))], options)
+        load(builder, [replace(Document.of(file_of(source, roots)), base=source)], options)
 
     return read
 

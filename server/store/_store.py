@@ -8,14 +8,26 @@ import shutil
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
 
-from earthweave.ontology import EarthweaveError, NotFoundError, ParameterError, Progress, ProgressSink, QueryError, StoreError, silent
+from earthweave.ontology import (
+    DeadlineError,
+    EarthweaveError,
+    LimitError,
+    NotFoundError,
+    ParameterError,
+    Progress,
+    ProgressSink,
+    QueryError,
+    StoreError,
+    silent,
+)
 from earthweave.ontology.geometry import AxisOrder
 
 from ._commits import Commits
@@ -26,9 +38,10 @@ from ._limits import Limits
 from ._pool import Pool
 from ._process import Budget, portions
 from ._remote import Remote, receive
+from ._runs import QUERY
 from ._serve import disk
 from ._tables import ipc_chunks
-from ._types import Answer, LoadReport, Notice, RunningQuery, Statistics, UpdateReport
+from ._types import Answer, LoadReport, Notice, Replaced, RunningQuery, Statistics, UpdateReport
 from .reports import BadStatement, Census, Contents, ExportReport, Extensions, FileReport, PropertyPartition
 
 _TRIES = 3
@@ -54,6 +67,10 @@ def open_store(path: str | Path, *, limits: Limits | None = None, create: bool =
             _found(layout)
         layout.sweep()
     return Store(layout, limits or Limits(), remote)
+
+
+class _NotShortError(LimitError):
+    """A query wants the worker kept for short ones for longer than they may have it."""
 
 
 class Store:
@@ -98,7 +115,7 @@ class Store:
         """Evaluate a SPARQL 1.1 query on the newest generation, in a worker process.
 
         Args:
-            limits: instead of the store's own; ``query_workers`` and ``geometry_cache`` stay as they are.
+            limits: instead of the store's own; ``query_workers``, ``short_query`` and ``geometry_cache`` stay as they are.
             default_graphs, named_graphs: the dataset of the SPARQL Protocol (§2.1.4); it wins over FROM.
             explain: also tell the plan with what each step did (``Answer.plan``).
             address: what relative IRIs are relative to before any BASE.
@@ -144,22 +161,31 @@ class Store:
 
     def _ask(self, kind: str, text: str, header: dict[str, Any], budget: Budget, generation: Generation,
              began: Callable[[str], None]) -> Frame:
+        """Ask a worker; where all are busy, the one kept for short queries first, which has no effects and may be done again."""
         whole = {"op": kind, **header, "generation": str(generation.folder), "length": generation.length, "memory": budget.mebibytes,
                  "cache": self.limits.geometry_cache}
+        request = Frame(whole, text.encode())
+        if kind == QUERY and 0 < self.limits.short_query < budget.seconds:
+            with suppress(_NotShortError):
+                return self._answered(request, budget, began, brief=True)
+        return self._answered(request, budget, began, brief=False)
+
+    def _answered(self, request: Frame, budget: Budget, began: Callable[[str], None], *, brief: bool) -> Frame:
         kept: EarthweaveError | None = None
         reply = Frame({})
-        with (self._pool.worker(budget.seconds) as worker,
-              self._layout.runs.register(kind, text, worker.pid, generation.folder.name) as name):
+        with (self._pool.place(budget.seconds, brief=brief) as (worker, short),
+              self._layout.runs.register(request.op, request.body.decode(), worker.pid, Path(request.header["generation"]).name) as name):
             began(name)
-            until = time.monotonic() + budget.seconds + _GRACE
+            seconds = self.limits.short_query if short else budget.seconds
+            until = time.monotonic() + seconds + _GRACE
             try:
-                worker.send(Frame(whole, text.encode()), until, budget)
+                worker.send(Frame({**request.header, "seconds": seconds}, request.body), until, budget)
                 reply = receive(worker, until, budget, self._remote, self.limits.service_bytes)
             except EarthweaveError as error:
+                kept = _NotShortError("the query is not short") if short and isinstance(error, DeadlineError) else error
                 if not worker.alive:
-                    raise
+                    raise kept from kept.__cause__
                 # the worker answered with an error and is as good as before
-                kept = error
             if worker.grown(reply) > budget.mebibytes / 2:
                 # what the allocator keeps would be missing from the next query's share
                 worker.kill()
@@ -197,7 +223,8 @@ class Store:
     # writing
 
     def load(self, files: Sequence[str | Path], *, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO, strict: bool = False,
-             resume: bool = False, replace: bool = False, progress: ProgressSink = silent) -> LoadReport:
+             resume: bool = False, replace: Replaced = "nothing", address: str = "", one_graph: bool = False,
+             progress: ProgressSink = silent) -> LoadReport:
         """Load RDF files: N-Triples, Turtle, N-Quads, TriG, RDF/XML, JSON-LD or N3 by extension, also ``.gz``; all files or none.
 
         Args:
@@ -206,23 +233,25 @@ class Store:
             strict: stop at the first bad line of N-Triples or N-Quads; otherwise such lines are left out, counted and told.
                 The other syntaxes always stop.
             resume: keep what was read of each finished file, and go on behind it if an earlier load was cut off.
-            replace: empty ``graph`` (the default graph if it is None) in the same transaction.
+            replace: what goes in the same transaction: ``nothing``, what is in ``graph`` (the default graph if it is None), or ``all``.
+            address: what relative IRIs are relative to; the name of each file unless given.
+            one_graph: refuse documents with statements in named graphs.
             progress: told the file, statements per second, and the seconds that remain.
 
-        Raises `RdfSyntaxError` (file, line, column), `ForbiddenError`, `SizeLimitError`, `StoreBusyError` …
+        Raises `RdfSyntaxError` (file, line, column), `ParameterError`, `ForbiddenError`, `SizeLimitError`, `StoreBusyError` …
         """
         entries = [_entry(Path(file)) for file in files]
         if not entries:
             raise ParameterError("no file was given to load")
-        return self._load(entries, None, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
-                                          "resume": str(self._layout.interrupted) if resume else "", "replace": replace}, progress)
+        options = _Options(_graph_iri(graph), AxisOrder(axis_order).value, strict, replace,
+                           str(self._layout.interrupted) if resume else "", address, one_graph)
+        return self._load(entries, None, options, progress)
 
     def load_quads(self, chunks: Iterable[bytes], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
-                   strict: bool = True, replace: bool = False, progress: ProgressSink = silent) -> LoadReport:
+                   strict: bool = True, replace: Replaced = "nothing", progress: ProgressSink = silent) -> LoadReport:
         """Load N-Quads that arrive in pieces, in bounded memory; ``name`` stands for a file name in the report. Otherwise as `load`."""
         entry = {"name": name, "path": "", "format": "nquads"}
-        return self._load([entry], chunks, {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value, "strict": strict,
-                                            "resume": "", "replace": replace}, progress)
+        return self._load([entry], chunks, _Options(_graph_iri(graph), AxisOrder(axis_order).value, strict, replace), progress)
 
     def load_tables(self, batches: Iterable[Any], *, name: str, graph: str | None = None, axis_order: AxisOrder = AxisOrder.AUTO,
                     progress: ProgressSink = silent) -> LoadReport:
@@ -233,13 +262,12 @@ class Store:
         longitude first. Batches may differ in which they have. Blank nodes keep their labels. Otherwise as `load_quads`.
         """
         entry = {"name": name, "path": "", "format": "arrow"}
-        return self._load([entry], ipc_chunks(batches), {"graph": _graph_iri(graph), "axis_order": AxisOrder(axis_order).value,
-                                                         "strict": True, "resume": "", "replace": False}, progress)
+        return self._load([entry], ipc_chunks(batches), _Options(_graph_iri(graph), AxisOrder(axis_order).value, strict=True), progress)
 
-    def _load(self, entries: list[dict[str, str]], chunks: Iterable[bytes] | None, options: dict[str, Any],
+    def _load(self, entries: list[dict[str, str]], chunks: Iterable[bytes] | None, options: _Options,
               progress: ProgressSink) -> LoadReport:
         start = time.perf_counter()
-        header = {"files": entries, **options, "bytes": self.limits.load_bytes, "nesting": self.limits.load_nesting}
+        header = {"files": entries, **asdict(options), "bytes": self.limits.load_bytes, "nesting": self.limits.load_nesting}
         names = ", ".join(entry["name"] for entry in entries)
         heard = _teller(progress)
 
@@ -310,6 +338,11 @@ class Store:
         """Why query workers still have a network; empty if the system let them cut it off."""
         with self._pool.worker(self.limits.query_deadline) as worker:
             return worker.network
+
+    @property
+    def answers_service(self) -> bool:
+        """Whether SERVICE may reach any other endpoint."""
+        return self._remote is not None
 
     @property
     def workers_lost(self) -> int:
@@ -393,6 +426,19 @@ def _answer(reply: Frame, told: tuple[Notice, ...], limits: Limits, generation: 
         return replace(answer, graph=reply.body)
     table = pa.ipc.open_stream(reply.body).read_all()
     return replace(answer, table=table, lonlat={name: tuple(rows) for name, rows in header["lonlat"].items()})
+
+
+@dataclass(frozen=True)
+class _Options:
+    """How documents are loaded, as the header of the request has it; ``resume`` is a folder, or empty."""
+
+    graph: str
+    axis_order: str
+    strict: bool
+    replace: Replaced = "nothing"
+    resume: str = ""
+    address: str = ""
+    one_graph: bool = False
 
 
 def _entry(path: Path) -> dict[str, str]:

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from earthweave.ontology import NotFoundError
-from earthweave.ontology.geometry import AxisOrder, GeometryColumn, Problem, read_wkt
+from earthweave.ontology.geometry import AxisOrder, GeometryColumn, Problem, read_literals
 
 from ._limits import Limits
 from .reports import FileReport
+
+Replaced = Literal["nothing", "graph", "all"]
+"""What a load takes out before it puts something in."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,18 @@ class Answer:
     plan: dict[str, Any] | None = None
 
     def geometry(self, variable: str) -> GeometryColumn:
-        """Read a column of WKT literals: CRS84, longitude first, each under the axis order of its source.
+        """Read a column of geometry literals of any datatypes: CRS84, longitude first, each under the axis order of its source.
 
         Unbound rows and other terms are None with a problem. Raises `NotFoundError` if the table has no such variable.
         """
         if self.table is None or variable not in self.table.column_names:
             raise NotFoundError(f"the answer has no variable ?{variable}")
         cells = self.table.column(variable).to_pylist()
-        values = [cell["value"] if cell and cell["kind"] == "literal" else "not a literal" for cell in cells]
-        column = read_wkt(values)
+        values = [cell["value"] if cell else "" for cell in cells]
+        datatypes = [cell["datatype"] if cell else None for cell in cells]
+        column = read_literals(values, datatypes)
         rows = list(self.lonlat.get(variable, ()))
-        again = read_wkt([values[row] for row in rows], AxisOrder.LONLAT)
+        again = read_literals([values[row] for row in rows], [datatypes[row] for row in rows], AxisOrder.LONLAT)
         geometries = column.geometries.copy()
         geometries[rows] = again.geometries
         turned = set(rows)

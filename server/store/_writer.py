@@ -122,22 +122,24 @@ class _Pace:
 def _documents(connection: Connection, header: dict[str, Any]) -> Iterator[Document]:
     for entry in header["files"]:
         if entry["path"]:
-            yield Document(entry["name"], entry["format"], path=Path(entry["path"]))
+            yield Document(entry["name"], entry["format"], path=Path(entry["path"]), base=header["address"])
         elif entry["format"] == "arrow":
             batches = read_batches(_Chunks(connection))
             yield Document(entry["name"], quads=chain.from_iterable(quads_from_arrow(batch) for batch in batches))
         else:
-            yield Document(entry["name"], entry["format"], stream=_Chunks(connection))
+            yield Document(entry["name"], entry["format"], stream=_Chunks(connection), base=header["address"])
 
 
 def _load(connection: Connection, live: Snapshot, staged: Generation, header: dict[str, Any]) -> tuple[dict[str, Any], int]:
     pace = _Pace(connection)
     graph = iri(header["graph"]) if header["graph"] else None
     kept = Path(header["resume"]) if header["resume"] else None
-    builder = SnapshotBuilder(staged.snapshot, _origin(live), progress=pace)
-    _replay(builder, grown(live, emptied(live, graph)) if header["replace"] else live)
+    fresh = header["replace"] == "all"
+    builder = SnapshotBuilder(staged.snapshot, None if fresh else _origin(live), progress=pace)
+    if not fresh:
+        _replay(builder, grown(live, emptied(live, graph)) if header["replace"] == "graph" else live)
     bounds = Bounds(int(header["bytes"]), int(header["nesting"]))
-    options = LoadOptions(graph, AxisOrder(header["axis_order"]), bool(header["strict"]), bounds)
+    options = LoadOptions(graph, AxisOrder(header["axis_order"]), bool(header["strict"]), bounds, bool(header["one_graph"]))
     staging = Staging(kept, resume=True) if kept else None
     reports = load(builder, _documents(connection, header), options, staging=staging, progress=pace)
     snapshot = builder.finish()

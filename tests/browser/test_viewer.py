@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -273,3 +274,16 @@ def test_the_editor_keeps_hostile_data_quiet(watched, preset) -> None:
     assert schemes == ["http:"]
     assert "javascript:window.hacked=3" in page.locator(".yasr_results").inner_text()
     watched.assert_clean(preset)
+
+
+def test_a_link_of_strabon_shows_its_query(watched, empty_handed) -> None:
+    query = "SELECT ?s ?g { ?s geo:hasGeometry/geo:asWKT ?g . FILTER(?s = <http://example.org/bad>) }"
+    query = f"PREFIX geo: <http://www.opengis.net/ont/geosparql#> {query}"
+    page = watched.open(f"{empty_handed}/Strabon/Query?{urlencode({'query': query, 'handle': 'map'})}")
+    layer = page.locator(".layer", has_text="Query of the link")
+    assert layer.locator(".count").inner_text() == "1 feature"
+    page.wait_for_function(RESTING)
+    assert page.evaluate("() => earthweave.map.getCenter().lng") == pytest.approx(10, abs=0.5)
+    hash = page.evaluate("() => location.hash")
+    assert "query=" in hash and "map=" in hash
+    watched.assert_clean(empty_handed)

@@ -84,7 +84,7 @@ def query(run: Run) -> Iterator[Run]:
 @pytest.mark.parametrize(("verb", "said"), [
     ("load", ["--strict", "--resume", "earthweave load part-*.nt.gz --resume", "earthweave load checked.nq --strict"]),
     ("query", ["--explain --timeout 120", "--limit-rows 1000000", "index used or"]),
-    ("update", ["earthweave update -f correct.ru", "LOAD and SERVICE"]),
+    ("update", ["earthweave update -f correct.ru", "load_roots", "service_allow"]),
     ("export", ["everything.trig.gz", "features.parquet", "features.gpkg", ".fgb .kml .geojson", "--format turtle"]),
 ])
 def test_help_teaches_by_examples(run: Run, verb: str, said: list[str]) -> None:

@@ -114,6 +114,12 @@ def test_the_syntax_is_read(suite: Any) -> None:
         parse(f"BASE <{ROOT}>\n" + file.read_text("utf-8"))
 
 
+def test_the_page_tells_the_result(suite: Any, cases: list[Case], root: Path) -> None:
+    count = len(cases) + len(list((suite.folder / "sparql11/syntax-fed").glob("*.rq")))
+    # that all pass is what the tests above say
+    assert f"test_w3c_service.py`) | {count} | {count} |" in (root / "docs/conformance.md").read_text("utf-8")
+
+
 def test_the_mock_endpoints_fail_as_such() -> None:
     with pytest.raises(EarthweaveError):
         asked({})("http://example.org/", "ASK {}")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,12 +41,28 @@ def _steps(page: Path) -> list[tuple[str, list[str]]]:
     return steps
 
 
-@pytest.mark.parametrize(("page", "least"), [("tutorial-flood.md", 10), ("queries.md", 8), ("mapping.md", 20)])
-def test_pages_run_as_printed(root: Path, tmp_path: Path, page: str, least: int) -> None:
+def _free_port() -> int:
+    """The only thing that is not as printed: nobody else must be there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _stop(folder: Path) -> None:
+    """End the servers that a page has started and, where it failed, not ended."""
+    for path in folder.glob("*.pid"):
+        with suppress(ProcessLookupError):
+            os.kill(int(path.read_text()), signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("page", "least"), [("tutorial-flood.md", 10), ("queries.md", 8), ("mapping.md", 20), ("endpoint.md", 20)])
+def test_pages_run_as_printed(root: Path, tmp_path: Path, page: str, least: int, request: pytest.FixtureRequest) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     steps = _steps(root / "docs" / page)
     assert len(steps) >= least
-    for command, expected in steps:
+    request.addfinalizer(lambda: _stop(tmp_path))
+    port = str(_free_port())
+    for command, expected in ((step.replace("8080", port), lines) for step, lines in steps):
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
         shown = done.stdout + done.stderr
         assert done.returncode == 0, f"{command}\n{shown}"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from earthweave.ontology import DeadlineError, EarthweaveError, ForbiddenError, ParameterError, ProcessingError, QueryError, SizeLimitError
+from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, ParameterError, SizeLimitError
 from earthweave.server.federation import allowed_endpoints
 
 ENTRIES = "http://a.example/sparql, https://b.example:8443/open/,http://127.0.0.1:9000,http://c.example/q?graph=1"
@@ -57,8 +57,8 @@ def fetch(address: str, *, entries: str = "", seconds: float = 5.0, largest: int
 
 
 @pytest.mark.parametrize(("path", "kind"), [
-    ("/away", ForbiddenError), ("/aside", ForbiddenError), ("/flood", SizeLimitError), ("/short", ProcessingError), ("/refuse", QueryError),
-    ("/none", EarthweaveError),
+    ("/away", ForbiddenError), ("/aside", ForbiddenError), ("/flood", SizeLimitError), ("/short", EndpointError),
+    ("/refuse", EndpointError), ("/none", EarthweaveError),
 ])
 def test_endpoints_that_misbehave_are_told(odd: str, path: str, kind: type[EarthweaveError]) -> None:
     with pytest.raises(kind):
@@ -78,5 +78,5 @@ def test_an_answer_comes_back_as_it_was_sent(odd: str) -> None:
     assert fetch(f"{odd}/good").startswith(b'{"head"')
     with pytest.raises(ForbiddenError):
         fetch(f"{odd}/good", entries=f"{odd}/other")
-    with pytest.raises(ProcessingError):
+    with pytest.raises(EndpointError):
         fetch("http://127.0.0.1:9/sparql")

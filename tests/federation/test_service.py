@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from earthweave.ontology import DeadlineError, EarthweaveError, ForbiddenError, ProcessingError, QueryError, SizeLimitError
+from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, SizeLimitError
+from earthweave.server.api import create_app
 from earthweave.server.federation import allowed_endpoints
 from earthweave.server.store import Answer, Limits, Store, open_store
 
@@ -120,8 +121,8 @@ def one(odd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 
 
 FAILING: dict[str, type[EarthweaveError]] = {
-    "http://127.0.0.1:9/": ProcessingError, "http://192.0.2.1/": ForbiddenError, "/flood": SizeLimitError, "/page": QueryError,
-    "/away": ForbiddenError, "/short": ProcessingError, "/refuse": QueryError, "urn:x:y": ForbiddenError,
+    "http://127.0.0.1:9/": EndpointError, "http://192.0.2.1/": ForbiddenError, "/flood": SizeLimitError, "/page": EndpointError,
+    "/away": ForbiddenError, "/short": EndpointError, "/refuse": EndpointError, "urn:x:y": ForbiddenError,
 }
 
 
@@ -132,6 +133,26 @@ def test_failures_are_told_by_their_kind_and_silence_passes_over_them(one: Calla
         one(path)
     answer = one(path, "SILENT")
     assert answer.table.num_rows == 1 and [notice.code for notice in answer.notices] == ["service"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "told"),
+    [
+        ("/refuse", 502, "endpoint-failed", "not for you"), ("/page", 502, "endpoint-failed", "no SPARQL JSON result"),
+        ("/short", 502, "endpoint-failed", "ended too early"), ("http://127.0.0.1:9/", 502, "endpoint-failed", "refused"),
+        ("http://192.0.2.1/", 403, "forbidden", "service_allow"), ("/away", 403, "forbidden", "another host"),
+    ],
+)
+def test_over_http_the_status_and_the_reason_are_those_of_the_endpoint(
+    odd: str, tmp_path: Path, path: str, status: int, code: str, told: str
+) -> None:
+    address = path if not path.startswith("/") else odd + path
+    with opened(tmp_path, HEAD + ":a :p 1 .", f"{odd}/,http://127.0.0.1:9/") as store:
+        query = f"{HEAD}SELECT * {{ ?s :p ?o SERVICE <{address}> {{ ?s :q ?v }} }}"
+        reply = create_app(store).test_client().get("/sparql", query_string={"query": query})
+    problem = reply.get_json()
+    assert (reply.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert told in " ".join((problem["detail"], problem["why"], problem["way_out"]))
 
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])

@@ -179,6 +179,37 @@ def test_whatever_a_query_does_it_ends_at_the_deadline(store: Store, name: str) 
     assert over < 1.0
 
 
+@pytest.mark.parametrize("name", ["cross", "regex", "backtracking"])
+def test_who_wants_little_does_not_wait_for_who_wants_much(store: Store, name: str) -> None:
+    """0.1 s are promised of a machine that has nothing else to do; the test allows for one that has."""
+    canary = "ASK { <http://e/7> <http://e/p> 7 }"
+    took: list[float] = []
+    with ThreadPoolExecutor(store.limits.query_workers) as pool:
+        bombs = [pool.submit(store.query, LONG[name], limits=Limits(query_deadline=4.0)) for _ in range(store.limits.query_workers)]
+        while not all(one.done() for one in bombs):
+            start = time.monotonic()
+            assert store.query(canary).boolean is True
+            took.append(time.monotonic() - start)
+            time.sleep(0.05)
+        assert all(isinstance(one.exception(), DeadlineError) for one in bombs)
+    took.sort()
+    print(f"\n{name}: {len(took)} canaries, half below {took[len(took) // 2]:.3f} s, the slowest {took[-1]:.3f} s")
+    assert took[len(took) * 9 // 10] < 1.0
+
+
+def test_who_wants_much_where_all_are_busy_waits_for_its_turn(store: Store) -> None:
+    """It begins in the worker kept for short queries, must leave it, and is answered in another, by what is left to it of that."""
+    text = f"SELECT (COUNT(*) AS ?n) {{ {TWO} FILTER(REGEX(CONCAT(STR(?a), STR(?d)), '^x')) FILTER(?c < 40) }}"
+    with ThreadPoolExecutor(4) as pool:
+        bombs = [pool.submit(store.query, LONG["cross"], limits=Limits(query_deadline=3.0)) for _ in range(store.limits.query_workers)]
+        time.sleep(0.3)
+        with pytest.raises(LimitError, match="query_workers"):
+            store.query(LONG["cross"], limits=Limits(query_deadline=1.0))
+        found = store.query(text)
+        assert found.table.to_pylist()[0]["n"]["value"] == "0"
+        assert all(isinstance(one.exception(), DeadlineError) for one in bombs)
+
+
 MEMORY = {
     "order": "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY (?c * ?f)",
     "concat": "SELECT (STRLEN(?z) AS ?n) { BIND('0123456789abcdef' AS ?x0) " + "".join(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import numpy as np
 import pyproj
@@ -42,6 +43,8 @@ moments = st.datetimes(timezones=st.just(UTC))
         ("http://www.opengis.net/def/crs/EPSG/0/4326", Axis.YX),
         ("<http://www.opengis.net/def/crs/OGC/1.3/CRS84>", Axis.XY),
         ("CRS84", Axis.XY),
+        ("urn:ogc:def:crs:EPSG::4326", Axis.YX),
+        ("urn:x-ogc:def:crs:EPSG:6.9:4326", Axis.YX),
         ("EPSG:32756", Axis.XY),
         ("EPSG:3035", Axis.YX),
         ("EPSG:3031", Axis.XY),
@@ -98,11 +101,23 @@ def test_a_crs_reads_back_from_its_iri(info: object) -> None:
     assert crs.iri.startswith("http://www.opengis.net/def/crs/EPSG/0/")
 
 
-@pytest.mark.parametrize("text", ["EPSG:999999", "nonsense", "http://example.org/crs/1", ""])
+@pytest.mark.parametrize("text", ["EPSG:999999", "nonsense", "http://example.org/crs/1", "", "a:b:4326", "http://www.2);" * 100])
 def test_an_unknown_crs_says_so(text: str) -> None:
     with pytest.raises(CrsError) as caught:
         Crs.parse(text)
-    assert caught.value.way_out
+    assert caught.value.way_out and len(caught.value.what) < 200
+
+
+def test_a_urn_is_the_same_system_as_its_iri() -> None:
+    assert Crs.parse("urn:ogc:def:crs:EPSG::4326").iri == "http://www.opengis.net/def/crs/EPSG/0/4326"
+
+
+def test_what_is_no_name_of_a_system_is_refused_at_once() -> None:
+    began = process_time()
+    for number in range(100):
+        with pytest.raises(CrsError):
+            Crs.parse(f"http://www.{number});http://www.{number}" * 20)
+    assert process_time() - began < 0.5
 
 
 def test_wgs84_twins_differ_in_axis_order_alone() -> None:

@@ -63,6 +63,40 @@ def test_latitude_first_literals_are_turned_as_the_answer_says() -> None:
     assert codes == ["axis-order"]
 
 
+STRDF = "http://strdf.di.uoa.gr/ontology#"
+GML = '<gml:Point xmlns:gml="http://www.opengis.net/gml/3.2" srsName="{}"><gml:pos>{}</gml:pos></gml:Point>'
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/4326"
+LITERALS = [
+    term("POINT (10 50)", GEO.wktLiteral),
+    term("POINT (10 50)", STRDF + "WKT"),
+    term("POINT (10 50);http://www.opengis.net/def/crs/EPSG/0/4326", STRDF + "WKT"),
+    term("POINT (10 50);4326", STRDF + "WktLiteral"),
+    term("POINT (1113194.9079327357 6446275.841017161);3857", STRDF + "WKT"),
+    term(GML.format(EPSG, "50 10"), GEO.gmlLiteral),
+    term(GML.format(EPSG, "50 10"), STRDF + "GML"),
+    term("<Point><coordinates>10,50</coordinates></Point>", GEO.kmlLiteral),
+    term('{"type": "Point", "coordinates": [10, 50]}', GEO.geoJSONLiteral),
+]
+
+
+def test_every_datatype_is_shown_and_they_may_be_mixed() -> None:
+    columns = {str(number): [literal] for number, literal in enumerate(LITERALS)}
+    for name in columns:
+        found, codes = collection(columns, geometry=name)
+        assert found["features"][0]["geometry"] == {"type": "Point", "coordinates": pytest.approx([10, 50])}, LITERALS[int(name)]
+        assert codes == []
+    found, codes = collection({"g": [*LITERALS, term("<gml:Arc/>", GEO.gmlLiteral), term("POINT (10 50)")]})
+    assert [feature["geometry"] is None for feature in found["features"]] == [False] * len(LITERALS) + [True, True]
+    assert codes == ["rows-without-geometry", "unreadable-geometry"]
+
+
+def test_what_a_source_turned_is_turned_in_every_datatype() -> None:
+    turned = [term(GML.format(EPSG, "10 50"), GEO.gmlLiteral), wkt(f"<{EPSG}> POINT (10 50)"), term("POINT (10 50);4326", STRDF + "WKT")]
+    found, codes = collection({"g": [*LITERALS, *turned]}, lonlat={"g": tuple(range(len(LITERALS), len(LITERALS) + 3))})
+    assert all(feature["geometry"]["coordinates"] == pytest.approx([10, 50]) for feature in found["features"])
+    assert codes == ["axis-order"]
+
+
 def test_the_store_may_have_said_it_already() -> None:
     said = (Notice("axis-order", "turned"),)
     assert collection({"g": [wkt("POINT (1 2)")]}, lonlat={"g": (0,)}, notices=said)[1] == ["axis-order"]

@@ -6,7 +6,9 @@ import pytest
 import rdflib
 from rdflib.namespace import DCAT, DCTERMS, VOID
 
+from earthweave.server.api import create_app
 from earthweave.server.results import FORMATS
+from earthweave.server.store import Limits, open_store
 
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 DATA = """
@@ -61,6 +63,8 @@ def test_the_endpoint_describes_itself(told) -> None:
     named = set(map(str, graph.objects(service, SD.extensionFunction))) | set(map(str, graph.objects(service, SD.extensionAggregate)))
     assert named == {*extensions.functions, *extensions.aggregates}
     assert len([one for one in named if "geosparql/" in one]) > 60
+    assert len([one for one in named if "strdf" in one]) > 60
+    assert {"http://strdf.di.uoa.gr/ontology#during", "http://strdf.di.uoa.gr/ontology#extent"} <= named
     assert set(graph.objects(service, SD.supportedLanguage)) == {SD.SPARQL11Query, SD.SPARQL11Update}
     assert len(set(graph.objects(service, SD.resultFormat))) == len(FORMATS)
     names = set(map(str, graph.objects(None, SD.name)))
@@ -71,6 +75,30 @@ def test_one_that_only_reads_says_so(send) -> None:
     graph = graph_of(send("GET", "/sparql"))
     assert set(graph.objects(None, SD.supportedLanguage)) == {SD.SPARQL11Query}
     assert not set(graph.objects(None, SD.inputFormat))
+
+
+ENTAILMENT = "http://www.w3.org/ns/entailment/"
+REWRITE = "http://www.opengis.net/spec/geosparql/1.1/conf/query-rewrite-extension"
+
+
+class Nobody:
+    """Stands for endpoints that are never asked."""
+
+    def fetch(self, endpoint: str, query: str, *, seconds: float, largest: int) -> bytes:
+        raise AssertionError(endpoint)
+
+
+@pytest.mark.parametrize("federated", [False, True])
+@pytest.mark.parametrize(
+    ("entailment", "regime", "features"),
+    [("simple", ENTAILMENT + "Simple", set()), ("relations", REWRITE, {REWRITE}), ("rdfs", ENTAILMENT + "RDFS", {REWRITE})],
+)
+def test_entailment_and_federation_are_told(tmp_path, entailment: str, regime: str, features: set[str], federated: bool) -> None:
+    with open_store(tmp_path / "store", limits=Limits(entailment=entailment), remote=Nobody() if federated else None) as store:
+        graph = rdflib.Graph().parse(data=create_app(store).test_client().get("/sparql").data, format="turtle")
+    assert set(map(str, graph.objects(None, SD.defaultEntailmentRegime))) == {regime}
+    wanted = {str(SD.UnionDefaultGraph), *features, *([str(SD.BasicFederatedQuery)] if federated else [])}
+    assert set(map(str, graph.objects(None, SD.feature))) == wanted
 
 
 def numbers(told, text: str) -> dict[str, list[int]]:

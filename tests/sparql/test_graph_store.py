@@ -7,6 +7,8 @@ import gzip
 import pyoxigraph as ox
 import pytest
 
+from earthweave.ontology import ParameterError
+
 PATH, GRAPH = "/rdf-graph-store", {"graph": "http://e/g"}
 TURTLE = b"@prefix e: <http://e/> . e:a e:b 1, [ e:c 'x' ] ."
 QUADS = b"<http://e/a> <http://e/b> <http://e/c> .\n<http://e/a> <http://e/b> <http://e/d> <http://e/g> .\n"
@@ -74,6 +76,76 @@ def test_a_document_that_cannot_be_read_leaves_the_old_graph(empty) -> None:
     assert "line 2" in reply.json()["detail"]
     assert empty.write("PUT", PATH, GRAPH, b"", Content_Type="text/turtle").status == 204
     assert empty.count() == 0
+
+
+def test_a_document_that_cannot_be_read_leaves_the_whole_dataset(empty) -> None:
+    empty.write("POST", PATH, (), QUADS, Content_Type="application/n-quads")
+    before = empty.store.statistics().generation
+    reply = empty.write("PUT", PATH, (), QUADS + b"oops", Content_Type="application/n-quads")
+    assert (reply.status, empty.count(), empty.store.statistics().generation) == (400, 2, before)
+    assert empty.write("PUT", PATH, (), QUADS, Content_Type="application/n-quads").status == 204
+    assert empty.store.statistics().generation == before + 1
+    assert canonical(empty.send("GET", PATH).body, "application/n-quads") == canonical(QUADS, "application/n-quads")
+    empty.store.update("INSERT DATA { GRAPH <http://e/k> { <http://e/new> <http://e/b> 'new' } }")
+    assert empty.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "base"),
+    [
+        (PATH, GRAPH, "http://e/g"),
+        (f"{PATH}/one/two", (), f"http://data.example{PATH}/one/two"),
+        (f"{PATH}?default", (), f"http://data.example{PATH}"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"<#a> <b> <> .", "text/turtle"),
+        (b'{"@id": "#a", "b": [{"@id": ""}], "@context": {"b": {"@id": "%s"}}}', "application/ld+json"),
+    ],
+)
+def test_relative_names_are_those_of_the_graph(empty, path: str, parameters, base: str, body: bytes, media_type: str) -> None:
+    other = base[: base.rindex("/") + 1] + "b"
+    content = body.replace(b"%s", other.encode())
+    assert empty.write("PUT", path, parameters, content, Content_Type=media_type, Host="data.example").status in (201, 204)
+    assert empty.store.query(f"ASK {{ <{base}#a> <{other}> <{base}> }}").boolean
+
+
+def test_relative_names_of_a_new_graph_and_of_a_dataset(empty) -> None:
+    reply = empty.write("POST", PATH, (), b"<> <http://e/p> 1 .", Content_Type="text/turtle", Host="data.example")
+    location = reply.header("Location")
+    assert empty.store.query(f"ASK {{ GRAPH <{location}> {{ <{location}> <http://e/p> 1 }} }}").boolean
+    empty.write("PUT", PATH, (), b"GRAPH <g> { <a> <b> 1 }", Content_Type="application/trig", Host="data.example")
+    assert empty.send("GET", PATH).body.startswith(b"<http://data.example/a> <http://data.example/b> ")
+
+
+def test_a_base_that_is_none_is_told(empty, tmp_path) -> None:
+    assert empty.write("PUT", PATH, {"graph": "http://[e/g"}, b"<a> <b> 1 .", Content_Type="text/turtle").status == 400
+    (tmp_path / "a.ttl").write_bytes(b"<a> <b> 1 .")
+    with pytest.raises(ParameterError, match="nothing can be relative to"):
+        empty.store.load([tmp_path / "a.ttl"], address="http://[e/g")
+    assert empty.count() == 0
+
+
+ELSEWHERE = b'{"@id": "http://e/other", "@graph": [{"@id": "http://e/a", "http://e/b": 1}]}'
+HERE = b'{"@graph": [{"@id": "http://e/a", "http://e/b": 1}]}'
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", f"{PATH}?default"), ("POST", f"{PATH}/one"), ("POST", PATH)])
+def test_one_graph_reaches_no_other(empty, method: str, path: str) -> None:
+    reply = empty.write(method, path, (), ELSEWHERE, Content_Type="application/ld+json")
+    assert (reply.status, empty.count()) == (400, 0)
+    assert "named graphs" in reply.json()["detail"]
+    assert empty.write(method, path, (), HERE, Content_Type="application/ld+json").status in (201, 204)
+    assert empty.count() == 1
+
+
+def test_a_dataset_comes_in_as_json_ld_too(empty) -> None:
+    empty.write("POST", PATH, (), QUADS, Content_Type="application/n-quads")
+    assert empty.write("PUT", PATH, (), ELSEWHERE, Content_Type="application/ld+json").status == 204
+    assert empty.store.query("ASK { GRAPH <http://e/other> { <http://e/a> ?p 1 } }").boolean
+    assert empty.count() == 1
 
 
 def test_a_graph_without_a_name_gets_one_below_the_store(empty) -> None:

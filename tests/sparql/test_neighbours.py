@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
+
+from earthweave.server.api import create_app
+from earthweave.server.settings import EndpointSettings
+from earthweave.server.store import Limits, open_store
 
 FORM = "application/x-www-form-urlencoded"
 LEVELS = """PREFIX ex: <http://example.org/> PREFIX geo: <http://www.opengis.net/ont/geosparql#>
@@ -48,6 +52,95 @@ def test_strabons_update_is_a_query_parameter_and_needs_the_token(empty) -> None
     body = urlencode({"query": "INSERT DATA { <http://e/a> <http://e/b> 1 }"}).encode()
     assert empty.send("POST", "/Strabon/Update", (), body, Content_Type=FORM).status == 401
     assert (empty.write("POST", "/Strabon/Update", (), body, Content_Type=FORM).status, empty.count()) == (204, 1)
+
+
+STATEMENT = b"<http://e/a> <http://e/b> <http://e/c> ."
+
+
+def form(**fields: str) -> bytes:
+    return urlencode(fields).encode()
+
+
+@pytest.mark.parametrize(
+    ("format", "data"),
+    [
+        ("N-Triples", STATEMENT.decode()),
+        ("TURTLE", "<http://e/a> <http://e/b> <c> ."),
+        ("TRIG", "<http://e/a> <http://e/b> <http://e/c> ."),
+        ("RDF/XML", '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://e/"><rdf:Description '
+         'rdf:about="http://e/a"><b rdf:resource="http://e/c"/></rdf:Description></rdf:RDF>'),
+    ],
+)
+@pytest.mark.parametrize("graph", ["", "http://e/g"])
+def test_strabons_store_takes_text(empty, format: str, data: str, graph: str) -> None:
+    body = form(data=data, format=format, graph=graph, dsubmit="Store Input")
+    assert (empty.send("POST", "/Strabon/Store", (), body, Content_Type=FORM).status, empty.count()) == (401, 0)
+    reply = empty.write("POST", "/Strabon/Store", (), body, Content_Type=FORM)
+    assert (reply.status, reply.body, empty.count()) == (200, b"Data stored successfully\n", 1)
+    assert int(reply.header("Earthweave-Generation")) == empty.store.statistics().generation
+    inside = f"GRAPH <{graph}> {{ ?s ?p ?o }}" if graph else "?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } }"
+    assert empty.store.query(f"ASK {{ {inside} }}").boolean
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "format"), [("a.nt", "application/octet-stream", ""), ("a", "text/turtle", ""), ("a.txt", "", "N3")]
+)
+def test_strabons_store_takes_files(empty, name: str, kind: str, format: str) -> None:
+    head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'.encode()
+    more = f'\r\n--b\r\nContent-Disposition: form-data; name="format"\r\n\r\n{format}\r\n--b--\r\n'.encode()
+    reply = empty.write("POST", "/Strabon/Store", (), head + STATEMENT + more, Content_Type="multipart/form-data; boundary=b")
+    assert (reply.status, empty.count()) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({}, 400),
+        ({"data": "x"}, 400),
+        ({"data": "x", "format": "csv"}, 400),
+        ({"data": "oops", "format": "N-Triples"}, 400),
+        ({"data": STATEMENT.decode(), "format": "N-Triples", "graph": "g"}, 400),
+        ({"url": "http://192.0.2.1/x.nt"}, 403),
+        ({"url": "file:///etc/passwd"}, 403),
+        ({"url": "file:///a> ; CLEAR ALL #"}, 400),
+        ({"url": "file:///a.nt", "graph": "http://e/g> ; CLEAR ALL #"}, 400),
+    ],
+)
+def test_strabons_store_refuses(empty, fields: dict[str, str], status: int) -> None:
+    empty.store.update("INSERT DATA { <http://e/kept> <http://e/b> 1 }")
+    reply = empty.write("POST", "/Strabon/Store", (), form(**fields), Content_Type=FORM)
+    assert (reply.status, empty.count()) == (status, 1)
+
+
+def test_strabons_store_loads_below_the_roots(tmp_path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.ttl").write_bytes(b"<> <http://e/b> <b> .")
+    url = (tmp_path / "data/a.ttl").as_uri()
+    with open_store(tmp_path / "store", limits=Limits(load_roots=str(tmp_path / "data"))) as store:
+        client = create_app(store, endpoint=EndpointSettings(update_token="t")).test_client()
+        body = {"url": url, "fromurl": "Store from URI", "graph": "http://e/g"}
+        reply = client.post("/Strabon/Store", data=body, headers={"Authorization": "Bearer t"})
+        assert (reply.status_code, int(reply.headers["Earthweave-Generation"])) == (200, store.statistics().generation)
+        assert store.query(f"ASK {{ GRAPH <http://e/g> {{ <{url}> ?p <{url.replace('a.ttl', 'b')}> }} }}").boolean
+
+
+def test_strabons_map_is_a_link_and_its_time_map_a_refusal(send) -> None:
+    reply = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": "map", "format": "KML"})
+    path, _, fragment = reply.header("Location").partition("#query=")
+    assert (reply.status, path, unquote(fragment)) == (303, "/", LEVELS)
+    refused = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": "timemap"})
+    assert (refused.status, refused.json()["code"]) == (501, "unsupported")
+    assert "handle=map" in refused.json()["way_out"]
+
+
+@pytest.mark.parametrize("format", ["json", "html", "xml"])
+def test_a_misspelt_class_or_property_is_told_with_what_was_meant(empty, format: str) -> None:
+    empty.store.update("INSERT DATA { <http://e/a> a <http://e/FloodedArea> ; <http://e/level> 3 }")
+    for text, meant in (("?s a <http://e/FlodedArea>", "FloodedArea"), ("?s <http://e/levle> ?o", "http://e/level")):
+        reply = empty.send("GET", "/sparql", {"query": f"SELECT * {{ {text} }}", "format": format})
+        told = [value for value in reply.headers["earthweave-notice"] if value.startswith("unknown-term: ")]
+        assert len(told) == 1 and meant in told[0]
+        assert meant.encode() in reply.body
 
 
 @pytest.mark.parametrize("path", ["/sparql", "/Strabon/Query", "/rdf-graph-store", "/.well-known/void"])

@@ -14,6 +14,7 @@ import pytest
 from earthweave.ontology import EarthweaveError, QueryError, StoreBusyError, StoreError
 from earthweave.server.store import Limits, Store, open_store
 from earthweave.server.store._group import Group, Ticket
+from earthweave.server.store._layout import Layout
 from earthweave.server.store._pool import Pool
 from earthweave.server.store.engine import Budget, Commit, Request
 from earthweave.server.store.loading import export
@@ -110,6 +111,25 @@ def test_what_is_acknowledged_is_seen_by_the_next_query(store: Store) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(6)))
+
+
+def test_readers_go_on_while_the_log_is_folded_into_a_snapshot(store: Store) -> None:
+    """Each sees whole updates, and never less than before."""
+    first, ended, seen = Layout(store.path).needed().folder, threading.Event(), list[int]()
+
+    def read() -> None:
+        while not ended.is_set():
+            seen.append(int(store.query(COUNT).table.to_pylist()[0]["n"]["value"]))
+
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(read)
+        for number in range(8):
+            rows = "".join(f"<http://e/{number}> <http://e/p> {one} ." for one in range(70))
+            store.update(f"INSERT DATA {{ {rows} }}")
+        ended.set()
+        reader.result(20)
+    assert Layout(store.path).needed().folder != first
+    assert seen == sorted(seen) and {one % 70 for one in seen} == {0}
 
 
 def test_deleted_after_inserted_within_a_group(tmp_path: Path) -> None:

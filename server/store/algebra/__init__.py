@@ -11,6 +11,7 @@ from ._operator import FIRST_ROWS, MOST_ROWS, UNIT, Batch, Measured, Operator, c
 from ._patterns import (
     Alternative,
     Bgp,
+    Computed,
     Distinct,
     EachGraph,
     Extend,
@@ -47,9 +48,9 @@ from ._remembered import remembered
 from ._tally import Remark, Tally
 
 __all__ = [
-    "Aggregate", "Alternative", "And", "Batch", "Bgp", "Call", "Constant", "Context", "Dataset", "Distinct", "EachGraph", "Entailment",
-    "Exists", "Expression", "Extend", "FIRST_ROWS", "Filter", "GraphNames", "Group", "Inverse", "Join", "LeftJoin", "Link", "MOST_ROWS",
-    "Measured", "Minus", "Negated", "Node", "Operator", "Or", "OrderBy", "Path", "PathPattern", "Place", "Project", "Query", "Remark",
-    "Repeat", "Sequence", "Service", "Services", "Slice", "Tally", "Triple", "UNIT", "Union", "Values", "Variable", "children",
+    "Aggregate", "Alternative", "And", "Batch", "Bgp", "Call", "Computed", "Constant", "Context", "Dataset", "Distinct", "EachGraph",
+    "Entailment", "Exists", "Expression", "Extend", "FIRST_ROWS", "Filter", "GraphNames", "Group", "Inverse", "Join", "LeftJoin", "Link",
+    "MOST_ROWS", "Measured", "Minus", "Negated", "Node", "Operator", "Or", "OrderBy", "Path", "PathPattern", "Place", "Project", "Query",
+    "Remark", "Repeat", "Sequence", "Service", "Services", "Slice", "Tally", "Triple", "UNIT", "Union", "Values", "Variable", "children",
     "concatenated", "conjuncts", "expressions", "in_scope", "mentioned", "places", "remembered", "resident", "variables",
 ]

@@ -58,7 +58,22 @@ class Negated:
     backward: tuple[str, ...] | None
 
 
-Path = Link | Sequence | Alternative | Inverse | Repeat | Negated
+@dataclass(frozen=True)
+class Computed:
+    """A step between the pairs of nodes that a pattern gives, as a rewritten query has it.
+
+    Attributes:
+        node: the pattern; it binds ``start`` and ``stop``, and the graph of the path where that is a variable.
+        link: the step that it stands for.
+    """
+
+    node: Node
+    start: str
+    stop: str
+    link: Link
+
+
+Path = Link | Sequence | Alternative | Inverse | Repeat | Negated | Computed
 
 
 @dataclass(frozen=True)

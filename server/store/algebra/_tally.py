@@ -24,12 +24,14 @@ class Tally:
     Attributes:
         counts: rows that failed, by code and reason.
         samples: one literal for each.
+        hints: what is to be told though nothing failed.
         calls: rows for which a function was asked, by its local name.
         read: id of a computed literal → geometry, reason.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: dict[tuple[str, str], str] = field(default_factory=dict)
+    hints: dict[Remark, None] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     read: dict[int, tuple[Any, str]] = field(default_factory=dict)
 
@@ -39,9 +41,14 @@ class Tally:
             self.counts[code, reason] += count
             self.samples.setdefault((code, reason), sample)
 
+    def hint(self, code: str, text: str) -> None:
+        """Tell something once, though nothing failed."""
+        self.hints[Remark(code, text)] = None
+
     def notices(self, *, empty: bool) -> list[Remark]:
         """Sentences about it; for an empty answer also what was called how often."""
         found = [Remark(key[0], _sentence(key[1], count, self.samples[key])) for key, count in self.counts.most_common(_REASONS)]
+        found += self.hints
         if empty and self.calls:
             called = ", ".join(f"geof:{name} {count:,} times" for name, count in self.calls.most_common())
             failed = self.counts.total()

@@ -142,8 +142,9 @@ class Commit:
         self.snapshot = grown(before, change)
         self._changes.append(change)
         count = before.triples
+        doubtful = _unreadable(self.snapshot, np.array([one for mine in objects for one in mine], dtype=np.int64))
         for gain, mine in zip(gains, objects, strict=True):
-            remarks = tuple(_unreadable(self.snapshot, np.array(mine, dtype=np.int64)))
+            remarks = tuple(_unreadable(self.snapshot, np.array(mine, dtype=np.int64)) if doubtful else ())
             self.outcomes.append(Outcome(count, count + gain, remarks))
             count += gain
         return None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from earthweave.ontology import XSD, QueryError
+from earthweave.ontology import XSD, EndpointError
 
 from ..snapshot import BNODE, Term, iri, literal, tagged
 
@@ -37,7 +37,7 @@ class ResultDocument:
         self._place = 0
 
     def bindings(self) -> Iterator[dict[str, Term]]:
-        """Its solutions; raises `QueryError` where it is no such document."""
+        """Its solutions; raises `EndpointError` where it is no such document."""
         found = False
         for name in self._members():
             if name == "results":
@@ -99,10 +99,10 @@ class ResultDocument:
         return value
 
 
-def wrong(why: str) -> QueryError:
+def wrong(why: str) -> EndpointError:
     """The error for a document that is not what was asked for."""
-    return QueryError("the endpoint sent something that is no SPARQL JSON result", why=why,
-                      way_out="is this the address of a SPARQL endpoint?")
+    return EndpointError("the endpoint sent something that is no SPARQL JSON result", why=why,
+                         way_out="is this the address of a SPARQL endpoint?")
 
 
 def _binding(row: Any) -> dict[str, Term]:

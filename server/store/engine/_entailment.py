@@ -21,6 +21,7 @@ from ..algebra import (
     Alternative,
     Bgp,
     Call,
+    Computed,
     Constant,
     Context,
     Distinct,
@@ -93,6 +94,8 @@ class _Widening(Rewriter):
             return path if names in ([], [path.iri]) else _once(names, inverse=path.inverse)
         if isinstance(path, Sequence | Alternative):
             return replace(path, parts=tuple(map(self._path, path.parts)))
+        if isinstance(path, Computed):
+            return replace(path, node=self.node(path.node))
         return replace(path, part=self._path(path.part)) if isinstance(path, Inverse | Repeat) else path
 
     def _present(self, name: str) -> list[str]:

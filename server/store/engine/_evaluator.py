@@ -17,7 +17,7 @@ from ._evaluator_columns import Coded, Column, Ids, Numbers, Single, Truths
 from ._evaluator_compare import comparison
 from ._evaluator_strings import KERNELS as STRING_KERNELS
 from ._evaluator_strings import Kernel
-from ._functions import FORMS, SCALARS, Scalar, named, unknown
+from ._functions import FORMS, SCALARS, Scalar, named, unknown_function
 from ._registry import functions
 from ._values import XSD_BASE, Failed, Operand, Rank, string
 
@@ -88,7 +88,7 @@ def _called(call: Call, batch: Batch, context: Context) -> Column:
         return _applied(name, arguments, batch.length, context)
     if name in functions:
         return _spatial(name, arguments, context)
-    raise unknown(call.name)
+    raise unknown_function(call.name)
 
 
 def _applied(name: str, arguments: list[Column], length: int, context: Context) -> Column:

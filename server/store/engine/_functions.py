@@ -99,11 +99,11 @@ def _arity(name: str) -> tuple[int, int]:
     if name in functions:
         arities = getattr(functions[name], "arities", (0, _ANY))
         return min(arities), max(arities)
-    raise unknown(name)
+    raise unknown_function(name)
 
 
-def unknown(name: str) -> UnknownFunctionError:
-    """The error for a function that there is not, with the nearest name."""
+def unknown_function(name: str, where: str = "") -> UnknownFunctionError:
+    """The error for a function that there is not, with the nearest name; ``where`` goes before what it says."""
     known = {f"geof:{iri.removeprefix(str(GEOF))}": iri for iri in sorted(functions) if iri.startswith(str(GEOF))}
     known |= {f"xsd:{iri.removeprefix(str(XSD))}": iri for iri in CASTS}
     if name.startswith(STRDF):
@@ -112,7 +112,8 @@ def unknown(name: str) -> UnknownFunctionError:
     guess = process.extractOne(local, {short: short.partition(":")[2] for short in known}, scorer=fuzz.ratio, score_cutoff=_SURE)
     offered = f"the functions are those of SPARQL 1.1, of GeoSPARQL, <{GEOF}…>, of stSPARQL, <{STRDF}…>, and casts of XML Schema"
     way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
-    return UnknownFunctionError(f"there is no function <{name}>" if ":" in name else f"there is no function {name}", way_out=way_out)
+    shown = f"<{name}>" if ":" in name else name
+    return UnknownFunctionError(f"{where}there is no function {shown}", way_out=way_out)
 
 
 @remembered

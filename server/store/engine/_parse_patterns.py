@@ -6,8 +6,6 @@ from abc import abstractmethod
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from earthweave.ontology import UnsupportedError
-
 from ..algebra import (
     And,
     Bgp,
@@ -113,10 +111,8 @@ class PatternParser(ExpressionParser):
         shared = in_scope(own) & in_scope(other)
         if self.graph.name not in shared:
             return Minus(left, right, self.graph) if shared else left
-        if self.graph.name not in certain(own) & certain(other):
-            raise UnsupportedError("MINUS within GRAPH and a variable that its sides may leave unbound is not supported",
-                                   way_out="write FILTER NOT EXISTS, or name the graph")
-        return Minus(left, right)
+        mark = self.invented().name
+        return Minus(_marked(left, self.graph, mark), _marked(right, self.graph, mark), self.graph)
 
     def _bind(self, node: Node) -> Node:
         self.expect("(")
@@ -209,6 +205,21 @@ def _ungraphed(value: Any, graph: Variable) -> Any:
     if isinstance(value, Triple | PathPattern) and value.graph == graph:
         return replace(value, graph=None)
     return replace(value, **{one.name: _ungraphed(getattr(value, one.name), graph) for one in fields(value)})
+
+
+def _marked(node: Node, graph: Variable, mark: str) -> Node:
+    """A pattern with one more variable, bound where it binds the graph's name itself, as a term and not only by being asked of a graph."""
+    if graph.name not in in_scope(_ungraphed(node, graph)):
+        return node
+    if isinstance(node, Join | LeftJoin | Union):
+        return replace(node, left=_marked(node.left, graph, mark), right=_marked(node.right, graph, mark))
+    if isinstance(node, Minus):
+        return replace(node, left=_marked(node.left, graph, mark))
+    if isinstance(node, Extend) and node.name == graph.name:
+        return Extend(Extend(node.input, mark, node.expression), graph.name, Variable(mark))
+    if isinstance(node, Filter | Extend):
+        return replace(node, input=_marked(node.input, graph, mark))
+    return Extend(node, mark, graph)
 
 
 class _Renaming:

@@ -9,6 +9,7 @@ from earthweave.ontology import RDF, QueryError, UnsupportedError
 
 from ..algebra import (
     Alternative,
+    Computed,
     Constant,
     Inverse,
     Link,
@@ -205,4 +206,6 @@ def inverted(path: Path) -> Path:
         return Alternative(tuple(inverted(part) for part in path.parts))
     if isinstance(path, Repeat):
         return Repeat(inverted(path.part), path.least, path.once)
+    if isinstance(path, Computed):
+        return replace(path, link=Link(path.link.iri, not path.link.inverse))
     return path.part if isinstance(path, Inverse) else Negated(path.backward, path.forward)

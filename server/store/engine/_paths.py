@@ -15,6 +15,7 @@ from ..algebra import (
     FIRST_ROWS,
     Alternative,
     Batch,
+    Computed,
     Context,
     Inverse,
     Link,
@@ -30,6 +31,7 @@ from ..algebra import (
 from ..snapshot import Order, Segment, Tag, iri, make
 from ._graphs import Slot, View, view
 from ._parse_triples import inverted
+from ._paths_computed import ComputedStep, PlanStep
 from ._rows import Part, RowIndex, by_boundness
 from ._tables import Table
 from ._text import pattern as pattern_text
@@ -44,9 +46,9 @@ _BLOCK = 1 << 22
 class PathScan(Operator):
     """Matches of a path pattern: each seed with each walk between ends that agree with it."""
 
-    def __init__(self, pattern: PathPattern, context: Context, estimate: float) -> None:
+    def __init__(self, pattern: PathPattern, context: Context, estimate: float, plan: PlanStep) -> None:
         self._text = pattern_text(pattern)
-        self._path = pattern.path
+        self._path, self._plan = pattern.path, plan
         self._subject, self._object = (_slot(place, context) for place in (pattern.subject, pattern.object))
         self._graph = None if pattern.graph is None else _slot(pattern.graph, context)
         slots = (self._subject, self._object, self._graph)
@@ -63,7 +65,7 @@ class PathScan(Operator):
         if seen.nothing and self._graph is not None:
             return
         for part in by_boundness(seed, self.names):
-            walker = _Walker(context, seen, each=isinstance(self._graph, str))
+            walker = _Walker(context, seen, self._graph if isinstance(self._graph, str) else None, self._plan)
             for found in self._found(context, part, walker):
                 yield from Table(found, part.bound).join(part.batch)
 
@@ -122,11 +124,13 @@ class PathScan(Operator):
 
 
 class _Walker:
-    """Walks within the graphs that a pattern sees; with ``each``, within each of them by itself."""
+    """Walks within the graphs that a pattern sees; with the name of a variable, within each of them by itself."""
 
-    def __init__(self, context: Context, seen: View, *, each: bool) -> None:
-        self._context, self._view, self._each = context, seen, each
+    def __init__(self, context: Context, seen: View, graph: str | None, plan: PlanStep) -> None:
+        self._context, self._view, self._each, self._plan = context, seen, graph is not None, plan
+        self._graph = graph
         self._segments: dict[str, Segment | None] = {}
+        self._steps: dict[tuple[int, bool], ComputedStep] = {}
 
     def distinct(self, nodes: Any, graphs: Any) -> tuple[Any, Any]:
         """Each node once (per graph, if these are seen by themselves: in the one that it asks for, or in all), and the graphs' numbers."""
@@ -170,6 +174,8 @@ class _Walker:
             return self._repeat(path, nodes, graphs)
         if isinstance(path, Negated):
             return self._negated(path, nodes, graphs)
+        if isinstance(path, Computed):
+            return self._computed(path).walk(nodes, graphs)
         return self.walk(inverted(path.part), nodes, graphs)
 
     def _sequence(self, path: Sequence, nodes: Any, graphs: Any) -> tuple[Any, Any]:
@@ -185,6 +191,12 @@ class _Walker:
             if iris is not None:
                 found += [self._link(segment, inverse, nodes, graphs) for segment in self._others(iris)]
         return _together(found)
+
+    def _computed(self, path: Computed) -> ComputedStep:
+        key = id(path.node), path.link.inverse
+        if key not in self._steps:
+            self._steps[key] = ComputedStep(path, self._graph, self._context, self._plan)
+        return self._steps[key]
 
     def _others(self, iris: tuple[str, ...]) -> Iterator[Segment]:
         """The segments of all predicates but these."""
@@ -260,36 +272,36 @@ class _Walker:
     def starts(self, path: Path) -> tuple[Any, Any]:
         """Every node from which a walk can begin, once (per graph, if these are seen by themselves), and the numbers of the graphs."""
         index = RowIndex(2 if self._each else 1)
-        for order, segment in self._beginnings(path):
+        for columns in self._beginnings(path):
             self._context.check()
-            if self._view.sees(segment):
-                columns = self._keys(order, segment)
-                index.add(columns, len(columns[0]))
+            index.add(columns, len(columns[0]))
         rows = index.rows()
         return rows[0], rows[1] if self._each else None
 
-    def _beginnings(self, path: Path) -> Iterator[tuple[Order, Segment]]:
-        """The orders whose keys can be the start of a walk."""
+    def _beginnings(self, path: Path) -> Iterator[list[Any]]:
+        """Nodes that can be the start of a walk, and the numbers of the graphs if these are seen by themselves."""
         if nullable(path):
             for segment in self._others(()):
-                yield segment.so, segment
-                yield segment.os, segment
+                yield self._keys(segment.so, segment)
+                yield self._keys(segment.os, segment)
         elif isinstance(path, Link):
             segment_of = self._segment(path.iri)
             if segment_of is not None:
-                yield (segment_of.os if path.inverse else segment_of.so), segment_of
+                yield self._keys(segment_of.os if path.inverse else segment_of.so, segment_of)
         elif isinstance(path, Negated):
             yield from self._negated_beginnings(path)
+        elif isinstance(path, Computed):
+            yield self._computed(path).starts()
         else:
             yield from self._inner_beginnings(path)
 
-    def _negated_beginnings(self, path: Negated) -> Iterator[tuple[Order, Segment]]:
+    def _negated_beginnings(self, path: Negated) -> Iterator[list[Any]]:
         if path.forward is not None:
-            yield from ((segment.so, segment) for segment in self._others(path.forward))
+            yield from (self._keys(segment.so, segment) for segment in self._others(path.forward))
         if path.backward is not None:
-            yield from ((segment.os, segment) for segment in self._others(path.backward))
+            yield from (self._keys(segment.os, segment) for segment in self._others(path.backward))
 
-    def _inner_beginnings(self, path: Path) -> Iterator[tuple[Order, Segment]]:
+    def _inner_beginnings(self, path: Path) -> Iterator[list[Any]]:
         if isinstance(path, Alternative):
             for part in path.parts:
                 yield from self._beginnings(part)
@@ -304,13 +316,15 @@ class _Walker:
             yield from self._beginnings(inverted(path.part))
 
     def _keys(self, order: Order, segment: Segment) -> list[Any]:
+        if not self._view.sees(segment):
+            return [_NOTHING[0]] * (1 + self._each)
         whole = slice(0, segment.count)
         if self._each:
             graph = np.asarray(order.graph[whole])
             mask = np.isin(graph, self._view.numbers)
             return [np.asarray(order.key)[mask], graph[mask].astype(np.int64)]
-        mask = np.ones(segment.count, dtype=bool) if self._view.passes(segment) else self._view.keep(segment, order, whole)
-        key = np.asarray(order.key)[mask]
+        key = np.asarray(order.key)
+        key = key if self._view.passes(segment) else key[self._view.keep(segment, order, whole)]
         return [key[np.concatenate([[True], key[1:] != key[:-1]])]] if len(key) else [key]
 
 

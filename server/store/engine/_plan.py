@@ -34,7 +34,7 @@ from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSem
 from ..temporal import TemporalJoin, TemporalPair
 from ._costs import UNIT_COST, Cost, Costs
 from ._entailment import entailed
-from ._functions import check_functions, unknown
+from ._functions import check_functions, unknown_function
 from ._items import (
     Binding,
     Cluster,
@@ -135,6 +135,10 @@ class Planner:
         """A pattern of EXISTS for seeds that bind these variables; it is enough if it gives each seed once."""
         seeds = Seeds(outer, outer, outer, Cost(1000.0, dict.fromkeys(outer, 1000.0)))
         return self.node(node, seeds, Wish(frozenset(), once=True))
+
+    def step(self, node: Node, bound: frozenset[str], names: frozenset[str]) -> Operator:
+        """A pattern for seeds that bind some variables, of which these names are read, no matter how often."""
+        return self.node(node, Seeds(bound, bound, cost=Cost(1000.0, dict.fromkeys(bound, 1000.0))), Wish(names, once=True))
 
     def node(self, node: Node, seeds: Seeds, wish: Wish) -> Operator:
         """Any pattern, for seeds."""
@@ -263,7 +267,7 @@ class Planner:
         return Scan(slots, text, rows, unwanted=item.scope - wish.names, once=wish.once)
 
     def _path(self, pattern: PathPattern, scope: frozenset[str], seeds: Seeds, rows: float) -> Operator:
-        scan = PathScan(pattern, self.context, rows)
+        scan = PathScan(pattern, self.context, rows, self.step)
         ends = [place.name for place in (pattern.subject, pattern.object) if isinstance(place, Variable)]
         if len(ends) < 2 or not nullable(pattern.path) or seeds.maybe.isdisjoint(ends):
             return scan
@@ -337,7 +341,7 @@ def _check(node: Node, context: Context) -> None:
     if isinstance(node, Group):
         for _, one in node.aggregates:
             if ":" in one.name and one.name not in aggregates:
-                raise unknown(one.name)
+                raise unknown_function(one.name)
     for child in children(node):
         _check(child, context)
 

@@ -20,13 +20,14 @@ from dataclasses import replace
 from functools import reduce
 from weakref import WeakKeyDictionary
 
-from earthweave.ontology import GEO, GEOF, UnsupportedError
+from earthweave.ontology import GEO, GEOF
 from earthweave.ontology.geometry import RELATIONS
 
 from ..algebra import (
     Alternative,
     Bgp,
     Call,
+    Computed,
     Constant,
     Context,
     Distinct,
@@ -79,6 +80,10 @@ class _Rewrite(Rewriter):
     def _spread(self, node: Bgp, spread: PathPattern) -> Node:
         """A basic pattern with a path that takes relations, the path taken apart."""
         rest = tuple(one for one in node.patterns if one is not spread)
+        if isinstance(spread.path, Repeat):
+            repeated: list[Node] = [Bgp(way) for way in self._repeated(spread, spread.path)]
+            once = Distinct(Project(reduce(Union, repeated), tuple(sorted(names_of(spread))))) if len(repeated) > 1 else repeated[0]
+            return self.node(joined((Bgp(rest), once)))
         ways: list[Node] = [Bgp((*rest, *way)) for way in self._ways(spread)]
         return self.node(reduce(Union, ways))
 
@@ -103,12 +108,32 @@ class _Rewrite(Rewriter):
             yield from ((_walk(ends[0], part, ends[1], pattern),) for part in path.parts)
         elif isinstance(path, Inverse):
             yield (_walk(ends[1], path.part, ends[0], pattern),)
-        elif isinstance(path, Sequence):
+        else:
+            assert isinstance(path, Sequence)
             stops = [ends[0], *(self.hidden() for _ in path.parts[1:]), ends[1]]
             yield tuple(_walk(stops[place], part, stops[place + 1], pattern) for place, part in enumerate(path.parts))
-        else:
-            raise UnsupportedError("a spatial relation cannot be repeated in a path", why="it is computed, for one pair at a time",
-                                   way_out="write it as a triple pattern, or as a FILTER with the function of geof:")
+
+    def _repeated(self, pattern: PathPattern, path: Repeat) -> Iterator[tuple[Triple | PathPattern, ...]]:
+        """The same for a repeated path; literals at its ends are no nodes that a step leads to, so steps to and from them stand apart."""
+        yield (replace(pattern, path=self._stepwise(path, pattern)),)
+        ends, more = (pattern.subject, pattern.object), Repeat(path.part, 0)
+        literal = [isinstance(one, Constant) and one.term.type.kind is Kind.LITERAL for one in ends]
+        if all(literal) or (any(literal) and path.once):
+            yield (_walk(ends[0], path.part, ends[1], pattern),)
+        elif any(literal):
+            between = self.hidden()
+            paths: tuple[Path, Path] = (path.part, more) if literal[0] else (more, path.part)
+            yield _walk(ends[0], paths[0], between, pattern), _walk(between, paths[1], ends[1], pattern)
+
+    def _stepwise(self, path: Path, pattern: PathPattern) -> Path:
+        """A path whose relations are steps that a pattern computes."""
+        if isinstance(path, Link) and path.iri in _RELATIONS:
+            start, stop = self.hidden(), self.hidden()
+            triple = Triple(start, Constant(iri(path.iri)), stop, pattern.graph)
+            return Computed(self._computed(Bgp(()), triple), start.name, stop.name, path)
+        if isinstance(path, Sequence | Alternative):
+            return replace(path, parts=tuple(self._stepwise(part, pattern) for part in path.parts))
+        return replace(path, part=self._stepwise(path.part, pattern)) if isinstance(path, Inverse | Repeat) else path
 
     def _computed(self, node: Node, triple: Triple) -> Node:
         """Solutions of a pattern that gives each once, for which the relation holds; each once."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..algebra import Batch, Context, Operator
-from ..snapshot import Order, Segment
+from ..snapshot import Order, Segment, bisected
 from ._graphs import Slot, View, view
 from ._rows import Growth, Part, Piece, by_boundness, pieces
 from ._times import Span, times_at
@@ -219,22 +219,9 @@ def narrowed(order: Order, starts: Any, stops: Any, values: Any, *, repeated: bo
     """
     length = max(len(starts), len(values))
     starts, stops, values = (np.broadcast_to(one, length) for one in (starts, stops, values))
-    low = _bisected(order.value, starts, stops, values)
+    low = bisected(order.value, starts, stops, values)
     if repeated:
-        return low, _bisected(order.value, low, stops, values + 1)
+        return low, bisected(order.value, low, stops, values + 1)
     hit = low < stops
     hit[hit] = order.value[low[hit]] == values[hit]
     return low, low + hit
-
-
-def _bisected(column: Any, starts: Any, stops: Any, values: Any) -> Any:
-    """First place in each range whose value is not below the one asked for; the end if there is none."""
-    low, high = starts.astype(np.int64), stops.astype(np.int64)
-    rows = np.flatnonzero(low < high)
-    while len(rows):
-        middle = (low[rows] + high[rows]) >> 1
-        below = column[middle] < values[rows]
-        low[rows[below]] = middle[below] + 1
-        high[rows[~below]] = middle[~below]
-        rows = rows[low[rows] < high[rows]]
-    return low

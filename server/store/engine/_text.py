@@ -9,6 +9,7 @@ from ..algebra import (
     Alternative,
     And,
     Call,
+    Computed,
     Constant,
     Exists,
     Expression,
@@ -100,6 +101,8 @@ def path(one: Path) -> str:
     """A property path."""
     if isinstance(one, Link):
         return ("^" if one.inverse else "") + shortened(one.iri)
+    if isinstance(one, Computed):
+        return path(one.link)
     if isinstance(one, Inverse):
         return f"^({path(one.part)})"
     if isinstance(one, Sequence | Alternative):

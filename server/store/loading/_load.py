@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from earthweave.ontology import Progress, ProgressSink, silent
+from earthweave.ontology import ParameterError, Progress, ProgressSink, silent
 from earthweave.ontology.geometry import AxisOrder
 
 from ..reports import FileReport
@@ -39,12 +39,14 @@ class LoadOptions:
         axis_order: see `earthweave.ontology.geometry.AxisOrder`.
         strict: stop at the first line of N-Triples or N-Quads that is not valid; otherwise count it and go on.
         bounds: what each document may cost.
+        one_graph: refuse documents with statements in named graphs.
     """
 
     graph: Term | None = None
     axis_order: AxisOrder = AxisOrder.AUTO
     strict: bool = True
     bounds: Bounds = field(default_factory=Bounds)
+    one_graph: bool = False
 
 
 def load(builder: Builder, documents: Iterable[Document], options: LoadOptions | None = None, *, staging: Staging | None = None,
@@ -55,7 +57,8 @@ def load(builder: Builder, documents: Iterable[Document], options: LoadOptions |
         staging: where blocks are kept, so that a load which is cut off can go on behind the last finished file.
         progress: told the file, the fraction of all bytes, statements, statements per second and the seconds that remain.
 
-    Raises `RdfSyntaxError` (file, line, column), `ForbiddenError`, `SizeLimitError`, `UnsupportedError`; then nothing may be published.
+    Raises `RdfSyntaxError` (file, line, column), `ParameterError`, `ForbiddenError`, `SizeLimitError`, `UnsupportedError`; then nothing may
+    be published.
     """
     chosen = options or LoadOptions()
     sources = checked(documents)
@@ -72,6 +75,9 @@ def _source(builder: Builder, document: Document, options: LoadOptions, staging:
     if staging and not done:
         blocks = staging.kept(document, blocks, rejected, strict=options.strict)
     for block in blocks:
+        if options.one_graph and (block.graph >= 0).any():
+            raise ParameterError(f"{document.name} holds named graphs", why="it is to be one graph",
+                                 way_out="leave their names out, or load it into the whole dataset as N-Quads or TriG")
         builder.add(block)
         pace.tell(document.name, reading.position, len(block))
     pace.pass_over(document.size)

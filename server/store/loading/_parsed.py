@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyoxigraph as ox
 
-from earthweave.ontology import RDF, RdfSyntaxError, SizeLimitError, UnsupportedError
+from earthweave.ontology import RDF, ParameterError, RdfSyntaxError, SizeLimitError, UnsupportedError
 
 from ..snapshot import BNODE, IRI, Kind, Quads, Terms, TermType
 from ._documents import SYNTAXES
@@ -29,22 +29,30 @@ def document_token() -> str:
     return f"b{secrets.token_hex(6)}x"
 
 
-def blocks_other(stream: Any, syntax: str, *, source: str, token: str | None = None, block: int = STATEMENTS) -> Iterator[Quads]:
+def blocks_other(stream: Any, syntax: str, *, source: str, base: str = "", token: str | None = None,
+                 block: int = STATEMENTS) -> Iterator[Quads]:
     """Statements of a document, at most ``block`` at a time; any syntax of `SYNTAXES`.
 
     Args:
         stream: bytes, or what has ``read(size)`` (which is called for bounded pieces only).
-        source: name of the document, for messages and as base IRI.
+        source: name of the document, for messages.
+        base: IRI that relative ones are relative to; made of ``source`` if it is empty.
         token: what labels of blank nodes begin with, new unless given.
 
     Raises `RdfSyntaxError` with line and column at the first error, `UnsupportedError` for triple terms and base directions.
     """
     names = document_token() if token is None else token
     readable = io.BytesIO(stream) if isinstance(stream, bytes) else stream
-    parser = ox.parse(cast(Any, readable), format=SYNTAXES[syntax], base_iri=f"file:///{quote(source)}")
-    quads = _told(parser, source)
+    quads = _told(_parser(readable, syntax, base or f"file:///{quote(source)}"), source)
     while rows := list(islice(quads, block)):
         yield assembled(rows, names)
+
+
+def _parser(readable: Any, syntax: str, base: str) -> Iterator[Any]:
+    try:
+        return ox.parse(cast(Any, readable), format=SYNTAXES[syntax], base_iri=base)
+    except ValueError as error:
+        raise ParameterError(f"nothing can be relative to {base[:200]}", why=str(error)[:200], way_out="give an absolute IRI") from error
 
 
 def quads_of(document: bytes, syntax: str, *, token: str | None = None) -> Iterator[Quads]:

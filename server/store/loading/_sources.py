@@ -30,6 +30,7 @@ class Document:
         path: a file; read through gzip if it ends in ``.gz``.
         stream: what has ``read(size)``, unpacked.
         quads: blocks of statements; blank nodes keep their labels.
+        base: what relative IRIs in it are relative to; a name of its own if it is empty.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Document:
     path: Path | None = None
     stream: Any = None
     quads: Iterable[Quads] | None = None
+    base: str = ""
 
     @classmethod
     def of(cls, path: Path, syntax: str | None = None) -> Document:
@@ -105,7 +107,7 @@ class Reading:
             yield from blocks_ntriples(metered, source=document.name, strict=self._strict, syntax=document.syntax, token=self._token,
                                        rejected=self.rejected)
         else:
-            yield from blocks_other(metered, document.syntax, source=document.name, token=self._token)
+            yield from blocks_other(metered, document.syntax, source=document.name, base=document.base, token=self._token)
 
 
 @contextmanager

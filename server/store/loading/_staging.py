@@ -40,11 +40,12 @@ _SCHEMA = pa.schema([
 
 @dataclass(frozen=True)
 class _Fingerprint:
-    """What a file is known by: path, name, syntax, size, time of change, SHA-256 of its first MiB, and whether bad lines stop it."""
+    """What a file is known by: path, name, syntax, base, size, time of change, SHA-256 of its first MiB, and whether bad lines stop it."""
 
     path: str
     name: str
     syntax: str
+    base: str
     size: int
     changed: int
     head: str
@@ -55,7 +56,7 @@ class _Fingerprint:
         facts = path.stat()
         with path.open("rb") as stream:
             head = hashlib.sha256(stream.read(_HEAD)).hexdigest()
-        return cls(str(path.resolve()), document.name, document.syntax, facts.st_size, facts.st_mtime_ns, head, strict)
+        return cls(str(path.resolve()), document.name, document.syntax, document.base, facts.st_size, facts.st_mtime_ns, head, strict)
 
 
 class Staging:

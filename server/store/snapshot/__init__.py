@@ -14,7 +14,7 @@ from ._grown import Grown, grown
 from ._ids import BIAS, BITS, DECIMAL_BIAS, UNBOUND, Tag, make, payloads, signed, tags
 from ._inline import inline, inline_term, outline
 from ._periods import FOREVER, STRDF_PERIOD, Moments, Periods, instants, read_moments, read_periods, write_moments, write_periods
-from ._segments import Order, Segment
+from ._segments import Order, Segment, bisected
 from ._snapshot import Snapshot
 from ._source import SourceSummary, shorten
 from ._statistics import PredicateStatistics, Statistics
@@ -26,7 +26,7 @@ __all__ = [
     "TIME_TYPES", "TURNED", "UNBOUND", "VALID", "VALIDITY_KNOWN",
     "Change", "Draft", "Geometries", "Grown", "Kind", "Moments", "Order", "Periods", "PredicateStatistics", "Quads", "Segment", "Snapshot",
     "SnapshotBuilder", "SourceSummary", "Spans", "Statistics", "Tag", "Term", "TermType", "Terms", "Times",
-    "combined", "decoded", "differences", "drafted", "emptied", "filled", "grown", "inline", "inline_term", "instants", "iri", "literal",
-    "make", "numpy_of", "outline", "payloads", "periods_of", "read_moments", "read_periods", "shorten", "signed", "tagged", "tags",
-    "text_scalar", "write_moments", "write_periods",
+    "bisected", "combined", "decoded", "differences", "drafted", "emptied", "filled", "grown", "inline", "inline_term", "instants", "iri",
+    "literal", "make", "numpy_of", "outline", "payloads", "periods_of", "read_moments", "read_periods", "shorten", "signed", "tagged",
+    "tags", "text_scalar", "write_moments", "write_periods",
 ]

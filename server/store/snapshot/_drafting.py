@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from earthweave.ontology.arrow import arrow_of, text_array
+from earthweave.ontology.geometry import FORMS
 
 from ._change import COLUMNS, Change, rows_of
 from ._grown import Grown
 from ._ids import Tag, make
-from ._parts import GEOMETRY_CODES
 from ._segments import Segment
 from ._snapshot import Snapshot
 from ._sorting import Rows
@@ -51,7 +51,7 @@ class Draft:
         if term not in self._terms:
             code = self._types.setdefault(term.type, len(self._types))
             self._codes.append(code)
-            if code in GEOMETRY_CODES:
+            if term.type.datatype in FORMS:
                 self._terms[term] = int(make(Tag.GEOMETRY, self._geometries))
                 self._geometries += 1
             else:

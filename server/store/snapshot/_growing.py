@@ -16,7 +16,7 @@ from ._ids import Tag, make
 from ._inline import inline
 from ._lookup import found_in
 from ._numbers import dictionary_numbers
-from ._parts import FIRST_TYPES, GEOMETRY_CODES, Dictionary, Stacked, TermColumns
+from ._parts import FIRST_TYPES, Dictionary, Stacked, TermColumns, geometric
 from ._terms import IRI, Term, Terms, TermType
 
 
@@ -107,7 +107,7 @@ class Vocabulary:
     def _enter(self, column: Hashed, rows: Any, wkb: Any) -> tuple[Any, NewGeometries]:
         """Give ids to the terms in some rows of a block."""
         code, hash = column.code[rows], column.hash[rows]
-        shaped = (code >= GEOMETRY_CODES.start) & (code < GEOMETRY_CODES.stop)
+        shaped = geometric(self.types, code)
         ids = np.empty(len(code), dtype=np.int64)
         plain, curved = np.flatnonzero(~shaped), np.flatnonzero(shaped)
         ids[plain] = self.terms + np.arange(len(plain))

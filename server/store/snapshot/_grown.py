@@ -18,7 +18,7 @@ from ._growth import Growing, GrowingTexts
 from ._hashing import Hashed, Run, merged
 from ._ids import Tag, make
 from ._numbers import dictionary_numbers
-from ._parts import GEOMETRY_CODES, Dictionary, Stacked, TermColumns
+from ._parts import Dictionary, Stacked, TermColumns, geometric
 from ._patches import Patched
 from ._segments import Segment
 from ._shaping import Shaped, read, settle
@@ -167,7 +167,7 @@ class _Memory:
         if not len(change.text) and not change.types:
             return old, before.geometries
         types = (*old.types, *change.types)
-        shaped = (change.code >= GEOMETRY_CODES.start) & (change.code < GEOMETRY_CODES.stop)
+        shaped = geometric(types, change.code)
         plain, curved = np.flatnonzero(~shaped), np.flatnonzero(shaped)
         text, code = change.text.take(arrow_of(plain)), change.code[plain]
         literal, datatype = change.text.take(arrow_of(curved)), change.code[curved]

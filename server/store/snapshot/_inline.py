@@ -22,6 +22,7 @@ from ._ids import BIAS, BITS, DECIMAL_BIAS, Tag, make
 from ._terms import Kind, Term, Terms, TermType
 
 _DIGITS = 15
+_FEW = 500
 _DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1)
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -46,7 +47,9 @@ def inline(terms: Terms) -> Any:
             continue
         rows = np.flatnonzero(terms.code == code)
         if len(rows):
-            found[rows] = reader(terms.text.take(arrow_of(rows)))
+            texts = terms.text.take(arrow_of(rows))
+            # what it takes to set vectors going is more than what a few need one by one
+            found[rows] = reader(texts) if len(rows) > _FEW else [_SINGLE[kind.datatype](text) for text in texts.to_pylist()]
     return found
 
 

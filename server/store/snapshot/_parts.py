@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from earthweave.ontology import GEO, XSD
+from earthweave.ontology import XSD
 from earthweave.ontology.arrow import arrow_of
+from earthweave.ontology.geometry import FORMS
 
 from ._files import array_of, damaged, mapped_bytes, strings
 from ._hashing import Run
@@ -19,23 +20,21 @@ from ._inline import DATATYPES
 from ._manifest import Manifest
 from ._terms import BNODE, IRI, STRING, Kind, TermType
 
-_STRDF = "http://strdf.di.uoa.gr/ontology#"
-FORMS = {
-    str(GEO.wktLiteral): "wkt", str(GEO.gmlLiteral): "gml", str(GEO.geoJSONLiteral): "geojson", str(GEO.kmlLiteral): "kml",
-    f"{_STRDF}WKT": "strdf", f"{_STRDF}GML": "gml",
-}
-"""Datatypes of geometry literals, and how each is written."""
 INLINE_TYPES = {tag: TermType(Kind.LITERAL, datatype) for tag, datatype in DATATYPES.items()}
 FIRST_TYPES = (
     IRI, BNODE, STRING, *(TermType(Kind.LITERAL, str(XSD[name])) for name in ("integer", "boolean", "date", "dateTime", "decimal")),
     *(TermType(Kind.LITERAL, datatype) for datatype in FORMS),
 )
-"""Types that have the same codes in every store."""
+"""Types with which a store begins; up to decimal they have the same codes in every store, the others those that its manifest says."""
 INLINE_CODES = {tag: FIRST_TYPES.index(kind) for tag, kind in INLINE_TYPES.items()}
-GEOMETRY_CODES = range(8, len(FIRST_TYPES))
 
 COLUMNS = {"bounds": np.float64, "vertices": np.int32, "kinds": np.uint8, "flags": np.uint8, "crs": np.int16}
 """Columns of the geometry table that are one file for all parts."""
+
+
+def geometric(types: Sequence[TermType], code: Any) -> Any:
+    """For which codes of types literals are rows of the geometry table; bool array."""
+    return np.array([kind.datatype in FORMS for kind in types], dtype=bool)[code]
 
 
 def part_files(number: int) -> tuple[str, ...]:

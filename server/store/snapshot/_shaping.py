@@ -14,10 +14,9 @@ import shapely
 
 from earthweave.ontology import CRS84, Axis, Crs, CrsError
 from earthweave.ontology.arrow import arrow_of
-from earthweave.ontology.geometry import AxisOrder, AxisProof, Block, block_proof, normalised, read_block
+from earthweave.ontology.geometry import FORMS, AxisOrder, AxisProof, Block, block_proof, normalised, read_block
 
 from ._geometries import EMPTY, READABLE, TURNED, VALID, VALIDITY_KNOWN
-from ._parts import FORMS
 from ._terms import TermType
 
 _PREFIX = r"^\s*<([^<>\s]*)>"

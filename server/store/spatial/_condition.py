@@ -9,15 +9,14 @@ from fractions import Fraction
 
 import numpy as np
 
-from earthweave.ontology import GEOF, XSD
-from earthweave.ontology.geometry import RELATIONS, SLIPS
+from earthweave.ontology import GEOF, UOM, XSD
+from earthweave.ontology.geometry import FORMS, RELATIONS, SLIPS
 
 from ..algebra import And, Call, Constant, Expression, Or, Place, Variable
 from ..snapshot import Kind
-from ._literals import FORMS
 from ._synonyms import BOXED, SYNONYMS
-from ._tests import Relation, Test, Within, is_pattern, needs_meeting
-from ._units import METRES
+from ._tests import Near, Relation, Test, Within, is_pattern, needs_meeting
+from ._units import DEGREES, LENGTHS, most_metres
 
 _NAMESPACE = str(GEOF)
 _DISTANCES = {"distance": 3, "metricDistance": 2}
@@ -116,7 +115,9 @@ class SpatialCondition:
 
 
 def _label(test: Test) -> str:
-    return test.name if isinstance(test, Relation) else f"within {test.metres:g} m of"
+    if isinstance(test, Relation):
+        return test.name
+    return f"within {test.metres:g} m of" if isinstance(test, Within) else f"within {test.degrees:g} degrees of"
 
 
 def written(expression: Expression) -> str:
@@ -234,11 +235,12 @@ def _comparison(call: Call, whole: Expression) -> SpatialCondition | None:
     limit = _number(right) if local in _DISTANCES else None
     if limit is None or not isinstance(left, Call) or len(left.arguments) != _DISTANCES[local]:
         return None
-    factor = METRES.get(_text(left.arguments[2])) if local == "distance" else 1.0
-    if factor is None or not math.isfinite(limit) or (call.name == "=" and limit != 0):
+    unit = _unit(left, local == "distance")
+    if unit not in LENGTHS or not math.isfinite(limit) or (call.name == "=" and limit != 0):
         return None
-    metres = _greatest(limit, factor, strict=call.name == "<")
-    return None if metres < 0 else _condition(left.arguments[0], left.arguments[1], Within(metres), whole)
+    most = _greatest(limit, LENGTHS[unit], strict=call.name == "<")
+    test = Near(most) if unit in DEGREES else Within(most)
+    return None if most < 0 else _condition(left.arguments[0], left.arguments[1], test, whole)
 
 
 def _truth(inner: Expression, text: str, whole: Expression) -> SpatialCondition | None:
@@ -248,14 +250,14 @@ def _truth(inner: Expression, text: str, whole: Expression) -> SpatialCondition 
 
 
 def _greatest(limit: float, factor: float, *, strict: bool) -> float:
-    """The greatest number of metres that, divided by ``factor``, is within ``limit`` as doubles have it."""
+    """The greatest length that, divided by ``factor``, is within ``limit`` as doubles have it."""
     most = math.nextafter(limit, -math.inf) if strict else limit
-    metres = most * factor
-    while metres / factor > most:
-        metres = math.nextafter(metres, -math.inf)
-    while math.nextafter(metres, math.inf) / factor <= most:
-        metres = math.nextafter(metres, math.inf)
-    return metres
+    length = most * factor
+    while length / factor > most:
+        length = math.nextafter(length, -math.inf)
+    while math.nextafter(length, math.inf) / factor <= most:
+        length = math.nextafter(length, math.inf)
+    return length
 
 
 def _condition(left: Expression, right: Expression, test: Test, whole: Expression) -> SpatialCondition | None:
@@ -293,7 +295,7 @@ def _computed(call: Call, local: str) -> Operand | None:
         return Operand(inner.place, call, inner.reach)
     if local not in _BUFFERS or len(call.arguments) != _BUFFERS[local]:
         return None
-    radius, factor = _number(call.arguments[1]), METRES.get(_text(call.arguments[2])) if local == "buffer" else 1.0
+    radius, factor = _number(call.arguments[1]), most_metres(_unit(call, local == "buffer"))
     if radius is None or factor is None or not math.isfinite(radius):
         return None
     return Operand(inner.place, call, inner.reach + max(radius * factor, 0.0) * _BUFFER_SLACK)
@@ -310,6 +312,11 @@ def _first(expression: Expression) -> Constant:
         expression = expression.arguments[0]
     assert isinstance(expression, Constant)
     return expression
+
+
+def _unit(call: Call, given: bool) -> str:
+    """The unit that a third argument gives, else metres."""
+    return _text(call.arguments[2]) if given else str(UOM.metre)
 
 
 def _text(expression: Expression) -> str:

@@ -2,7 +2,8 @@
 
 Each takes the context and one int64 array per argument, all of one length, and gives int64 ids, or float64 for what is xsd:double: -1 or
 NaN where an argument is unbound, is no geometry or cannot be evaluated, which the tally tells. Work is done once per distinct tuple of
-arguments. Computed geometries are CRS84, longitude first; measures are geodesic, in the unit asked for or metres; relations are planar.
+arguments. Computed geometries are CRS84, longitude first; measures are geodesic, in the unit asked for or metres, but planar where that
+unit is an angle; relations are planar.
 """
 
 from __future__ import annotations
@@ -35,20 +36,20 @@ from ._call import function as _function
 from ._literals import system_of
 from ._synonyms import SYNONYMS
 from ._tests import related
-from ._units import METRES, SQUARE_METRES, unknown_unit
+from ._units import DEGREES, LENGTHS, PLANAR, SQUARE_METRES, unknown_unit
 
 Kernel = Callable[..., Any]
 Function = Callable[..., Any]
 _URI = TermType(Kind.LITERAL, str(XSD.anyURI))
 _NO_COORDINATE = "an empty geometry has no such coordinate"
-_LENGTHS, _AREAS = "metre or kilometre", "squareMetre, unit:HA or unit:KiloM2"
+_OFFERED, _AREAS = "metre or kilometre", "squareMetre, unit:HA or unit:KiloM2"
 _WRITTEN = {
     "asWKT": ("wkt", WKT), "asGeoJSON": ("geojson", TermType(Kind.LITERAL, str(GEO.geoJSONLiteral))),
     "asGML": ("gml", TermType(Kind.LITERAL, str(GEO.gmlLiteral))), "asKML": ("kml", TermType(Kind.LITERAL, str(GEO.kmlLiteral))),
 }
 
 
-def _metres(call: Call, units: Any, table: dict[str, float], offered: str) -> Any:
+def _factors(call: Call, units: Any, table: dict[str, float], offered: str) -> Any:
     def factor(one: int) -> float:
         iri = call.context.terms.term(one).text
         if iri not in table:
@@ -56,6 +57,27 @@ def _metres(call: Call, units: Any, table: dict[str, float], offered: str) -> An
         return table[iri]
 
     return call.each(units, factor, np.float64)
+
+
+def _lengths(call: Call, units: Any) -> tuple[Any, Any]:
+    """What each row's unit is in metres, or in degrees where it is an angle; and where it is one."""
+    factors = _factors(call, units, LENGTHS, _OFFERED)
+    angular = call.each(units, lambda one: call.context.terms.term(one).text in DEGREES, bool)
+    if (angular & call.alive).any():
+        call.context.tally.hint("unit", PLANAR)
+    return factors, angular
+
+
+def _either(geodesic: Kernel, planar: Kernel) -> Kernel:
+    """A kernel that takes rows under a mask for planar, and the others for geodesic."""
+    def kernel(angular: Any, *columns: Any) -> Any:
+        found = np.full(len(angular), None, dtype=object)
+        for rows, measure in ((angular, planar), (~angular, geodesic)):
+            if rows.any():
+                found[rows] = measure(*(column[rows] for column in columns))
+        return found
+
+    return kernel
 
 
 def _numbers(call: Call, ids: Any) -> Any:
@@ -91,26 +113,32 @@ def _relate(call: Call, a: Any, b: Any, patterns: Any) -> Any:
 
 
 def _measures() -> dict[str, Function]:
-    def distance(call: Call, a: Any, b: Any, unit: Any | None = None) -> Any:
-        metres = call.measured(distance_m, call.shapes(a), call.shapes(b))
-        return call.doubles(metres / (1.0 if unit is None else _metres(call, unit, METRES, _LENGTHS)))
+    def measure(geodesic: Kernel, planar: Kernel) -> Kernel:
+        kernel = _either(geodesic, planar)
 
-    def measure(kernel: Kernel, table: dict[str, float], offered: str) -> Kernel:
-        return lambda call, a, unit: call.doubles(call.measured(kernel, call.shapes(a)) / _metres(call, unit, table, offered))
+        def measured(call: Call, *arguments: Any) -> Any:
+            shapes, (factors, angular) = [call.shapes(one) for one in arguments[:-1]], _lengths(call, arguments[-1])
+            return call.doubles(call.measured(kernel, angular, *shapes) / factors)
+
+        return measured
 
     def metric(kernel: Kernel) -> Kernel:
-        return lambda call, a: call.doubles(call.measured(kernel, call.shapes(a)))
+        return lambda call, *places: call.doubles(call.measured(kernel, *map(call.shapes, places)))
+
+    def area(call: Call, a: Any, unit: Any) -> Any:
+        return call.doubles(call.measured(area_m2, call.shapes(a)) / _factors(call, unit, SQUARE_METRES, _AREAS))
 
     def coordinate(axis: int, place: int) -> Kernel:
         return lambda call, a: call.doubles(call.measured(lambda shapes: _extreme(shapes, axis, place), call.shapes(a)), _NO_COORDINATE)
 
-    by_unit = {name: _function(name, (2,), measure(length_m, METRES, _LENGTHS)) for name in ("length", "perimeter")}
+    by_unit = {name: _function(name, (2,), measure(length_m, shapely.length)) for name in ("length", "perimeter")}
     by_metre = {name: _function(name, (1,), metric(length_m)) for name in ("metricLength", "metricPerimeter")}
     extremes = {f"{way}{axis}": _function(f"{way}{axis}", (1,), coordinate(number, place))
                 for place, way in enumerate(("min", "max")) for number, axis in enumerate("XYZ")}
     return {
-        "distance": _function("distance", (3,), distance), "metricDistance": _function("metricDistance", (2,), distance),
-        "area": _function("area", (2,), measure(area_m2, SQUARE_METRES, _AREAS)),
+        "distance": _function("distance", (3,), measure(distance_m, shapely.distance)),
+        "metricDistance": _function("metricDistance", (2,), metric(distance_m)),
+        "area": _function("area", (2,), area),
         "metricArea": _function("metricArea", (1,), metric(area_m2)),
         **by_unit, **by_metre, **extremes,
     }
@@ -134,10 +162,11 @@ def _builders() -> dict[str, Function]:
         return lambda call, a, b: call.geometries(call.apply(kernel, call.shapes(a), call.shapes(b)), a)
 
     def buffer(call: Call, a: Any, radius: Any, unit: Any | None = None) -> Any:
-        shapes, metres = call.shapes(a), _numbers(call, radius)
-        if unit is not None:
-            metres = metres * _metres(call, unit, METRES, _LENGTHS)
-        return call.geometries(call.apply(_buffers, shapes, metres), a)
+        shapes, lengths = call.shapes(a), _numbers(call, radius)
+        if unit is None:
+            return call.geometries(call.apply(_buffers, shapes, lengths), a)
+        factors, angular = _lengths(call, unit)
+        return call.geometries(call.apply(_either(_buffers, _planar_buffers), angular, shapes, lengths * factors), a)
 
     ones = {
         "convexHull": shapely.convex_hull, "envelope": shapely.envelope, "boundary": shapely.boundary, "centroid": shapely.centroid,
@@ -155,6 +184,10 @@ def _buffers(shapes: Any, metres: Any) -> Any:
     found = np.empty(len(shapes), dtype=object)
     found[:] = [buffer_m(shape, radius) for shape, radius in zip(shapes.tolist(), metres.tolist(), strict=True)]
     return found
+
+
+def _planar_buffers(shapes: Any, degrees: Any) -> Any:
+    return shapely.buffer(shapes, degrees, quad_segs=8)  # as PostGIS and the Java Topology Suite do unasked
 
 
 def _member(call: Call, a: Any, number: Any) -> Any:
@@ -209,7 +242,6 @@ def _geometry_type(call: Call, a: Any) -> Any:
 
 def _system(call: Call, a: Any) -> Any:
     call.readable(a)
-
     rows = np.flatnonzero(call.alive)
     found = np.full(len(a), None, dtype=object)
     found[rows] = call.each(a[rows], lambda one: system_of(one, call.context))

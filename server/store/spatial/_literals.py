@@ -14,20 +14,15 @@ import numpy as np
 import shapely
 
 from earthweave.ontology import CRS84, GEO
-from earthweave.ontology.geometry import AxisOrder, normalised, read_block, split_crs, split_strdf
+from earthweave.ontology.geometry import FORMS, AxisOrder, normalised, read_block, split_crs, split_strdf
 
 from ..algebra import Context
 from ..snapshot import READABLE, Kind, Tag, Term, payloads, tags
-from ._synonyms import STRDF
 
-FORMS = {
-    str(GEO.wktLiteral): "wkt", str(GEO.gmlLiteral): "gml", str(GEO.geoJSONLiteral): "geojson", str(GEO.kmlLiteral): "kml",
-    STRDF + "WKT": "strdf", STRDF + "WktLiteral": "strdf", STRDF + "SemiLinearPointSet": "strdf", STRDF + "GML": "gml",
-}
-"""Datatypes of geometries, and the syntax of each."""
 _SPLITS = {"wkt": split_crs, "strdf": split_strdf}
 GML = "http://www.opengis.net/gml/3.2"
 _NAMESPACE = re.compile(r"""xmlns(?::\w+)?\s*=\s*["']([^"']*)["']""")
+_OLD = "an older version stored it, which did not read this datatype; load it again"
 _UNREAD = {str(GEO.dggsLiteral): "DGGS literals are not read yet"}
 
 
@@ -102,7 +97,7 @@ def failure(identifier: int, context: Context) -> tuple[str, str, str]:
     if term.type.kind is not Kind.LITERAL:
         return "geometry", "a geometry literal was expected, not an IRI: is geo:asWKT missing in the pattern?", term.text
     if term.type.datatype in FORMS:
-        return "geometry", _unreadable(context.tally.read[identifier][1]), term.text
+        return "geometry", _unreadable(context.tally.read.get(identifier, (None, _OLD))[1]), term.text
     reason = _UNREAD.get(term.type.datatype, f"a literal of datatype {term.type.datatype} is no geometry")
     return "geometry", reason, term.text
 

@@ -11,6 +11,8 @@ from earthweave.ontology.geometry import RELATIONS
 from ..algebra import Context, Expression
 from ._condition import SpatialCondition, geof
 from ._literals import failure, is_geometry
+from ._tests import Near
+from ._units import PLANAR
 
 _TOLD = 1000
 _COUNTED = frozenset({*RELATIONS, "relate", "distance", "metricDistance"})
@@ -23,6 +25,14 @@ def called(expression: Expression) -> tuple[str, ...]:
     return tuple(name for one in getattr(expression, "arguments", ()) for name in called(one))
 
 
+def counted(condition: SpatialCondition, rows: int, context: Context) -> None:
+    """Count the calls in a condition, and tell if one of them is planar where another unit would be on the ground."""
+    for name in called(condition.expression):
+        context.tally.calls[name] += rows
+    if rows and any(isinstance(test, Near) for test in condition.tests):
+        context.tally.hint("unit", PLANAR)
+
+
 def noted(condition: SpatialCondition, left: tuple[Any, Any], right: tuple[Any, Any], context: Context) -> None:
     """Count the calls for all pairs of rows, and those that fail because a literal cannot be read.
 
@@ -31,8 +41,7 @@ def noted(condition: SpatialCondition, left: tuple[Any, Any], right: tuple[Any, 
     """
     lost = [unreadable(*side, context) for side in (left, right)]
     rows = [int(side[1].sum()) for side in (left, right)]
-    for name in called(condition.expression):
-        context.tally.calls[name] += rows[0] * rows[1]
+    counted(condition, rows[0] * rows[1], context)
     for identifier, count in lost[0]:
         context.tally.note(*failure(identifier, context), count=count * rows[1])
     whole = rows[0] - sum(count for _, count in lost[0])

@@ -14,7 +14,7 @@ from ._condition import SpatialCondition
 from ._constant import Constant
 from ._join import fitting
 from ._literals import failure, is_geometry
-from ._remarks import called, unreadable
+from ._remarks import counted, unreadable
 from ._sides import Side, leave, near_boxes
 from ._tests import boxes_meet, refined
 
@@ -55,7 +55,7 @@ class SpatialSelect(Operator):
         rows = int(np.count_nonzero(ids >= 0))
         self.measured.remarks[:] = ["boxes compared with the constant's, then the geometries with the prepared constant, once each"]
         if self.condition.exact:
-            _counted(self.condition, rows, context)
+            counted(self.condition, rows, context)
             if constant.shape is None:
                 constant.failed(rows)
             else:
@@ -75,7 +75,7 @@ class SpatialSelect(Operator):
         return found
 
     def _tell(self, pairs: tuple[Any, ...], counts: Any, context: Context) -> None:
-        _counted(self.condition, int(counts.sum()), context)
+        counted(self.condition, int(counts.sum()), context)
         whole = is_geometry(pairs[0], context)
         _told(pairs[0][~whole], counts[~whole], context)
         _told(pairs[1][whole], counts[whole], context)
@@ -90,11 +90,6 @@ class SpatialSelect(Operator):
         pairs = np.stack([first[near], second[near]])
         near[near] = refined(self.condition.tests, sides[0].values(pairs[0]), sides[1].values(pairs[1]), pairs, context)
         return near
-
-
-def _counted(condition: SpatialCondition, rows: int, context: Context) -> None:
-    for name in called(condition.expression):
-        context.tally.calls[name] += rows
 
 
 def _told(ids: Any, counts: Any, context: Context) -> None:
@@ -127,7 +122,7 @@ class SpatialSeed(Operator):
             return
         constant = Constant(self.condition, context)
         geometries = context.shapes.geometries
-        _counted(self.condition, geometries.count, context)
+        counted(self.condition, geometries.count, context)
         if constant.shape is None:
             constant.failed(geometries.count)
             return

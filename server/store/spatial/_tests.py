@@ -1,6 +1,6 @@
 """What must hold between two geometries, and its evaluation on many pairs of ids.
 
-Relations are planar on longitudes and latitudes (`relate`), distances are geodesic metres (`distance_m`).
+Relations are planar on longitudes and latitudes (`relate`), distances are geodesic metres (`distance_m`) or planar degrees.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from earthweave.ontology.geometry import intersecting, relate, relate_pairs, tra
 from ..algebra import Context
 from ._literals import bounds_of, shapes_of
 from ._settled import OPEN, TRUE, settled
+from ._units import MOST_PER_DEGREE
 
 _PAIRS = 262_144
 _SPARSE = 4
@@ -78,7 +79,36 @@ class Within:
         return within_pairs(np.array([constant], dtype=object), others, pairs, self.metres, context.check)
 
 
-Test = Relation | Within
+@dataclass(frozen=True)
+class Near:
+    """At most so many degrees apart in the plane of longitude and latitude."""
+
+    degrees: float
+
+    @property
+    def metres(self) -> float:
+        """At least what they may be apart on the ground."""
+        return self.degrees * MOST_PER_DEGREE
+
+    @property
+    def empties(self) -> bool:
+        """An empty geometry is at no distance."""
+        return False
+
+    def turned(self) -> Near:
+        """Itself."""
+        return self
+
+    def pairs(self, left: Any, right: Any, pairs: Any, _context: Context) -> Any:
+        """For which pairs of places in two arrays of geometries it holds."""
+        return shapely.distance(left[pairs[0]], right[pairs[1]]) <= self.degrees
+
+    def constant(self, constant: Any, others: Any, _context: Context) -> Any:
+        """For which of ``others`` it holds with a geometry."""
+        return shapely.distance(constant, others) <= self.degrees
+
+
+Test = Relation | Within | Near
 
 
 def needs_meeting(name: str) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from earthweave.ontology import CRS84, UOM, Crs
+from earthweave.ontology import CRS84, Crs
 from earthweave.ontology.geometry import reproject
 
 from ..algebra import Context
-from ..snapshot import STRING, iri
+from ..snapshot import STRING
 from ..spatial import POSTGIS, STRDF, Call, bounds_of, function, system_of
 from ..spatial import functions as spatial
 from ._lines import line_of_two
@@ -97,20 +97,12 @@ def _line(call: Call, a: Any, b: Any) -> Any:
     return call.geometries(call.apply(line_of_two, call.shapes(a), call.shapes(b)))
 
 
-def _degrees(call: Call, a: Any, b: Any) -> Any:
-    return call.doubles(call.measured(shapely.distance, call.shapes(a), call.shapes(b)))
-
-
 _PLANAR = function("distance", (2,), _planar_distance, "strdf")
-_ANGULAR = function("distance", (2,), _degrees, "strdf")
 
 
 def _distance(context: Context, *columns: Any) -> Any:
-    """In the units of the CRS without a third argument, in degrees of longitude and latitude for ``uom:degree``, else geodesic."""
-    if len(columns) != 3:
-        return _PLANAR(context, *columns)
-    angular = columns[2] == context.terms.id(iri(str(UOM.degree)))
-    return _ANGULAR(context, *columns[:2]) if angular.all() else spatial[STRDF + "distance"](context, *columns)
+    """In the units of the CRS without a third argument, else as ``geof:distance``."""
+    return spatial[STRDF + "distance"](context, *columns) if len(columns) == 3 else _PLANAR(context, *columns)
 
 
 functions: dict[str, Function] = {

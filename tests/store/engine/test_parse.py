@@ -303,10 +303,14 @@ def test_minus_within_a_graph_does_not_share_the_name_of_the_graph() -> None:
     left, right = Bgp((triple("?x", "p", "?y", g),)), Bgp((triple("?x", "q", "?z", g),))
     assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?x :q ?z } } }") == Minus(left, right, g)
     assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?z :q ?p } } }") == left
-    own = Bgp((triple("?g", "p", "?y", g),)), Bgp((triple("?g", "q", "?z", g),))
-    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Minus(*own)
-    with pytest.raises(UnsupportedError, match="MINUS within GRAPH"):
-        where("{ GRAPH ?g { ?x :p ?y OPTIONAL { ?g :q ?z } MINUS { ?g :r ?u } } }")
+
+
+def test_minus_within_a_graph_shares_its_name_where_both_sides_bind_it_as_a_term() -> None:
+    g, mark = Variable("g"), "_:.1"
+    named = [Extend(Bgp((triple("?g", name, end, g),)), mark, g) for name, end in (("p", "?y"), ("q", "?z"))]
+    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Minus(named[0], named[1], g)
+    left = Bgp((triple("?x", "r", "?y", g),))
+    assert where("{ GRAPH ?g { ?x :r ?y OPTIONAL { ?g :p ?y } MINUS { ?g :q ?z } } }") == Minus(LeftJoin(left, named[0], None), named[1], g)
 
 
 def test_a_sub_select_in_a_graph_is_asked_of_each_graph() -> None:

@@ -19,6 +19,7 @@ from earthweave.server.store.engine import evaluate
 from earthweave.server.store.engine._evaluate import Budget, surroundings
 from earthweave.server.store.engine._parse import parse
 from earthweave.server.store.engine._paths import PathScan, nullable
+from earthweave.server.store.engine._plan import Planner
 from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder, iri
 
@@ -107,7 +108,7 @@ def scanned(snapshot: Snapshot, text: str, path: Walk, seed: Any = None, dataset
     while not isinstance(pattern, Bgp):
         pattern = pattern.right  # type: ignore[union-attr]
     assert isinstance(pattern.patterns[0], PathPattern)
-    scan = PathScan(replace(pattern.patterns[0], path=path), context, 1.0)
+    scan = PathScan(replace(pattern.patterns[0], path=path), context, 1.0, Planner(context).step)
     names = sorted({name for row in seed for name in row}) if seed else []
     ids = {name: [context.terms.id(iri(NAMESPACE + row[name])) if name in row else -1 for row in seed] for name in names}
     batch = Batch(len(seed), {name: _array(column) for name, column in ids.items()}) if seed else UNIT
@@ -221,7 +222,7 @@ def test_a_long_chain_is_followed_and_can_be_stopped(snapshot_of: Callable[[str]
     context = surroundings(snapshot, budget=Budget(seconds=0.0))
     pattern = PathPattern(*_ends(), None)
     with pytest.raises(DeadlineError):
-        list(PathScan(pattern, context, 1.0).run(context))
+        list(PathScan(pattern, context, 1.0, Planner(context).step).run(context))
 
 
 def _ends() -> tuple[Any, Walk, Any]:
@@ -237,4 +238,5 @@ def test_which_paths_may_have_no_length() -> None:
 
 def test_the_label_shows_the_path(snapshot_of: Callable[[str], Snapshot], tmp_path: Path) -> None:
     context = surroundings(snapshot_of("a p b"))
-    assert PathScan(PathPattern(*_ends(), None), context, 1.0).label == "Path <http://example.org/n0> (<http://example.org/p>)+ ?b"
+    scan = PathScan(PathPattern(*_ends(), None), context, 1.0, Planner(context).step)
+    assert scan.label == "Path <http://example.org/n0> (<http://example.org/p>)+ ?b"

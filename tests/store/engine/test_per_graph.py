@@ -1,10 +1,11 @@
-"""Sub-selects within GRAPH and a variable that count rows: they do so in each graph by itself."""
+"""Within GRAPH and a variable, rows are counted, and removed by MINUS, in each graph by itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from rdflib import Dataset, URIRef
 
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store.engine import evaluate
@@ -12,6 +13,9 @@ from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder
 
 DATA = {"1": "312", "2": "98", "3": ""}
+NAMED = ("a p v g1", "b p w g1", "g1 p v g1", "b q g1 g1", "g1 u w g1", "a r g1 g1", "a p v g2", "g2 p u g2", "a q g2 g2", "c r g2 g2",
+         "a p v g3", "c p v g3", "g3 u v g3")
+"""Subject, predicate, object and graph; the name of a graph is a term in that graph alone."""
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +49,29 @@ def test_rows_are_counted_in_each_graph(snapshot: Snapshot, inner: str, expected
 def test_only_the_graphs_of_the_dataset_are_asked(snapshot: Snapshot) -> None:
     text = "SELECT ?g { GRAPH ?g { SELECT ?o { ?s <x:p> ?o } ORDER BY ?o LIMIT 1 } }"
     assert sum(batch.length for batch in evaluate(snapshot, text, default_graphs=("x:g1",), named_graphs=("x:g2",)).batches()) == 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+@pytest.mark.parametrize(("left", "right"), [
+    ("?s <x:p> ?o OPTIONAL { ?s <x:q> ?g }", "?s <x:p> ?o . ?s <x:r> ?g"), ("?s <x:p> ?o OPTIONAL { ?s <x:q> ?g }", "?t <x:q> ?g"),
+    ("?s <x:p> ?o OPTIONAL { ?s <x:q> ?g }", "OPTIONAL { ?t <x:r> ?g }"), ("{ ?s <x:p> ?o } UNION { ?g <x:u> ?o }", "?g <x:u> ?v"),
+    ("{ ?s <x:p> ?o } UNION { ?g <x:u> ?o }", "{ ?g <x:p> ?v } UNION { ?s <x:r> ?v }"), ("?g <x:p> ?o", "?g <x:u> ?v"),
+    ("?s <x:p> ?o VALUES ?g { UNDEF }", "?v <x:r> ?g"), ("?s <x:p> ?o BIND(IF(?s = <x:a>, ?nothing, <x:g1>) AS ?g)", "?v <x:q> ?g"),
+    ("?s <x:p> ?o MINUS { ?s <x:q> ?g }", "?v <x:r> ?g"), ("?s <x:p> ?o", "?v <x:r> ?g"),
+])
+def test_what_minus_removes_in_each_graph_is_what_rdflib_removes(tmp_path: Path, left: str, right: str) -> None:
+    text = "".join("{} {} {} {} .\n".format(*(f"<x:{one}>" for one in line.split())) for line in NAMED)
+    builder = SnapshotBuilder(tmp_path / "s", durable=False)
+    builder.begin("data", AxisOrder.STRICT)
+    for block in quads_of(text.encode(), "nquads"):
+        builder.add(block)
+    builder.end()
+    theirs = Dataset()
+    theirs.parse(data=text, format="nquads")
+    query = f"SELECT ?g ?s ?o {{ GRAPH ?g {{ {left} MINUS {{ {right} }} }} }}"
+    result = evaluate(builder.finish(), query)
+    found = [tuple("" if one < 0 else result.context.terms.term(one).text for one in row) for batch in result.batches()
+             for row in zip(*(batch.column(name).tolist() for name in "gso"), strict=True)]
+    wanted = [tuple("" if one is None else str(one) for one in row) for row in theirs.query(query) if isinstance(row, tuple)]
+    wanted = [row for row in wanted if URIRef(row[0]) in {graph.identifier for graph in theirs.graphs()}]
+    assert sorted(found) == sorted(wanted)

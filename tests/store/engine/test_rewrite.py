@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from earthweave.ontology import PREFIXES, UnsupportedError
+from earthweave.ontology import PREFIXES, DeadlineError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store.algebra import Operator
-from earthweave.server.store.engine import Result, evaluate, plan_report
+from earthweave.server.store.engine import Budget, Result, evaluate, plan_report
 from earthweave.server.store.loading import quads_of
 from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder
 
@@ -252,7 +254,56 @@ def test_paths_with_relations_are_taken_apart(build: Build) -> None:
     assert rows(snapshot, "SELECT * { :far geo:sfTouches|geo:sfOverlaps ?b }") == []
 
 
-@pytest.mark.parametrize("path", ["geo:sfTouches+", "geo:sfTouches*", "(geo:sfTouches|:also)?", ":also/(geo:sfWithin+)"])
-def test_relations_are_not_repeated(build: Build, path: str) -> None:
-    with pytest.raises(UnsupportedError, match="spatial relation"):
-        run(build(GEOMETRIES), f"SELECT * {{ ?a {path} ?b }}")
+PLACES = ("POLYGON((0 0, 9 0, 9 9, 0 9, 0 0))", BIG, SMALL, FAR, "POINT(1 1)", "POINT(50.5 50.5)", "LINESTRING(1 1, 2 1)",
+          "POLYGON((10 0, 12 0, 12 2, 10 2, 10 0))", "POINT(60 60)")
+RELATED = st.tuples(st.sampled_from(("sfWithin", "sfTouches", "ehInside")), st.sampled_from("*+?"), st.booleans(), st.booleans())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PLACES), min_size=1, max_size=6), st.lists(st.tuples(*[st.integers(0, 5)] * 2), max_size=4), RELATED)
+def test_repeated_relations_are_the_closure_of_what_is_related(
+    build: Build, places: list[str], links: list[tuple[int, int]], asked: tuple[str, str, bool, bool]
+) -> None:
+    name, sign, backward, also = asked
+    data = "".join(f':n{i} geo:asWKT "{text}"^^geo:wktLiteral .\n' for i, text in enumerate(places))
+    data += "".join(f":n{a} :also :n{b} .\n" for a, b in links)
+    step = f"(geo:{name}|:also)" if also else f"geo:{name}"
+    step = f"^{step}" if backward else step
+    for around in ("{}", "GRAPH :g {{ {} }}", "GRAPH ?g {{ {} }}"):
+        snapshot = build(f":g {{ {data} }}")
+        single = set(rows(snapshot, f"SELECT DISTINCT ?a ?b {{ {around.format(f'?a {step} ?b')} }}"))
+        nodes = {one for (one,) in rows(snapshot, f"SELECT DISTINCT ?a {{ {around.format('{ ?a ?p ?b } UNION { ?b ?p ?a }')} }}")}
+        wanted = closure(single, nodes, sign)
+        assert rows(snapshot, f"SELECT ?a ?b {{ {around.format(f'?a {step}{sign} ?b')} }}") == sorted(wanted)
+        ends = [("SELECT ?b", f":n0 {step}{sign} ?b", {(b,) for a, b in wanted if a == "n0"}),
+                ("SELECT ?a", f"?a {step}{sign} :n0", {(a,) for a, b in wanted if b == "n0"})]
+        for select, pattern, few in ends:
+            assert rows(snapshot, f"{select} {{ {around.format(pattern)} }}") == sorted(few)
+
+
+def closure(pairs: set[tuple[str, ...]], nodes: set[str], sign: str) -> set[tuple[str, ...]]:
+    """What SPARQL 1.1 §18.4 says, in the plainest way."""
+    found = set(pairs)
+    while sign != "?" and (more := {(a, d) for a, b in found for c, d in pairs if b == c} - found):
+        found |= more
+    return found if sign == "+" else found | {(one, one) for one in nodes}
+
+
+def test_literals_are_the_ends_of_repeated_relations_too(build: Build) -> None:
+    snapshot = build(GEOMETRIES + ":far :also :small .")
+    wide = '"POLYGON((-1 -1, 11 -1, 11 11, -1 11, -1 -1))"^^geo:wktLiteral'
+    assert rows(snapshot, f"SELECT ?a {{ ?a geo:sfWithin+ {wide} }}") == [("big",), ("small",)]
+    assert rows(snapshot, f"SELECT ?a {{ ?a (:also|geo:ehInside)+ {wide} }}") == [("big",), ("far",), ("small",)]
+    assert rows(snapshot, f"SELECT ?a {{ {wide} geo:sfContains? ?a }}")[1:] == [("big",), ("small",)]
+    assert len(rows(snapshot, f"SELECT ?a {{ {wide} geo:sfContains* ?a }}")) == 3
+    point = '"POINT(3 3)"^^geo:wktLiteral'
+    for sign in "*+?":
+        assert run(snapshot, f"ASK {{ {point} geo:sfWithin{sign} {wide} }}").any()
+        assert not run(snapshot, f"ASK {{ {wide} geo:sfWithin{sign} {point} }}").any()
+
+
+def test_a_repeated_relation_keeps_the_limits(build: Build) -> None:
+    data = "".join(f':n{i} geo:asWKT "POINT({i % 30} {i // 30})"^^geo:wktLiteral .\n' for i in range(900))
+    result = evaluate(build(data), HEAD + "SELECT * { ?a geo:sfIntersects+ ?b }", budget=Budget(seconds=0))
+    with pytest.raises(DeadlineError):
+        list(result.batches())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from earthweave.server.store.snapshot import (
     DECIMAL_BIAS,
     Tag,
     Term,
+    _inline,
     inline,
     inline_term,
     iri,
@@ -26,6 +28,15 @@ from earthweave.server.store.snapshot import (
 )
 
 KINDS = {name: str(XSD[name]) for name in ("integer", "boolean", "date", "dateTime", "decimal")}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def vectors() -> Iterator[None]:
+    """Columns are read by vectors however short they are, to be compared with single terms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_inline, "_FEW", 0)
+        yield
+
 
 CANONICAL = [
     ("integer", "0"), ("integer", "-1"), ("integer", str(BIAS - 1)), ("integer", str(-BIAS)), ("boolean", "true"), ("boolean", "false"),
@@ -117,3 +128,10 @@ def test_columns_agree_with_single_terms_and_every_id_comes_back(pairs: list[tup
     assert ids == [inline_term(term) for term in terms]
     assert [outline(id) for id in ids if id >= 0] == [term for term, id in zip(terms, ids, strict=True) if id >= 0]
     assert len({id for id in ids if id >= 0}) == len({term for term, id in zip(terms, ids, strict=True) if id >= 0})
+
+
+def test_a_few_are_read_one_by_one(terms_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = [literal(text, KINDS[kind]) for kind, text in [*CANONICAL, *OTHERS]]
+    by_vectors = inline(terms_of(terms)).tolist()
+    monkeypatch.setattr(_inline, "_FEW", 100)
+    assert inline(terms_of(terms)).tolist() == by_vectors

@@ -61,6 +61,7 @@ _WRAPS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "": ("{}", lambda shape: shape), "envelope": ("geof:envelope({})", shapely.envelope),
     "hull": ("geof:convexHull({})", shapely.convex_hull), "centroid": ("geof:centroid({})", shapely.centroid),
     "buffer": ("geof:buffer({}, 70, uom:kilometre)", lambda shape: buffer_m(shape, 70_000)),
+    "grown": ("geof:buffer({}, 0.7, uom:degree)", lambda shape: shapely.buffer(shape, 0.7, quad_segs=8)),
 }
 
 
@@ -102,33 +103,38 @@ def _pattern(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Near(Condition):
-    """A distance compared with a number of kilometres."""
+    """A distance compared with a number of kilometres or degrees."""
 
     left: Value
     right: Value
     operator: str
-    kilometres: float
+    limit: float
     turned: bool = False
+    unit: str = "kilometre"
 
     def written(self) -> str:
-        call = f"geof:distance({self.left.written()}, {self.right.written()}, uom:kilometre)"
+        call = f"geof:distance({self.left.written()}, {self.right.written()}, uom:{self.unit})"
         back = {"<=": ">=", "<": ">", ">": "<", ">=": "<="}[self.operator]
-        return f"{self.kilometres} {back} {call}" if self.turned else f"{call} {self.operator} {self.kilometres}"
+        return f"{self.limit} {back} {call}" if self.turned else f"{call} {self.operator} {self.limit}"
 
     def holds(self, data: Data, solution: Solution) -> bool | None:
-        found = distance(data, solution, self.left, self.right)
+        found = distance(data, solution, self.left, self.right, self.unit)
         if found is None:
             return None
-        return {"<=": found <= self.kilometres, "<": found < self.kilometres, ">": found > self.kilometres, ">=": found >= self.kilometres}[
-            self.operator]
+        return {"<=": found <= self.limit, "<": found < self.limit, ">": found > self.limit, ">=": found >= self.limit}[self.operator]
 
 
-def distance(data: Data, solution: Solution, left: Value, right: Value) -> float | None:
-    """Kilometres between two operands."""
+_MEASURED: dict[str, Callable[[Any, Any], float]] = {
+    "kilometre": lambda one, other: float(distance_m(one, other)) / 1000, "degree": lambda one, other: float(one.distance(other)),
+}
+
+
+def distance(data: Data, solution: Solution, left: Value, right: Value, unit: str = "kilometre") -> float | None:
+    """Kilometres or degrees between two operands."""
     one, other = left.shape(data, solution), right.shape(data, solution)
     if one is None or other is None or one.is_empty or other.is_empty:
         return None
-    return float(data.kept(("distance", left.key(solution), right.key(solution)), lambda: float(distance_m(one, other)) / 1000))
+    return float(data.kept((unit, left.key(solution), right.key(solution)), lambda: _MEASURED[unit](one, other)))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from earthweave.server.store.algebra import Variable
 from earthweave.server.store.spatial import SpatialCondition, nearest_key, recognise
-from earthweave.server.store.spatial._tests import Relation, Within
+from earthweave.server.store.spatial._tests import Near, Relation, Test, Within
 
 from .conftest import expression
 
@@ -31,8 +31,9 @@ def found(text: str) -> SpatialCondition:
     ("geof:metricDistance(?a, ?b) < 5.0", Within(math.nextafter(5, 0))), ("1e3 >= geof:metricDistance(?a, ?b)", Within(1000)),
     ("geof:distance(?a, ?b, uom:kilometre) <= 2", Within(2000)), ("geof:distance(?a, ?b, uom:metre) = 0", Within(0)),
     ("geof:metricDistance(?a, ?b) <= 2 * 500 + 1", Within(1001)), ("geof:distance(?a, ?b, <http://qudt.org/vocab/unit/M>) < +7", None),
+    ("geof:distance(?a, ?b, uom:degree) <= 5", Near(5)), ("<http://strdf.di.uoa.gr/ontology#distance>(?a, ?b, uom:degree) = 0", Near(0)),
 ])
-def test_one_test(text: str, test: Relation | Within | None) -> None:
+def test_one_test(text: str, test: Test | None) -> None:
     condition = found(text)
     assert (condition.left, condition.right, condition.exact) == (A, B, True)
     assert len(condition.tests) == 1 and (test is None or condition.tests == (test,))
@@ -42,7 +43,7 @@ def test_one_test(text: str, test: Relation | Within | None) -> None:
     "geof:sfDisjoint(?a, ?b)", "geof:rcc8dc(?a, ?b)", "!geof:sfIntersects(?a, ?b)", "geof:relate(?a, ?b, 'FF*FF****')",
     "geof:relate(?a, ?b, ?c)", "geof:sfIntersects(?a, ?a)", f"geof:sfIntersects({POINT}, {POINT})", "geof:sfIntersects(?a, :iri)",
     "geof:sfIntersects(?a)", "geof:metricDistance(?a, ?b) > 5", "geof:metricDistance(?a, ?b) != 5", "geof:metricDistance(?a, ?b) = 5",
-    "geof:distance(?a, ?b, uom:degree) < 5", "geof:distance(?a, ?b) < 5", "geof:metricDistance(?a, ?b) < -1",
+    "geof:distance(?a, ?b, uom:unity) < 5", "geof:distance(?a, ?b) < 5", "geof:metricDistance(?a, ?b) < -1",
     "geof:metricDistance(?a, ?b) <= ?c", "geof:metricDistance(?a, ?b) <= 'near'", "geof:metricDistance(?a, ?b) <= 'INF'^^xsd:double",
     "geof:sfIntersects(?a, ?b) || ?c > 5", "geof:sfIntersects(?a, ?b) || geof:sfIntersects(?a, ?c)",
     "geof:sfIntersects(?a, geof:boundingCircle(?b))", "geof:sfIntersects(?a, geof:buffer(?b, ?c, uom:metre))",
@@ -51,7 +52,8 @@ def test_one_test(text: str, test: Relation | Within | None) -> None:
     "geof:metricDistance(?a, ?b) <= 1" + "0" * 320, "geof:metricDistance(?a, ?b) <= 1" + "0" * 320 + " * 1e0",
     "geof:sfDisjoint(?a, ?b) = 'maybe'^^xsd:boolean", f"geof:sfIntersects(?a, geof:minX({POINT}))",
     "geof:sfEquals(geof:boundary(?a), ?b)", f"geof:sfEquals(geof:metricBuffer(?a, -5), {POINT})",
-    "geof:sfIntersects(?a, geof:buffer(?b, 5, uom:radian))", "IF(?c, geof:sfIntersects(?a, ?b), true)",
+    "geof:sfIntersects(?a, geof:buffer(?b, 5, uom:unity))", "geof:distance(?a, ?b, uom:radian) < 0",
+    "IF(?c, geof:sfIntersects(?a, ?b), true)",
 ])
 def test_what_no_index_answers(text: str) -> None:
     assert recognise(expression(text)) is None

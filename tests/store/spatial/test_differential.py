@@ -70,7 +70,7 @@ class Writer:
         self.constants = [either(chance) for _ in range(10)]
 
     def value(self, name: str) -> Value:
-        return Value(name, self.chance.choice(("envelope", "hull", "buffer", "centroid")) if self.chance.random() < 0.12 else "")
+        return Value(name, self.chance.choice(("envelope", "hull", "buffer", "grown", "centroid")) if self.chance.random() < 0.12 else "")
 
     def constant(self) -> Value:
         if self.chance.random() < 0.3:
@@ -91,7 +91,8 @@ class Writer:
         if kind < 0.75:
             return Related(self.chance.choice(PATTERNS), one, other)
         operator = self.chance.choice(("<=", "<", "<=", "<", ">"))
-        return Near(one, other, operator, self.chance.choice(DISTANCES), self.chance.random() < 0.3)
+        unit, limit = self.chance.choice(("kilometre", "kilometre", "degree")), self.chance.choice(DISTANCES)
+        return Near(one, other, operator, limit if unit == "kilometre" else limit / 112, self.chance.random() < 0.3, unit)
 
     def condition(self, one: Value, other: Value, level: str) -> Condition:
         """A condition on two operands: often one test, else logic over some."""

@@ -47,6 +47,7 @@ def call(context: Context, name: str, *arguments: Any) -> Any:
     """Value of a function on terms: a float, a text, or None."""
     context.tally.counts.clear()
     context.tally.samples.clear()
+    context.tally.hints.clear()
     found = functions[str(GEOF) + name](context, *(np.array([context.terms.id(term_of(one))]) for one in arguments))[0]
     if found.dtype == np.float64:
         return None if np.isnan(found) else float(found)
@@ -88,6 +89,31 @@ def test_builders_and_questions(context: Context, name: str, arguments: tuple[An
     assert call(context, name, *arguments) == wanted
 
 
+@pytest.mark.parametrize(("name", "arguments", "wanted"), [
+    ("distance", ("POINT(0 0)", "POINT(3 4)", iri(str(UOM.degree))), 5),
+    ("distance", ("POINT(0 0)", SQUARE, iri(str(UNIT.DEG))), 2125**0.5),
+    ("distance", ("POINT(0 0)", "POINT(3 4)", iri(str(UOM.radian))), np.radians(5)), ("length", (SQUARE, iri(str(UOM.degree))), 4),
+    ("perimeter", (SQUARE, iri(str(UNIT.RAD))), np.radians(4)), ("distance", (LATLON + "POINT(45 10)", SQUARE, iri(str(UOM.degree))), 0),
+])
+def test_lengths_in_angles_are_planar_and_say_so(context: Context, name: str, arguments: tuple[Any, ...], wanted: float) -> None:
+    assert call(context, name, *arguments) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    (remark,) = context.tally.notices(empty=False)
+    assert remark.code == "unit" and "planar" in remark.text
+
+
+def test_each_row_has_a_unit_of_its_own(context: Context) -> None:
+    one, other = (context.terms.id(literal(text, WKT)) for text in ("POINT(0 0)", "POINT(1 0)"))
+    units = [context.terms.id(iri(name)) for name in (str(UOM.degree), str(UOM.metre), "http://e/parsec", str(UOM.kilometre))]
+    found = functions[f"{GEOF}distance"](context, np.full(4, one), np.full(4, other), np.array(units))
+    assert found == pytest.approx([1, 111_319.490793, np.nan, 111.319490793], nan_ok=True)
+
+
+def test_buffers_in_angles_are_circles_in_the_plane(context: Context) -> None:
+    for radius, unit in ((2, UOM.degree), (float(np.radians(2)), UOM.radian)):
+        circle = shapely.from_wkt(call(context, "buffer", "POINT(10 60)", radius, iri(str(unit))))
+        assert shapely.hausdorff_distance(circle, shapely.Point(10, 60).buffer(2, quad_segs=8)) < 1e-12
+
+
 def test_buffers(context: Context) -> None:
     for name, radius in (("buffer", (1, KILOMETRE)), ("metricBuffer", (1000.0,))):
         circle = call(context, name, "POINT(10 45)", *radius)
@@ -95,7 +121,8 @@ def test_buffers(context: Context) -> None:
 
 
 @pytest.mark.parametrize(("name", "arguments", "code", "said"), [
-    ("distance", ("POINT(0 0)", "POINT(1 0)", iri(str(UOM.degree))), "unit", "degrees are no length"),
+    ("distance", ("POINT(0 0)", "POINT(1 0)", iri(str(UOM.unity))), "unit", "not known here"),
+    ("area", (SQUARE, iri(str(UOM.degree))), "unit", "an angle is no measure of this"),
     ("distance", ("POINT(0 0)", "POINT(1 0)", iri("http://e/parsec")), "unit", "not known here"),
     ("distance", ("POINT(0 0)", "POINT(1 0)"), "argument", "geof:distance takes 3 arguments, not 2"),
     ("metricArea", ("POINT(0 0",), "geometry", "not WKT"),
@@ -119,6 +146,7 @@ def test_what_fails_is_unbound_and_told(context: Context, name: str, arguments: 
 
 def test_failures_and_calls_are_counted_in_rows(context: Context) -> None:
     context.tally.counts.clear()
+    context.tally.hints.clear()
     context.tally.calls.clear()
     bad, good = context.terms.id(literal("POINT(", WKT)), context.terms.id(literal(SQUARE, WKT))
     found = functions[str(GEOF) + "sfIntersects"](context, np.array([bad, good, bad, -1]), np.array([good, good, good, good]))

@@ -69,6 +69,7 @@ async function start() {
   const status = get("/api/status").then((told) => { header(told); return told; });
   progress.hidden = false;
   const placed = location.hash.includes("map=");
+  const linked = new URLSearchParams(location.hash.slice(1)).get("query");
   const map = await createMap("map", element("readout"));
   const layers = new Layers({ map, labels: new Labels(map), list: element("layers"), hint: element("no-layers") });
   const identify = new Identify(map, () => layers.items.filter((layer) => layer.data));
@@ -86,6 +87,7 @@ async function start() {
   globalThis.earthweave = { map, layers: layers.items };
   if (!(await status).questions) switchOff();
   await presets(layers, placed);
+  if (linked) await layers.fromQuery("Query of the link", linked, { zoom: !placed });
   progress.hidden = true;
   document.documentElement.dataset.ready = "true";
 }
