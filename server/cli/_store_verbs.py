@@ -252,6 +252,8 @@ def export_(target: Path, format_name: str | None, store_path: str) -> Outcome:
     lines = [f"wrote {report.rows:,} rows to {target} ({target.stat().st_size:,} bytes)"]
     if report.unreadable:
         lines.append(f"{report.unreadable:,} geometry literals cannot be read and are in no row")
+    if report.untimed:
+        lines.append(f"without their valid times, which only N-Quads can write: {report.untimed:,} statements")
     if report.left_out:
         lines.append("no columns, because they have several values or no literals: " + ", ".join(report.left_out))
     return Outcome({"file": target.name, "bytes": target.stat().st_size, **asdict(report)}, "\n".join(lines))

@@ -12,7 +12,7 @@ import numpy as np
 from earthweave.ontology import RDF
 
 from .reports import GRAPHS, Contents, PropertyPartition
-from .snapshot import BITS, Order, Segment, Snapshot, Tag, iri, outline, payloads
+from .snapshot import BITS, FOREVER, GOOD, Order, Segment, Snapshot, Tag, iri, outline, payloads, write_moments
 
 _TIMES = (Tag.DATE, Tag.DATETIME, Tag.INSTANT)
 _PENDING = 4_000_000
@@ -74,33 +74,45 @@ def _name(snapshot: Snapshot, number: int) -> str:
 
 def _count(snapshot: Snapshot, segment: Segment, tallies: defaultdict[int, _Tally], told: frozenset[int], *, classes: bool) -> None:
     """Add the statements of one predicate to the tallies of its graphs, and to that of all."""
-    subjects = {number: _unique(keys) for number, keys, _ in _by_graph(segment.so, told)}
-    for number, objects, owners in _by_graph(segment.os, told):
+    subjects = {number: _unique(keys) for number, keys, _, _ in _by_graph(segment.so, told)}
+    for number, objects, owners, times in _by_graph(segment.os, told):
         tally, distinct = tallies[number], _unique(objects)
         tally.triples += len(objects)
         tally.subjects.add(subjects[number])
         tally.objects.add(distinct)
         tally.properties[segment.predicate] = PropertyPartition(len(objects), len(subjects[number]), len(distinct))
         _extent(snapshot, tally, distinct)
+        if times is not None:
+            tally.times += _lasting(snapshot, np.unique(times[times > 0]) - 1)
         if classes:
             new = np.concatenate([[True], (objects[1:] != objects[:-1]) | (owners[1:] != owners[:-1])])
             found, instances = np.unique(objects[new], return_counts=True)
             tally.classes = dict(zip(found.tolist(), instances.tolist(), strict=True))
 
 
-def _by_graph(order: Order, told: frozenset[int]) -> Iterator[tuple[int, Any, Any]]:
-    """Keys and values of an order, of all graphs and then of each that is told; sorted as they are there."""
-    yield ALL, order.key, order.value
+def _by_graph(order: Order, told: frozenset[int]) -> Iterator[tuple[int, Any, Any, Any]]:
+    """Keys, values and times of an order, of all graphs and then of each that is told; sorted as they are there."""
+    times = None if order.time is None else np.asarray(order.time)
+    yield ALL, order.key, order.value, times
     numbers = np.zeros(1, dtype=np.int32) if order.graph is None else order.graph
     if len(numbers) == 1 or bool((numbers == numbers[0]).all()):
         if int(numbers[0]) in told:
-            yield int(numbers[0]), order.key, order.value
+            yield int(numbers[0]), order.key, order.value, times
         return
     places = np.argsort(numbers, kind="stable")
     present, starts = np.unique(numbers[places], return_index=True)
     for number, rows in zip(present.tolist(), np.split(places, starts[1:]), strict=True):
         if number in told:
-            yield number, order.key[rows], order.value[rows]
+            yield number, order.key[rows], order.value[rows], None if times is None else times[rows]
+
+
+def _lasting(snapshot: Snapshot, places: Any) -> list[str]:
+    """When the first of some valid times begins, and when the last ends or, if that is not known, begins."""
+    spans = snapshot.times.spans
+    places = places[spans.flags[places] == GOOD]
+    start, end = spans.start[places], spans.end[places]
+    last = np.where((end == FOREVER) | (end == start + 1), start, end)
+    return write_moments(np.array([start.min(), last.max()]), np.zeros(2, dtype=bool)) if len(places) else []
 
 
 def _unique(sorted_ids: Any) -> Any:

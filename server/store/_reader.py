@@ -48,7 +48,8 @@ class _Reader:
             return
         if header["kind"] == "export":
             report = export(snapshot, Path(header["path"]), header["format"] or None, graph=header["graph"])
-            connection.send("done", rows=report.rows, unreadable=report.unreadable, left_out=list(report.left_out))
+            connection.send("done", rows=report.rows, unreadable=report.unreadable, left_out=list(report.left_out),
+                            untimed=report.untimed)
             return
         start = time.perf_counter()
         result = evaluate(snapshot, parse(request.body.decode(), header["address"]), shapes=self._shapes, budget=_budget(header),

@@ -218,7 +218,7 @@ class Store:
         finally:
             target.with_name(f".{target.stem}.part{target.suffix}").unlink(missing_ok=True)
         facts = reply.header
-        return ExportReport(facts["rows"], facts["unreadable"], tuple(facts["left_out"]))
+        return ExportReport(facts["rows"], facts["unreadable"], tuple(facts["left_out"]), facts["untimed"])
 
     # writing
 

@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -28,10 +27,7 @@ import shapely
 from earthweave.ontology import EarthweaveError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store import Store, open_store
-from earthweave.server.store.engine import evaluate, parse
-from earthweave.server.store.loading import quads_of
-from earthweave.server.store.snapshot import Snapshot, SnapshotBuilder
-from earthweave.server.store.temporal import read_periods, with_times, without_times
+from earthweave.server.store.snapshot import read_periods
 from tests.conformance.mapping import PAGE, Results, lines, missing
 
 HEAD = """PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -91,26 +87,11 @@ def cases() -> Iterator[Case]:
         yield Case(f"{query.parent.name}/{query.stem}", query, query.with_suffix(".srx"), data)
 
 
-@cache
-def stored(data: Path) -> Snapshot:
-    """A snapshot of statements with times, made as a load will make it."""
-    folder = Path(tempfile.mkdtemp(prefix="strabon-"))
-    builder = SnapshotBuilder(folder / "snapshot")
-    builder.begin(data.name, AxisOrder.LONLAT)
-    plain, times = without_times(data.read_bytes())
-    start = 0
-    for block in quads_of(plain, "nquads"):
-        builder.add(with_times(block, times[start : start + len(block)]))
-        start += len(block)
-    builder.end()
-    return builder.finish()
-
-
 @contextmanager
 def opened() -> Iterator[Store]:
-    """A store with the spatial data, a graph for each file, longitude first as Strabon reads them."""
+    """A store with all data, a graph for each file, longitude first as Strabon reads them; the fourth terms of N-Quads are times."""
     with tempfile.TemporaryDirectory(prefix="strabon-") as folder, open_store(Path(folder) / "store") as store:
-        for data in sorted({case.data for case in cases() if case.data.suffix == ".nt"}):
+        for data in sorted({case.data for case in cases()}):
             store.load([data], graph=_graph(data), axis_order=AxisOrder.LONLAT)
         yield store
 
@@ -130,13 +111,6 @@ def expected(case: Case) -> Answer:
 def given(case: Case, store: Store) -> Answer:
     """The same of ours."""
     text = HEAD + case.query.read_text("utf-8")
-    if case.data.suffix == ".nq":
-        result = evaluate(stored(case.data), parse(text))
-        names, space = list(result.names), result.context.terms
-        rows = [tuple(None if one < 0 else space.term(one).text for one in row)
-                for batch in result.batches()
-                for row in zip(*(batch.column(name).tolist() for name in names), strict=True)]
-        return names, rows
     regime = "rdfs" if case.query.parent.name in INFERENCE else store.limits.entailment
     answer = store.query(text, limits=replace(store.limits, entailment=regime), default_graphs=[_graph(case.data)])
     assert answer.table is not None
@@ -225,7 +199,7 @@ def test_what_is_computed_from_a_period_is_right_where_only_its_echo_differs(nam
     case = next(one for one in cases() if one.name == name)
     wanted = expected(case)
     computed = [one for one in wanted[0] if not re.fullmatch(r"t\d", one)]
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "unused") as store:
+    with opened() as store:
         assert compared(wanted, given(case, store), computed) == ""
 
 

@@ -82,12 +82,19 @@ class Triple:
 
     Attributes:
         graph: None for the active default graph; else the named graph, a variable runs over all named graphs.
+        time: of its validity (stSPARQL): a literal, or a variable, which runs over the times of statements that have one. None for
+            statements at any time and without one, each seen once.
+        always: True if a statement without a time matches too, and leaves the variable ``time`` unbound.
+        within: conditions on the variable ``time`` that hold for the times which are looked at.
     """
 
     subject: Place
     predicate: Place
     object: Place
     graph: Place | None = None
+    time: Place | None = None
+    always: bool = False
+    within: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -300,10 +307,10 @@ def in_scope(node: Node) -> frozenset[str]:
 
 
 def places(pattern: Triple | PathPattern) -> tuple[Place, ...]:
-    """Subject, predicate (of a triple), object and graph (if there is one)."""
+    """Subject, predicate (of a triple), object, graph and time (if there are these)."""
     middle = (pattern.predicate,) if isinstance(pattern, Triple) else ()
-    end = (pattern.graph,) if pattern.graph is not None else ()
-    return (pattern.subject, *middle, pattern.object, *end)
+    time = pattern.time if isinstance(pattern, Triple) else None
+    return (pattern.subject, *middle, pattern.object, *(one for one in (pattern.graph, time) if one is not None))
 
 
 @remembered

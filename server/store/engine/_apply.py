@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ import numpy as np
 from earthweave.ontology import QueryError
 from earthweave.ontology.geometry import AxisOrder
 
-from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Services, Triple, Variable
-from ..snapshot import UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, Term, iri
+from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Services, Triple, Variable, places
+from ..snapshot import ANY, TIME_TYPES, UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, Term, iri
 from ._evaluate import Budget, dataset, graph_numbers, surroundings
 from ._load import Loader, loaded, refuse
 from ._parse_update import parse_update
@@ -26,7 +27,7 @@ from ._plan import plan
 from ._terms import TermSpace, column_of
 from ._update import Clear, Load, Modify, Operation, Transfer, using
 
-_S, _P, _O, _G = (Variable(name) for name in ("s", "p", "o", "g"))
+_S, _P, _O, _G, _T = (Variable(name) for name in ("s", "p", "o", "g", "t"))
 _HIDDEN = "_:"
 _DEFAULT = 0
 UNIT = Bgp(())
@@ -129,7 +130,9 @@ def _cleared(graph: str) -> tuple[Modify, ...]:
 
 def _transferred(operation: Transfer) -> tuple[Modify, ...]:
     source, target = _whole(operation.source), _whole(operation.target)
-    added = Modify((), (target,), Bgp((source,)))
+    # statements go along with the times that some of them have
+    moved, come = (replace(one, time=_T, always=True) for one in (source, target))
+    added = Modify((), (come,), Bgp((moved,)))
     if operation.kind == "ADD":
         return (added,)
     emptied = Modify((target,), (), Bgp((target,)))
@@ -155,7 +158,7 @@ def solved(changes: list[Modify], snapshot: Snapshot, budget: Budget, remarks: l
     data = [change for change in changes if change.pattern == UNIT]
     if data:
         terms = TermSpace(snapshot)
-        yield _data([change.delete for change in data], terms), _data([change.insert for change in data], terms)
+        yield _data([change.delete for change in data], terms, ANY), _data([change.insert for change in data], terms, NONE)
     for change in changes:
         if change.pattern != UNIT:
             context = surroundings(snapshot, budget=budget, services=services)
@@ -173,31 +176,32 @@ def _dataset(snapshot: Snapshot, change: Modify) -> Dataset:
 
 def _changes(change: Modify, context: Context) -> Iterator[tuple[Quads, Quads]]:
     """Statements out and in, chunk by chunk; all are found before any is given, so that a failure leaves no half."""
-    names = tuple(dict.fromkeys(place.name for one in (*change.delete, *change.insert) for place in places_of(one)
+    names = tuple(dict.fromkeys(place.name for one in (*change.delete, *change.insert) for place in places(one)
                                 if isinstance(place, Variable) and not place.name.startswith(_HIDDEN)))
     operator = plan(Query("select", change.pattern, names), context)
-    return iter([(_quads(change.delete, batch, context.terms), _quads(change.insert, batch, context.terms))
+    return iter([(_quads(change.delete, batch, context.terms, ANY), _quads(change.insert, batch, context.terms, NONE))
                  for batch in operator.run(context)])
 
 
-def places_of(triple: Triple) -> tuple[Place, ...]:
-    """Subject, predicate and object, and the graph if there is one."""
-    return (triple.subject, triple.predicate, triple.object, *(() if triple.graph is None else (triple.graph,)))
-
-
-def _data(templates: list[tuple[Triple, ...]], terms: TermSpace) -> Quads:
-    """Templates filled with the empty solution: constants, and blank nodes that are new in each."""
+def _data(templates: list[tuple[Triple, ...]], terms: TermSpace, untimed: int) -> Quads:
+    """Templates filled with the empty solution: constants, and blank nodes that are new in each; ``untimed`` is the time where none is."""
     numbers: dict[Term, int] = {}
-    rows: list[tuple[int, ...]] = []
+    rows: list[list[int]] = []
     for template in templates:
         nodes: dict[str, Term] = {}
         for one in template:
-            places = places_of(one)
-            known = [term for place in places if (term := filled(place, nodes, terms)) is not None]
-            if len(known) == len(places):
-                rows.append(tuple(numbers.setdefault(term, len(numbers)) for term in known) + (() if one.graph else (-1,)))
-    subject, predicate, value, graph = np.array(rows, dtype=np.int32).reshape(-1, 4).T
-    return Quads(column_of(numbers), subject, predicate, value, graph)
+            known = [filled(place, nodes, terms) for place in places(one)]
+            if None not in known:
+                found = iter([numbers.setdefault(term, len(numbers)) for term in known if term is not None])
+                parts = (one.subject, one.predicate, one.object, one.graph, one.time)
+                rows.append([next(found) if part is not None else none for part, none in zip(parts, (0, 0, 0, -1, untimed), strict=True)])
+    subject, predicate, value, graph, time = np.array(rows, dtype=np.int32).reshape(-1, 5).T
+    return Quads(column_of(numbers), subject, predicate, value, graph, _times(time, terms))
+
+
+def _times(time: Any, terms: TermSpace) -> Any:
+    """A column of times, None where it says nothing."""
+    return time if (time >= 0).any() or (len(terms.snapshot.times) and (time == ANY).any()) else None
 
 
 def filled(place: Place, nodes: dict[str, Term], terms: TermSpace) -> Term | None:
@@ -211,27 +215,35 @@ def filled(place: Place, nodes: dict[str, Term], terms: TermSpace) -> Term | Non
     return nodes[place.name]
 
 
-def _quads(template: tuple[Triple, ...], batch: Batch, terms: TermSpace) -> Quads:
+def _quads(template: tuple[Triple, ...], batch: Batch, terms: TermSpace, untimed: int) -> Quads:
     """A template filled with solutions; statements that would be no RDF are left out (§3.1.3.2)."""
     columns = _Columns(batch, terms)
-    given = [np.stack([columns.ids(place) for place in (one.subject, one.predicate, one.object, one.graph)]) for one in template]
-    ids = np.concatenate(given, axis=1) if given else np.empty((4, 0), dtype=np.int64)
+    given = [np.stack([*(columns.ids(place) for place in (one.subject, one.predicate, one.object, one.graph)), columns.times(one)])
+             for one in template]
+    ids = np.concatenate(given, axis=1) if given else np.empty((5, 0), dtype=np.int64)
     distinct, places = np.unique(ids, return_inverse=True)
     bound = distinct >= 0
     found = terms.terms(distinct[bound])
     kinds = np.full(len(distinct), -1)
-    kinds[bound] = np.array([int(one.kind) for one in found.types] or [0])[found.code]
+    kinds[bound] = np.array([_TIMELY if one in TIME_TYPES else int(one.kind) for one in found.types] or [0])[found.code]
     places = places.reshape(ids.shape)
-    kind = kinds[places] if len(distinct) else np.empty((4, 0), dtype=np.int64)
+    kind = kinds[places] if len(distinct) else np.empty((5, 0), dtype=np.int64)
     fit = np.isin(kind[0], (Kind.IRI, Kind.BNODE)) & (kind[1] == Kind.IRI) & (kind[2] >= 0) & ((kind[3] == Kind.IRI) | (ids[3] == _NOWHERE))
+    fit &= (kind[4] == _TIMELY) | (ids[4] <= _NOWHERE)
     shift = np.cumsum(bound) - 1
     subject, predicate, value = (shift[places[row][fit]].astype(np.int32) for row in range(3))
     graph = np.where(ids[3][fit] == _NOWHERE, -1, shift[places[3][fit]]).astype(np.int32)
-    return Quads(found, subject, predicate, value, graph)
+    given_time = ids[4][fit]
+    time = np.where(given_time == _NOWHERE, untimed, np.where(given_time == _NEVER, NONE, shift[places[4][fit]])).astype(np.int32)
+    return Quads(found, subject, predicate, value, graph, _times(time, terms))
 
 
-_NOWHERE = UNBOUND - 1
-"""Stands for the default graph among ids."""
+_NOWHERE, _NEVER = UNBOUND - 1, UNBOUND - 2
+"""Stand among ids for the default graph, or for a time that nothing is said of; and for no time."""
+_TIMELY = max(Kind) + 1
+"""Stands among kinds for literals that can be a time."""
+NONE = -1
+"""In ``Quads.time``: no time."""
 
 
 class _Columns:
@@ -240,6 +252,11 @@ class _Columns:
     def __init__(self, batch: Batch, terms: TermSpace) -> None:
         self._batch, self._terms = batch, terms
         self._nodes: dict[str, Any] = {}
+
+    def times(self, one: Triple) -> Any:
+        """The same of the time of a triple."""
+        ids = self.ids(one.time)
+        return np.where(ids == UNBOUND, _NEVER, ids) if one.always else ids
 
     def ids(self, place: Place | None) -> Any:
         """One id per solution; -1 is unbound."""

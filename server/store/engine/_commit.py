@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -17,16 +17,16 @@ import numpy as np
 
 from earthweave.ontology import GEO, EarthweaveError, LimitError
 
-from ..algebra import Remark, Services
+from ..algebra import Remark, Services, places
 from ..snapshot import READABLE, Change, Draft, Kind, Snapshot, Tag, Term, TermType, combined, drafted, grown, payloads, shorten, tags
-from ._apply import UNIT, changes_of, filled, places_of, solved, steps_of
+from ._apply import UNIT, changes_of, filled, solved, steps_of
 from ._evaluate import Budget
 from ._parse_update import parse_update
 from ._terms import TermSpace, column_of
 from ._update import Load, Modify, Operation, using
 
 _DGGS = TermType(Kind.LITERAL, str(GEO.dggsLiteral))
-_Quad = tuple[int, int, int, int]
+_Quad = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ class Commit:
     def run(self, requests: Sequence[Request]) -> None:
         """Make updates, in order; each sees what those before it did, and fails alone."""
         read = [_read(one) for one in requests]
+        timed = len(self.snapshot.times) > 0 or any(map(_timed, read))
         try:
-            for plain, group in groupby(read, key=_is_data):
+            for plain, group in groupby(read, key=lambda one: _is_data(one, timed=timed)):
                 mine = list(group)
                 if plain:
                     self._data([one for one in mine if isinstance(one, tuple)])
@@ -160,15 +161,24 @@ def _read(request: Request) -> tuple[Operation, ...] | EarthweaveError:
         return error
 
 
-def _is_data(read: tuple[Operation, ...] | EarthweaveError) -> bool:
-    return isinstance(read, tuple) and all(isinstance(one, Modify) and one.pattern == UNIT for one in read)
+def _timed(read: tuple[Operation, ...] | EarthweaveError) -> bool:
+    """Whether an update says a time."""
+    changes = [one for one in read if isinstance(one, Modify)] if isinstance(read, tuple) else []
+    return any(triple.time for one in changes for triple in (*one.delete, *one.insert))
+
+
+def _is_data(read: tuple[Operation, ...] | EarthweaveError, *, timed: bool) -> bool:
+    """Whether an update has no pattern, and what it takes out is said in full; that may be at several times where some are ``timed``."""
+    if not isinstance(read, tuple) or not all(isinstance(one, Modify) and one.pattern == UNIT for one in read):
+        return False
+    return not timed or not any(isinstance(one, Modify) and any(triple.time is None for triple in one.delete) for one in read)
 
 
 class _Data:
     """Statements of updates without patterns, in order.
 
     Attributes:
-        rows: number of the update, whether the statement is to be there, and its terms by number; -1 is the default graph.
+        rows: number of the update, whether the statement is to be there, and its terms by number; -1 is the default graph, and no time.
     """
 
     def __init__(self, terms: TermSpace) -> None:
@@ -184,11 +194,13 @@ class _Data:
             for there, template in ((False, operation.delete), (True, operation.insert)):
                 nodes: dict[str, Term] = {}
                 for one in template:
-                    known = [term for place in places_of(one) if (term := filled(place, nodes, self._space)) is not None]
-                    if len(known) == (3 if one.graph is None else 4):
+                    whole = places(one)
+                    known = [term for place in whole if (term := filled(place, nodes, self._space)) is not None]
+                    if len(known) == len(whole):
                         numbers = [self._terms.setdefault(term, len(self._terms)) for term in known]
                         self._new.update(numbers if there else ())
-                        self.rows.append((number, there, (numbers[0], numbers[1], numbers[2], numbers[3] if one.graph else -1)))
+                        graph, time = numbers[3] if one.graph else -1, numbers[-1] if one.time else -1
+                        self.rows.append((number, there, (numbers[0], numbers[1], numbers[2], graph, time)))
 
     def change(self, snapshot: Snapshot, updates: int) -> tuple[Change, list[int], list[list[int]]]:
         """What they come to, by how many statements there are more after each update, and the objects that each wants there."""
@@ -196,9 +208,10 @@ class _Data:
         wanted = np.zeros(len(self._terms), dtype=bool)
         wanted[list(self._new)] = True
         ids = [*draft.ids(column_of(self._terms), wanted).tolist(), 0]
-        quads = [(ids[s], ids[p], ids[o], self._graph(ids[g], draft, there) if g >= 0 else 0) for _, there, (s, p, o, g) in self.rows]
+        quads = [(ids[s], ids[p], ids[o], _number(ids[g], draft.graph, there) if g >= 0 else 0,
+                  _number(ids[t], draft.time, there) if t >= 0 else 0) for _, there, (s, p, o, g, t) in self.rows]
         distinct = list(dict.fromkeys(quad for quad in quads if min(quad) >= 0))
-        held = draft.held(np.array(distinct, dtype=np.int64).reshape(-1, 4)).tolist()
+        held = draft.held(np.array(distinct, dtype=np.int64).reshape(-1, 5)).tolist()
         state, gains = dict(zip(distinct, held, strict=True)), [0] * updates
         objects: list[list[int]] = [[] for _ in range(updates)]
         for quad, (number, there, _) in zip(quads, self.rows, strict=True):
@@ -208,12 +221,12 @@ class _Data:
             if there:
                 objects[number].append(quad[2])
         changed = [quad for quad, before in zip(distinct, held, strict=True) if state[quad] != before]
-        rows = np.array(changed, dtype=np.int64).reshape(-1, 4)
+        rows = np.array(changed, dtype=np.int64).reshape(-1, 5)
         return draft.change(rows, np.array([state[quad] for quad in changed], dtype=bool)), gains, objects
 
-    @staticmethod
-    def _graph(id: int, draft: Draft, there: bool) -> int:
-        return draft.graph(id, new=there) if id >= 0 else -1
+
+def _number(id: int, numbered: Callable[..., int], there: bool) -> int:
+    return numbered(id, new=there) if id >= 0 else -1
 
 
 def _unreadable(snapshot: Snapshot, objects: Any) -> list[Remark]:

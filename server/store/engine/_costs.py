@@ -32,25 +32,34 @@ from ..algebra import (
     Values,
     Variable,
     in_scope,
+    places,
 )
 from ..snapshot import Segment, Tag
 from ._graphs import Slot
 from ._scan import Slots
+from ._times import Span, span_of
 
 FILTERED = 0.25
 """Share of the rows that a filter is expected to leave."""
 _MANY_PREDICATES = 64
 _PATH_STEPS = 4.0
+_LOOKED_OVER = 64.0
+"""Statements of which only the time is looked at, while one is worked on."""
 _REMOTE = 1000.0
 """Solutions that another endpoint is expected to have."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Expected rows, and expected numbers of distinct values of variables."""
+    """Expected rows, and expected numbers of distinct values of variables.
+
+    Attributes:
+        effort: what finding them costs where nothing is bound before, in rows.
+    """
 
     rows: float
     distinct: Mapping[str, float] = field(default_factory=dict)
+    effort: float = 0.0
 
     def rows_with(self, other: Cost) -> float:
         """Rows of the natural join, values taken to be contained in one another."""
@@ -90,14 +99,20 @@ class Costs:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._known: dict[Triple, Cost] = {}
+        self._spans: dict[Triple, Span | None] = {}
         self._nodes: dict[int, tuple[Node, Cost]] = {}
 
     def slots(self, pattern: Triple) -> Slots | None:
         """A pattern with ids for its constants; None if one of them does not occur in the data."""
-        places = (pattern.subject, pattern.predicate, pattern.object)
-        subject, predicate, object_ = (self.place(one) for one in places)
+        subject, predicate, object_ = (self.place(one) for one in (pattern.subject, pattern.predicate, pattern.object))
         graph = None if pattern.graph is None else self.place(pattern.graph)
-        return None if -1 in (subject, predicate, object_, graph) else Slots(subject, predicate, object_, graph)
+        if -1 in (subject, predicate, object_, graph):
+            return None
+        if pattern.time is not None and pattern not in self._spans:
+            self._spans[pattern] = span_of(pattern, self._context)
+        span = self._spans.get(pattern)
+        time = pattern.time.name if isinstance(pattern.time, Variable) else None
+        return None if span is not None and span.nothing else Slots(subject, predicate, object_, graph, time, span)
 
     def place(self, place: Place) -> Slot:
         """Name of a variable, or id of a constant; -1 if it does not occur."""
@@ -127,12 +142,18 @@ class Costs:
     def _triple(self, pattern: Triple) -> Cost:
         slots = self.slots(pattern)
         if slots is None:
-            return Cost(0.0, {one.name: 1.0 for one in (pattern.subject, pattern.predicate, pattern.object) if isinstance(one, Variable)})
+            return Cost(0.0, {one.name: 1.0 for one in places(pattern) if isinstance(one, Variable)})
         segment = self._context.snapshot.segment
         if isinstance(slots.predicate, int):
             found = segment(slots.predicate)
-            return _over([] if found is None else [_segment_cost(found, slots)], slots)
-        return self._any_predicate(slots, slots.predicate)
+            cost = _over([] if found is None else [_segment_cost(found, slots)], slots)
+        else:
+            cost = self._any_predicate(slots, slots.predicate)
+        if slots.span is None:
+            return cost
+        effort, cost = cost.rows / _LOOKED_OVER, cost.scaled(slots.span.share)
+        times = {} if slots.time is None else {slots.time: min(float(max(slots.span.count, 1)), max(cost.rows, 1.0))}
+        return Cost(cost.rows, {**cost.distinct, **times}, effort)
 
     def _any_predicate(self, slots: Slots, name: str) -> Cost:
         """Of a pattern whose predicate is a variable; where there are many predicates and no constants, without a look at each."""

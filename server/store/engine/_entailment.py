@@ -73,6 +73,9 @@ class _Widening(Rewriter):
     def _pattern(self, pattern: Triple | PathPattern) -> Node:
         if isinstance(pattern, PathPattern):
             return Bgp((replace(pattern, path=self._path(pattern.path)),))
+        if pattern.time is not None:
+            # what follows has no time of its own
+            return Bgp((pattern,))
         if isinstance(pattern.predicate, Variable):
             return self._any(pattern, pattern.predicate)
         name = pattern.predicate.term.text

@@ -37,6 +37,7 @@ from ..algebra import (
     variables,
 )
 from ..spatial import SpatialCondition
+from ..temporal import TemporalPair
 from ._functions import volatile
 
 _NONE: frozenset[str] = frozenset()
@@ -127,13 +128,13 @@ class Located(Item):
 
 @dataclass(eq=False)
 class Linked(Item):
-    """A cluster whose geometries are related to one that is bound before; ``share`` of the pairs is expected to hold.
+    """A cluster whose geometries, or times, are related to one that is bound before; ``share`` of the pairs is expected to hold.
 
     ``about`` are the variables of the filter.
     """
 
     cluster: Cluster = field(kw_only=True)
-    condition: SpatialCondition = field(kw_only=True)
+    condition: SpatialCondition | TemporalPair = field(kw_only=True)
     share: float = 1.0
     about: frozenset[str] = _NONE
     sees: frozenset[str] = _NONE

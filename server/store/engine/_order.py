@@ -111,6 +111,8 @@ def _fixed_rank(item: Item) -> int | None:
 def _rank(item: Item, state: State, own: dict[Item, Cost]) -> tuple[int, float]:
     """The same for all others."""
     rows = state.cost.rows_with(own[item])
+    if item.scope.isdisjoint(state.maybe):
+        rows = max(rows, own[item].effort)
     if isinstance(item, Option):
         return _OPTION, rows
     if isinstance(item, Whole) and remote(item.node):

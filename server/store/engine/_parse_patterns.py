@@ -67,7 +67,7 @@ class PatternParser(ExpressionParser):
         node, block = self._nothing(), list[Triple | PathPattern]()
         while self.key != "}":
             if self.at_triples():
-                conditions += self.timed_triples(block)
+                self.timed_triples(block)
             elif self.accept("FILTER"):
                 conditions.append(self.constraint())
             else:

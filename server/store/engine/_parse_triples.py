@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from earthweave.ontology import RDF, UnsupportedError
+from earthweave.ontology import RDF, QueryError, UnsupportedError
 
 from ..algebra import (
     Alternative,
-    Call,
     Computed,
     Constant,
-    Expression,
     Inverse,
     Link,
     Negated,
@@ -24,7 +22,7 @@ from ..algebra import (
     Triple,
     Variable,
 )
-from ..snapshot import iri
+from ..snapshot import TIME_TYPES, iri
 from ._parse_terms import TermParser
 
 _TYPE, _FIRST, _REST = (str(RDF[name]) for name in ("type", "first", "rest"))
@@ -36,22 +34,19 @@ class TripleParser(TermParser):
 
     Attributes:
         times: where the times of triples begin and end, which stSPARQL has behind the object.
+        timed: whether triples may have one: those of patterns and updates may.
     """
 
     def __init__(self, text: str) -> None:
         self.times: list[tuple[int, int]] = []
-        self._timing: dict[Variable, None] | None = None
+        self.timed = False
         super().__init__(text)
 
-    def timed_triples(self, found: _Patterns) -> list[Expression]:
-        """Triples of a pattern, each perhaps with the time of its validity as a fourth term (stSPARQL); and what must hold of the times.
-
-        A time is stored as the name of the graph that a triple is in, and is a literal, which no other name of a graph is.
-        """
-        outer, self._timing = self._timing, {}
+    def timed_triples(self, found: _Patterns) -> None:
+        """Triples, each perhaps with the time of its validity as a fourth term (stSPARQL)."""
+        outer, self.timed = self.timed, True
         self.triples(found)
-        times, self._timing = self._timing, outer
-        return [Call("ISLITERAL", (one,)) for one in times]
+        self.timed = outer
 
     def at_triples(self) -> bool:
         """Whether the subject of a triple is at hand."""
@@ -104,20 +99,11 @@ class TripleParser(TermParser):
     def _object(self, subject: Place, verb: Variable | Path, found: _Patterns) -> None:
         object_, first = self._node(found), len(found)
         self._add(subject, verb, object_, found)
-        if self._timing is not None and self.kind in ("variable", "string"):
-            time = self._time()
-            found[first:] = [replace(one, graph=time) for one in found[first:]]
-
-    def _time(self) -> Place:
-        if self.graph is not None:
-            raise UnsupportedError("a triple with a time stands within GRAPH", why="a statement has a graph or a time",
-                                   way_out="ask for it outside GRAPH")
-        start = self.start
-        time = self.term()
-        self.times.append((start, self.before))
-        if isinstance(time, Variable) and self._timing is not None:
-            self._timing.setdefault(time)
-        return time
+        if self.timed and self.kind in ("variable", "string"):
+            start = self.start
+            time = _timely(self.term())
+            self.times.append((start, self.before))
+            found[first:] = [_at(one, time) for one in found[first:]]
 
     def _semicolons(self) -> bool:
         some = False
@@ -186,6 +172,20 @@ class TripleParser(TermParser):
 
     def _negated_link(self) -> Link:
         return Link(inverse=self.accept("^"), iri=self._predicate())
+
+
+def _timely(place: Place) -> Place:
+    if isinstance(place, Constant) and place.term.type not in TIME_TYPES:
+        raise QueryError(f'"{place.term.text[:60]}" stands where a time may stand, and is none',
+                         why="a fourth term is a strdf:period or xsd:dateTime", way_out="write a comma between two objects")
+    return place
+
+
+def _at(pattern: Triple | PathPattern, time: Place) -> Triple:
+    if isinstance(pattern, PathPattern):
+        raise UnsupportedError("a path has a time", why="the statements of a walk may each have another one",
+                               way_out="write its steps as triples, each with its time")
+    return replace(pattern, time=time)
 
 
 def _repeated(part: Path, mark: str) -> Repeat:

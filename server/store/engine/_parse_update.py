@@ -101,7 +101,7 @@ class UpdateParser(QueryParser):
     def _checkable(self, start: int, stop: int) -> str:
         """A part of the text without what is right and the checker does not know; all that stays keeps its place."""
         pieces: list[str] = []
-        blanks = {one: " " * len("DISTINCT") for one in self.distinct}
+        blanks = {one: " " * len("DISTINCT") for one in self.distinct} | {one: " " * (end - one) for one, end in self.times}
         lowered = {one: self.text[one : one + len("false")].lower() for one in self.lowered}
         last = start
         for one, instead in sorted({**blanks, **lowered}.items()):
@@ -217,6 +217,6 @@ class UpdateParser(QueryParser):
         if self.key == "}":
             return
         before = len(found)
-        self.triples(found)
+        self.timed_triples(found)
         if len(found) == before and not self.at_triples() and self.key not in ("}", "GRAPH"):
             raise QueryError("statements were expected", why=f"found {self.word[:40]}")

@@ -231,6 +231,8 @@ class _Walker:
     def _kept(self, segment: Segment, order: Order, place: Any, positions: Any, graphs: Any) -> tuple[Any, Any]:
         if graphs is not None:
             mask = order.graph[positions] == graphs[place]
+            if segment.timed:
+                mask &= self._view.keep(segment, order, positions)
             place, positions = place[mask], positions[mask]
         elif not self._view.passes(segment):
             mask = self._view.keep(segment, order, positions)

@@ -31,6 +31,7 @@ from ..algebra import (
     variables,
 )
 from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSemiJoin, nearest_key
+from ..temporal import TemporalJoin, TemporalPair
 from ._costs import UNIT_COST, Cost, Costs
 from ._entailment import entailed
 from ._functions import check_functions, unknown_function
@@ -64,6 +65,7 @@ from ._scan import Scan
 from ._service import ServiceCall, permitted
 from ._spatial import arranged, located, only_geometries, recognised
 from ._text import pattern as pattern_text
+from ._times import timed
 from ._unindexed import Compared, bound_before, without_index
 
 _MODIFIERS = (Project, Distinct, OrderBy, Slice, Group, EachGraph)
@@ -210,7 +212,7 @@ class Planner:
 
     def group(self, items: list[Item], seeds: Seeds, wish: Wish) -> Operator:
         """A group: its items in order, each with what it gets and what is wanted of it."""
-        items = located(pushed(items, seeds.maybe), self.context)
+        items = located(timed(pushed(items, seeds.maybe), self.context), self.context)
         items = arranged(items, seeds.maybe, wish.names, self.costs, self.context)
         steps = ordered(items, State(seeds.maybe, seeds.certain, seeds.cost), self.costs)
         line = Line(seeds.maybe)
@@ -227,9 +229,11 @@ class Planner:
         return line.operator(steps[-1][2].cost.rows if steps else seeds.cost.rows)
 
     def _linked(self, item: Linked, left: Operator | None, wish: Wish, cost: Cost) -> Operator:
-        """A spatial join with a cluster; if nothing of it is read and it does not matter how often, only a look whether there is any."""
+        """A join with a cluster; if nothing of it is read and it does not matter how often, only a look whether there is any."""
         semi = wish.once and not item.cluster.scope & wish.names
         right = self.group(list(item.cluster.items), NO_SEEDS, Wish(wish.names | item.about, wish.once))
+        if isinstance(item.condition, TemporalPair):
+            return TemporalJoin(left, right, item.condition, estimate=cost.rows)
         kind = SpatialSemiJoin if semi else SpatialJoin
         return kind(left, right, item.condition, estimate=cost.rows, scope=item.sees)
 

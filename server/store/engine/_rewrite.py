@@ -250,7 +250,7 @@ def _apart(snapshot: Snapshot, link: Segment, last: Segment) -> bool:
 
 def relation(pattern: Triple | PathPattern) -> str:
     """IRI of the relation that a pattern asks for, empty for any other pattern."""
-    if not isinstance(pattern, Triple) or not isinstance(pattern.predicate, Constant):
+    if not isinstance(pattern, Triple) or not isinstance(pattern.predicate, Constant) or pattern.time is not None:
         return ""
     name = pattern.predicate.term.text
     return name if name in _RELATIONS else ""

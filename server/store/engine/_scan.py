@@ -12,25 +12,37 @@ from ..algebra import Batch, Context, Operator
 from ..snapshot import Order, Segment, bisected
 from ._graphs import Slot, View, view
 from ._rows import Growth, Part, Piece, by_boundness, pieces
+from ._times import Span, times_at
 
 
 @dataclass(frozen=True)
 class Slots:
-    """The places of a triple pattern; ``graph`` None is the active default graph."""
+    """The places of a triple pattern; ``graph`` None is the active default graph.
+
+    Attributes:
+        time: a variable; None for statements at any time and without one, each once, unless ``span`` is there.
+        span: the times that are looked at; None if no time is asked for.
+    """
 
     subject: Slot
     predicate: Slot
     object: Slot
     graph: Slot | None = None
+    time: str | None = None
+    span: Span | None = None
+
+    @property
+    def _places(self) -> list[Slot | None]:
+        return [self.subject, self.predicate, self.object, self.graph, self.time]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Its variables, each once, sorted."""
-        return tuple(sorted({slot for slot in (self.subject, self.predicate, self.object, self.graph) if isinstance(slot, str)}))
+        return tuple(sorted({slot for slot in self._places if isinstance(slot, str)}))
 
     def once(self, name: str) -> bool:
         """True if the variable stands at one place only."""
-        return [self.subject, self.predicate, self.object, self.graph].count(name) == 1
+        return self._places.count(name) == 1
 
 
 class Scan(Operator):
@@ -53,11 +65,11 @@ class Scan(Operator):
     @property
     def label(self) -> str:
         """The pattern."""
-        return f"Scan {self._text}"
+        return f"Scan {self._text}{self.slots.span.text if self.slots.span else ''}"
 
     def produce(self, context: Context, seed: Batch) -> Iterator[Batch]:
         """Each seed with each match; seeds may be unbound in some rows."""
-        seen = view(context, self.slots.graph)
+        seen = view(context, self.slots.graph, self.slots.span)
         if seen.nothing:
             return
         growth = Growth(seed.length)
@@ -103,6 +115,9 @@ class _Match:
     def batches(self, context: Context) -> Iterator[Batch]:
         """The solutions."""
         subject, object_ = self._ids(self._slots.subject), self._ids(self._slots.object)
+        if subject is None and object_ is None and self._slots.time in self._bound:
+            yield from self._by_time(context)
+            return
         if subject is None and object_ is None:
             order, starts, stops = self._whole()
         elif subject is None:
@@ -112,11 +127,26 @@ class _Match:
             order = self._segment.so
             starts, stops = _ranges(order, subject)
             if object_ is not None:
-                starts, stops = narrowed(order, starts, stops, object_, repeated=order.graph is not None)
+                starts, stops = narrowed(order, starts, stops, object_, repeated=order.graph is not None or order.time is not None)
         if self._idle and self._free <= self._unwanted:
             stops = np.minimum(stops, starts + 1)
         for piece in pieces(*self._spread(starts, stops), self._growth):
             yield self._solutions(context, order, self._visible(order, piece))
+
+    def _by_time(self, context: Context) -> Iterator[Batch]:
+        """Where nothing but the time is bound: every statement, with the seeds of its time."""
+        order, distinct = self._segment.so, np.unique(self._batch.columns[str(self._slots.time)], return_inverse=True)
+        numbers = context.snapshot.times.numbers(distinct[0])[distinct[1]]
+        seeds = np.argsort(numbers, kind="stable")
+        numbers = numbers[seeds]
+        for whole in pieces(*self._whole()[1:], self._growth):
+            places = self._visible(order, whole).positions
+            places = np.arange(places.start, places.stop) if isinstance(places, slice) else places
+            time = order.time[places]
+            starts, stops = (np.searchsorted(numbers, time, side=side) for side in ("left", "right"))
+            for piece in pieces(starts, stops, self._growth):
+                rows = np.arange(len(places)) if piece.rows is None else piece.rows
+                yield self._solutions(context, order, Piece(seeds[piece.positions], places[rows]))
 
     def _ids(self, slot: Slot) -> Any:
         """Ids at a place: an array of one or of one per seed; None if it is free."""
@@ -158,6 +188,9 @@ class _Match:
         if isinstance(graph, str) and (graph in self._bound or graph not in self._unwanted):
             numbers = order.graph[piece.positions]
             piece, batch = _bind(piece, batch, graph, np.asarray(context.snapshot.graphs)[numbers - 1], bound)
+        time = self._slots.time
+        if time is not None and (time in self._bound or time not in self._unwanted):
+            piece, batch = _bind(piece, batch, time, times_at(context, order, piece.positions), bound)
         return batch
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from ..algebra import Context, PathPattern, Triple, Variable
 from ..snapshot import Tag
 from ..spatial import SpatialCondition, recognise, share
+from ..temporal import TemporalPair, related, share_of
 from ._clusters import clustered
 from ._costs import Costs
 from ._items import Cluster, Condition, Item, Linked, Located, Pattern, has_exists
 from ._order import expected
 from ._paths import nullable
 
-Link = tuple[Condition, SpatialCondition]
+Between = SpatialCondition | TemporalPair
+Link = tuple[Condition, Between]
 
 
 def recognised(item: Item) -> SpatialCondition | None:
@@ -70,6 +72,9 @@ def arranged(items: list[Item], seeds: frozenset[str], wanted: frozenset[str], c
     links = [link for item in items if (link := _link(item)) is not None]
     if not clusters or not links or any(isinstance(item, Linked) for item in items):
         return items
+    if len({type(condition) for _, condition in links}) > 1:
+        # what leaves the fewest pairs links, the other one is a filter
+        links.sort(key=lambda link: _share(link[1], context))
     reached = _outside(items, seeds)
     while clusters:
         step = _nearest(clusters, links, reached)
@@ -88,10 +93,17 @@ def arranged(items: list[Item], seeds: frozenset[str], wanted: frozenset[str], c
 
 
 def _link(item: Item) -> Link | None:
-    condition = recognised(item)
-    if condition is None or not isinstance(item, Condition) or len(condition.variables) != 2 or item.after:
+    if not isinstance(item, Condition) or item.after:
         return None
-    return item, condition
+    condition: Between | None = recognised(item)
+    if condition is None:
+        condition = related(item.expression)
+        return None if condition is None or condition.variables != item.touches else (item, condition)
+    return (item, condition) if len(condition.variables) == 2 else None
+
+
+def _share(condition: Between, context: Context) -> float:
+    return share_of(condition, context) if isinstance(condition, TemporalPair) else share(condition, context)
 
 
 def _outside(items: list[Item], seeds: frozenset[str]) -> frozenset[str]:
@@ -118,7 +130,7 @@ def _first(clusters: list[Cluster], links: list[Link], items: list[Item], wanted
     return max(linked, key=lambda one: (bool(one.scope & read), expected(one, costs).rows), default=None)
 
 
-def _joins(condition: SpatialCondition, one: Cluster, clusters: list[Cluster]) -> bool:
+def _joins(condition: Between, one: Cluster, clusters: list[Cluster]) -> bool:
     """True if the condition relates this cluster and another one."""
     far = condition.variables - one.scope
     return len(far) == 1 and any(far <= other.scope for other in clusters)
@@ -128,7 +140,7 @@ def _put(items: list[Item], link: Link, cluster: Cluster, context: Context) -> l
     """The cluster as one that is joined by the condition."""
     item, condition = link
     linked = Linked(cluster.scope, cluster.certain, cluster.scope | item.touches, item.reads - cluster.scope, cluster=cluster,
-                    condition=condition, share=max(share(condition, context), 1e-12), about=item.touches, sees=item.sees)
+                    condition=condition, share=max(_share(condition, context), 1e-12), about=item.touches, sees=item.sees)
     replaced: dict[Item, Item] = {cluster: linked, item: linked}
     for other in items:
         other.after = tuple(dict.fromkeys(replaced.get(before, before) for before in other.after))

@@ -93,6 +93,7 @@ def pattern(one: Triple | PathPattern) -> str:
     """A triple or path pattern, with its graph."""
     middle = place(one.predicate) if isinstance(one, Triple) else path(one.path)
     text = f"{place(one.subject)} {middle} {place(one.object)}"
+    text += f" {place(one.time)}" if isinstance(one, Triple) and one.time is not None else ""
     return text if one.graph is None else f"GRAPH {place(one.graph)} {{ {text} }}"
 
 

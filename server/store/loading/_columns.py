@@ -95,7 +95,7 @@ class Columns:
         """Rows and texts, per column, of the terms that begin with a byte."""
         rows = [np.flatnonzero(found == first) for found in self._first]
         pairs = zip(self._columns, rows, strict=True)
-        return rows, [_cut(self._block, start[some] + before, end[some] - behind) for (start, end), some in pairs]
+        return rows, [cut(self._block, start[some] + before, end[some] - behind) for (start, end), some in pairs]
 
     def _put(self, rows: list[Any], codes: list[Any], wrong: Any) -> None:
         """Write places of terms into the columns, and note the rows of wrong ones."""
@@ -106,7 +106,7 @@ class Columns:
 
     def _literals(self, suffixes: Suffixes) -> None:
         rows = np.flatnonzero(self._cuts.quote >= 0)
-        found, (codes,) = encoded([_cut(self._block, self._cuts.quote[rows] + 1, self._cuts.value[1][rows])])
+        found, (codes,) = encoded([cut(self._block, self._cuts.quote[rows] + 1, self._cuts.value[1][rows])])
         kinds = [suffixes.type(one) for one in found.to_pylist()]
         # different suffixes may be one type (an explicit xsd:string, a language in capitals)
         groups = {kind: place for place, kind in enumerate(dict.fromkeys(kinds))}
@@ -121,7 +121,7 @@ class Columns:
                 self._bodies(some, kind)
 
     def _bodies(self, rows: Any, kind: TermType) -> None:
-        bodies = _cut(self._block, self._cuts.value[0][rows] + 1, self._cuts.quote[rows])
+        bodies = cut(self._block, self._cuts.value[0][rows] + 1, self._cuts.quote[rows])
         escaped = self._cuts.escaped[rows]
         if escaped.any():
             bodies, wrong = _decoded(bodies, escaped)
@@ -139,7 +139,7 @@ def _seldom_repeated(bodies: Any) -> bool:
     return bool(pc.sum(pc.binary_length(sample)).as_py() > _LONG * len(sample) > 0 and len(sample.unique()) == len(sample))
 
 
-def _cut(block: Block, start: Any, end: Any) -> Any:
+def cut(block: Block, start: Any, end: Any) -> Any:
     """Ranges of the block, in ascending order and apart from each other, as strings."""
     bounds = np.empty(2 * len(start) + 1, dtype=np.int64)
     bounds[:-1:2], bounds[1::2] = start, end

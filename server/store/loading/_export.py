@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from earthweave.ontology import NotFoundError, ParameterError, UnsupportedError
 
 from ..reports import ExportReport
-from ..snapshot import Snapshot, iri
+from ..snapshot import Order, Snapshot, iri
 from ._documents import ABBREVIATIONS, SUFFIXES, SYNTAXES
 from ._features import Features
 from ._gis import DRIVERS, write_features
@@ -74,10 +75,23 @@ def _number(snapshot: Snapshot, graph: str) -> int:
 
 
 def _written(snapshot: Snapshot, part: Path, form: str, only: int | None) -> ExportReport:
+    untimed = 0 if form == "nquads" else _timed(snapshot, only)
     if form in SYNTAXES:
-        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz", only=only))
+        return ExportReport(write_rdf(snapshot, part, form, packed=part.suffix.lower() == ".gz", only=only), untimed=untimed)
     if only is not None:
         raise UnsupportedError("features are written of all graphs at once", way_out="write the graph as RDF")
     features = Features(snapshot)
     write_features(features, snapshot.geometries, part, form)
-    return ExportReport(len(features), features.unreadable, tuple(features.left_out))
+    return ExportReport(len(features), features.unreadable, tuple(features.left_out), untimed)
+
+
+def _timed(snapshot: Snapshot, only: int | None) -> int:
+    """How many statements have a valid time, in one graph or in all."""
+    orders = (segment.so for one in snapshot.predicates if (segment := snapshot.segment(one)) is not None and segment.timed)
+    return sum(int(np.count_nonzero(_of_graph(order, only)[np.asarray(order.time) > 0])) for order in orders)
+
+
+def _of_graph(order: Order, only: int | None) -> Any:
+    if only is None or order.graph is None:
+        return np.full(len(order), not only)
+    return np.asarray(order.graph) == only

@@ -3,6 +3,7 @@
 ::
 
     block ─▶ scan ─▶ usual shape ─▶ distinct tokens checked ─▶ Quads
+               ├─▶ with a time behind three terms ─▶ without it ─▶ scan … ─▶ Quads with times
                └─▶ other spacing, comments ─▶ rewritten in usual shape ─▶ scan …
                      └─▶ still strange, or a token that is not legal ─▶ pyoxigraph, line by line ─▶ Quads or a rejected line
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from ._documents import SYNTAXES
 from ._parsed import STATEMENTS, assembled, document_token, text_and_type
 from ._pool import matching
 from ._scan import Block, Cuts, scan
+from ._times import cut_lines, timed_lines
 
 BLOCK = 16 << 20
 _LONGEST = 256 << 20
@@ -39,6 +42,9 @@ _NODE = rf'(?:{_IRI}|_:[^\x00-\x20<>"]*[^\x00-\x20<>".])'
 _LITERAL = rf'"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^{_IRI})?'
 _STATEMENT = rf"^[ \t]*({_NODE})[ \t]*({_IRI})[ \t]*({_NODE}|{_LITERAL})([ \t]{_NODE})?[ \t]*\.[ \t]*(?:#.*)?$"
 _NOTHING = r"^[ \t]*(?:#.*)?$"
+_NONE = np.empty(0, dtype=np.int64)
+_Read = tuple[Quads, Any]
+"""Statements, and the number of the line in its block that each was read from."""
 
 
 @dataclass
@@ -71,6 +77,8 @@ def blocks_ntriples(stream: Any, *, source: str, strict: bool = True, syntax: st
         syntax: ``ntriples`` or ``nquads``.
         token: what labels of blank nodes begin with, new unless given.
         block: bytes to read at a time; memory is about twelve times that.
+
+    A fourth term that is a literal of strdf:period or xsd:dateTime is the valid time of a statement of N-Quads.
 
     Raises `RdfSyntaxError` with line and column (strict), `UnsupportedError` for triple terms and base directions (strict), and
     `SizeLimitError` for a line beyond 256 MiB. Source: RDF 1.1 N-Triples §7, N-Quads §5; what is legal is what pyoxigraph accepts.
@@ -133,36 +141,54 @@ class _Reader:
         """Statements of the next block."""
         block = Block(data)
         unreadable = _unreadable(block)
-        quads, strange = self._usual(block, unreadable)
-        yield from quads
+        usual, strange = self._usual(block, unreadable)
+        yield from (quads for quads, _ in usual)
         if len(strange):
-            yield from self._strange(block, strange, unreadable)
+            yield from self._unusual(block, strange, unreadable)
         self._lines += len(block.ends)
 
-    def _usual(self, block: Block, unreadable: Any) -> tuple[list[Quads], Any]:
+    def _unusual(self, block: Block, numbers: Any, unreadable: Any) -> Iterator[Quads]:
+        readable, told = _apart(numbers, unreadable), np.arange(len(block.ends))
+        timed = cut_lines(block, readable) if self._graphs else None
+        if timed is not None:
+            usual, strange = self._usual(timed.block, _NONE, graphs=False)
+            yield from (timed.given(quads, lines) for quads, lines in usual)
+            readable = np.sort(np.concatenate([_apart(readable, timed.numbers), timed.numbers[strange]]))
+        timed = timed_lines(block, readable) if self._graphs and len(readable) else None
+        if timed is not None:
+            usual, strange = self._usual(timed.block, _NONE)
+            for quads, lines in chain(usual, self._strange(timed.block, strange, _NONE, timed.numbers)):
+                yield timed.given(quads, lines)
+            readable = _apart(readable, timed.numbers)
+        numbers = np.union1d(readable, np.intersect1d(numbers, unreadable))
+        if len(numbers):
+            yield from (quads for quads, _ in self._strange(block, numbers, unreadable, told))
+
+    def _usual(self, block: Block, unreadable: Any, *, graphs: bool | None = None) -> tuple[list[_Read], Any]:
         """Statements of lines of the usual shape, and the numbers of the other lines."""
-        cuts, strange = scan(block, graphs=self._graphs)
+        cuts, strange = scan(block, graphs=self._graphs if graphs is None else graphs)
         cuts, strange = _without(cuts, strange, np.flatnonzero(np.isin(cuts.line, unreadable)))
         columns = Columns(block, cuts, self._suffixes, self._token)
         if len(bad := columns.bad):
             cuts, strange = _without(cuts, strange, bad)
             columns = Columns(block, cuts, self._suffixes, self._token)
-        return [columns.quads()] if len(cuts.line) else [], strange
+        return [(columns.quads(), cuts.line)] if len(cuts.line) else [], strange
 
-    def _strange(self, block: Block, numbers: Any, unreadable: Any) -> Iterator[Quads]:
+    def _strange(self, block: Block, numbers: Any, unreadable: Any, told: Any) -> Iterator[_Read]:
+        """Statements of lines of another shape; ``told`` are the numbers that messages call the lines of the block by."""
         again, table, left = _rewritten(block, np.setdiff1d(numbers, unreadable))
         if len(table):
-            quads, strange = self._usual(again, np.empty(0, dtype=np.int64))
-            yield from quads
+            usual, strange = self._usual(again, _NONE)
+            yield from ((quads, table[lines]) for quads, lines in usual)
             left = np.union1d(left, table[strange])
-        yield from self._single(block, np.union1d(left, np.intersect1d(numbers, unreadable)))
+        yield from self._single(block, np.union1d(left, np.intersect1d(numbers, unreadable)), told)
 
-    def _single(self, block: Block, numbers: Any) -> Iterator[Quads]:
+    def _single(self, block: Block, numbers: Any, told: Any) -> Iterator[_Read]:
         """Statements of lines that only the parser can judge."""
         for start in range(0, len(numbers), STATEMENTS):
             some = numbers[start: start + STATEMENTS].tolist()
-            if rows := [row for number in some for row in self._parsed(block.line(number), number)]:
-                yield assembled(rows, self._token)
+            if found := [(row, number) for number in some for row in self._parsed(block.line(number), int(told[number]))]:
+                yield assembled([row for row, _ in found], self._token), np.array([number for _, number in found])
 
     def _parsed(self, line: bytes, number: int) -> list[Any]:
         try:
@@ -191,6 +217,11 @@ class _Reader:
     def _count(self, line: bytes, number: int, reason: str) -> None:
         sample = line[: 4 * _SAMPLE_CHARACTERS].decode(errors="replace")[:_SAMPLE_CHARACTERS]
         self._rejected.add(BadStatement(self._lines + number + 1, reason, sample))
+
+
+def _apart(numbers: Any, others: Any) -> Any:
+    """Numbers that are not among others."""
+    return numbers[~np.isin(numbers, others)] if len(others) else numbers
 
 
 def _unreadable(block: Block) -> Any:

@@ -35,8 +35,11 @@ _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"))
 def write_rdf(snapshot: Snapshot, path: Path, syntax: str, *, packed: bool, only: int | None = None) -> int:
     """Write everything to a file, and tell how many statements that is; syntaxes without graphs get each statement once.
 
+    Valid times are written as the fourth term of N-Quads; other syntaxes cannot write them.
+
     ``only`` is the number of a graph, whose statements are written alone and without its name.
-    Raises `UnsupportedError` for a statement that the syntax cannot write (RDF/XML: a predicate that is no qualified name).
+    Raises `UnsupportedError` for a statement that the syntax cannot write (RDF/XML: a predicate that is no qualified name; N-Quads: one
+    with a graph and a time).
     """
     with ExitStack() as opened:
         stream = cast(BinaryIO, opened.enter_context(path.open("wb")))
@@ -49,15 +52,29 @@ def write_rdf(snapshot: Snapshot, path: Path, syntax: str, *, packed: bool, only
 
 def _lines(snapshot: Snapshot, stream: BinaryIO, syntax: str, only: int | None) -> int:
     count = 0
-    graphs = syntax == "nquads" and only is None
-    for chunk in statements(snapshot, graphs=graphs, only=only):
-        subject, predicate, value, graph = (_tokens(snapshot, ids) for ids in (chunk.subject, chunk.predicate, chunk.object, chunk.graph))
-        inside = (chunk.graph >= 0) & graphs
+    quads = syntax == "nquads"
+    graphs = quads and only is None
+    for chunk in statements(snapshot, graphs=graphs, times=quads, only=only):
+        fourth = _fourth(snapshot, chunk, graphs=graphs, times=quads)
+        subject, predicate, value, graph = (_tokens(snapshot, ids) for ids in (chunk.subject, chunk.predicate, chunk.object, fourth))
+        inside = fourth >= 0
         name = [" ", graph] if inside.all() else [pc.if_else(pa.array(inside), joined(" ", graph), "")] if inside.any() else []
         text = joined(subject, " ", predicate, " ", value, *name, " .\n")
         stream.write(_bytes(text))
         count += len(chunk)
     return count
+
+
+def _fourth(snapshot: Snapshot, chunk: Statements, *, graphs: bool, times: bool) -> Any:
+    """Ids of what stands behind three terms: the graph, or the time; -1 for nothing."""
+    graph = chunk.graph if graphs else np.full(len(chunk), -1)
+    time = chunk.time if times else np.full(len(chunk), -1)
+    both = np.flatnonzero((graph >= 0) & (time >= 0))
+    if len(both):
+        subject, name = (written_terms(snapshot.terms(ids[both[:1]]))[0].as_py() for ids in (chunk.subject, graph))
+        raise UnsupportedError(f"a statement about {subject[:100]} is in the graph {name[:100]} and has a valid time",
+                               why="N-Quads has one place for both", way_out="export each graph alone, or take a backup")
+    return np.where(graph >= 0, graph, time)
 
 
 def _tokens(snapshot: Snapshot, ids: Any) -> Any:
@@ -122,7 +139,7 @@ def _serialised(snapshot: Snapshot, stream: BinaryIO, syntax: str, only: int | N
     if syntax == "rdfxml":
         _check_names(snapshot)
         target = _Returns(stream)
-    count = _Count(statements(snapshot, graphs=graphs, only=only))
+    count = _Count(statements(snapshot, graphs=graphs, times=False, only=only))
     try:
         ox.serialize(_terms(snapshot, count, form, graphs=graphs), target, format=form, prefixes=PREFIXES)
     except (ValueError, OSError) as error:

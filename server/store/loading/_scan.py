@@ -123,7 +123,11 @@ def _terms(block: Block, line: Any, named: Any, graphs: bool) -> Cuts:
 
 
 def _gap(block: Block, places: Any) -> Any:
-    byte = block.at(places)
+    return spaces(block.at(places))
+
+
+def spaces(byte: Any) -> Any:
+    """Whether each byte is a space or a tab."""
     return (byte == _SPACE) | (byte == _TAB)
 
 
@@ -177,7 +181,7 @@ def _holds(block: Block, start: Any, stop: Any, asked: Any) -> Any:
 def _tail(block: Block, end: Any, stop: Any, graphs: bool) -> tuple[Any, Any, Any]:
     """Range of the graph or -1, and whether nothing but the dot is behind."""
     none = np.full(len(end), -1)
-    over = _dot(block, end, stop)
+    over = dots(block, end, stop)
     if not graphs:
         return none, none, over
     start = np.where(over, -1, end + 1)
@@ -187,10 +191,11 @@ def _tail(block: Block, end: Any, stop: Any, graphs: bool) -> tuple[Any, Any, An
     close[rows] = block.closes[np.searchsorted(block.closes, end[rows])] + 1
     blank = np.flatnonzero(~over & _gap(block, end) & _labelled(block, end + 1))
     close[blank] = stop[blank] - 2
-    return start, close, over | ((close > start + 2) & _dot(block, close, stop))
+    return start, close, over | ((close > start + 2) & dots(block, close, stop))
 
 
-def _dot(block: Block, end: Any, stop: Any) -> Any:
+def dots(block: Block, end: Any, stop: Any) -> Any:
+    """Whether nothing but the dot of a line stands between two places."""
     byte = block.at(end)
     spaced = (end + 2 == stop) & ((byte == _SPACE) | (byte == _TAB)) & (block.at(end + 1) == DOT)
     return spaced | ((end + 1 == stop) & (byte == DOT))

@@ -3,7 +3,7 @@
 ::
 
     folder/journal.jsonl    one line per finished document, written and synced after its part
-    folder/part-N.arrow     one row per block: texts, codes, types, four columns of places
+    folder/part-N.arrow     one row per block: texts, codes, types, five columns of places
 
 A part without a line in the journal is of a document that was not finished; it is written anew.
 """
@@ -30,9 +30,11 @@ _JOURNAL = "journal.jsonl"
 _HEAD = 1 << 20
 _TYPE = pa.struct([("kind", pa.int8()), ("datatype", pa.string()), ("language", pa.string())])
 _PLACES = ("subject", "predicate", "object", "graph")
+_TIME = "time"
+"""A list that is empty where no statement has a time."""
 _SCHEMA = pa.schema([
     ("text", pa.large_list(pa.large_string())), ("code", pa.large_list(pa.int32())), ("types", pa.large_list(_TYPE)),
-    ("wkb", pa.large_list(pa.large_binary())), *((name, pa.large_list(pa.int32())) for name in _PLACES),
+    ("wkb", pa.large_list(pa.large_binary())), *((name, pa.large_list(pa.int32())) for name in (*_PLACES, _TIME)),
 ])
 
 
@@ -123,7 +125,8 @@ def _row(block: Quads) -> Any:
     types = pa.array([{"kind": int(one.kind), "datatype": one.datatype, "language": one.language} for one in block.terms.types], type=_TYPE)
     wkb = pa.nulls(0, pa.large_binary()) if block.terms.wkb is None else block.terms.wkb
     code, *places = (pa.array(one, pa.int32()) for one in (block.terms.code, block.subject, block.predicate, block.object, block.graph))
-    columns = [block.terms.text, code, types, wkb, *places]
+    time = pa.array(() if block.time is None else block.time, pa.int32())
+    columns = [block.terms.text, code, types, wkb, *places, time]
     lists = [pa.LargeListArray.from_arrays(pa.array([0, len(one)], type=pa.int64()), one) for one in columns]
     return pa.RecordBatch.from_arrays(lists, schema=_SCHEMA)
 
@@ -131,8 +134,11 @@ def _row(block: Quads) -> Any:
 def _replayed(part: Path) -> Iterator[Quads]:
     with pa.memory_map(str(part)) as mapped, pa.ipc.open_stream(mapped) as reader:
         for batch in reader:
-            cells = {name: batch.column(name).flatten() for name in _SCHEMA.names}
+            cells = {name: batch.column(name).flatten() for name in batch.schema.names}
             types = tuple(TermType(Kind(one["kind"]), one["datatype"], one["language"]) for one in cells["types"].to_pylist())
             wkb = cells["wkb"] if len(cells["wkb"]) else None
             terms = Terms(cells["text"], cells["code"].to_numpy().astype(np.int32), types, wkb)
-            yield Quads(terms, *(cells[name].to_numpy() for name in _PLACES))
+            # a load that an earlier version began has no such column
+            time = cells[_TIME].to_numpy() if len(cells.get(_TIME, ())) else None
+            subject, predicate, value, graph = (cells[name].to_numpy() for name in _PLACES)
+            yield Quads(terms, subject, predicate, value, graph, time)

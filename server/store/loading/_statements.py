@@ -15,23 +15,30 @@ ROWS = 100_000
 
 @dataclass(frozen=True)
 class Statements:
-    """Term ids of some statements, int64, sorted by subject and predicate; ``graph`` is -1 for the default graph."""
+    """Term ids of some statements, int64, sorted by subject and predicate.
+
+    Attributes:
+        graph: -1 for the default graph. time: -1 for none.
+    """
 
     subject: Any
     predicate: Any
     object: Any
     graph: Any
+    time: Any
 
     def __len__(self) -> int:
         return len(self.subject)
 
     def rows(self, chosen: Any) -> Statements:
         """Some of them."""
-        return Statements(self.subject[chosen], self.predicate[chosen], self.object[chosen], self.graph[chosen])
+        return Statements(self.subject[chosen], self.predicate[chosen], self.object[chosen], self.graph[chosen], self.time[chosen])
 
 
-def statements(snapshot: Snapshot, *, graphs: bool, rows: int = ROWS, only: int | None = None) -> Iterator[Statements]:
-    """Everything in a snapshot, about ``rows`` at a time; without ``graphs`` a statement comes once, in however many graphs it is.
+def statements(snapshot: Snapshot, *, graphs: bool, times: bool, rows: int = ROWS, only: int | None = None) -> Iterator[Statements]:
+    """Everything in a snapshot, about ``rows`` at a time.
+
+    Without ``graphs`` a statement comes once, in however many graphs it is; without ``times`` once, at however many times it is.
 
     ``only`` is the number of a graph: nothing else then comes.
     """
@@ -42,8 +49,8 @@ def statements(snapshot: Snapshot, *, graphs: bool, rows: int = ROWS, only: int 
         whole = _between(snapshot, predicates, low, high)
         if graph is not None:
             whole = whole.rows(whole.graph == graph)
-        if not graphs:
-            whole = _once(whole)
+        if not graphs or (not times and len(snapshot.times)):
+            whole = _once(whole, graphs=graphs, times=times and len(snapshot.times) > 0)
         for start in range(0, len(whole), rows):
             yield whole.rows(slice(start, start + rows))
 
@@ -74,9 +81,10 @@ def _keys(snapshot: Snapshot, predicates: list[int]) -> Iterator[Any]:
 def _between(snapshot: Snapshot, predicates: list[int], low: int, high: int) -> Statements:
     """Statements whose subject is at least ``low`` and below ``high``."""
     parts = [part for one in predicates if len(part := _of_predicate(snapshot, one, low, high))]
-    names = ("subject", "predicate", "object", "graph")
+    names = ("subject", "predicate", "object", "graph", "time")
     whole = Statements(*(np.concatenate([getattr(part, name) for part in parts] or [np.empty(0, np.int64)]) for name in names))
-    return whole.rows(np.lexsort((whole.graph, whole.object, whole.predicate, whole.subject)))
+    keys = (whole.graph, whole.object, whole.predicate, whole.subject)
+    return whole.rows(np.lexsort((whole.time, *keys) if len(snapshot.times) else keys))
 
 
 def _of_predicate(snapshot: Snapshot, predicate: int, low: int, high: int) -> Statements:
@@ -84,7 +92,7 @@ def _of_predicate(snapshot: Snapshot, predicate: int, low: int, high: int) -> St
     order = segment.so if segment else None
     if order is None:
         empty = np.empty(0, np.int64)
-        return Statements(empty, empty, empty, empty)
+        return Statements(empty, empty, empty, empty, empty)
     start, stop = np.searchsorted(order.key, [low, high])
     span = slice(int(start), int(stop))
     key = order.key[span]
@@ -92,12 +100,20 @@ def _of_predicate(snapshot: Snapshot, predicate: int, low: int, high: int) -> St
     if order.graph is not None:
         numbers = order.graph[span]
         graph[numbers > 0] = snapshot.graphs[numbers[numbers > 0] - 1]
-    return Statements(key, np.full(len(key), predicate, dtype=np.int64), order.value[span], graph)
+    time = np.full(len(key), -1, dtype=np.int64)
+    if order.time is not None:
+        numbers = order.time[span]
+        time[numbers > 0] = snapshot.times.ids[numbers[numbers > 0] - 1]
+    return Statements(key, np.full(len(key), predicate, dtype=np.int64), order.value[span], graph, time)
 
 
-def _once(whole: Statements) -> Statements:
+def _once(whole: Statements, *, graphs: bool, times: bool) -> Statements:
     if not len(whole):
         return whole
-    columns = (whole.subject, whole.predicate, whole.object)
+    columns = (whole.subject, whole.predicate, whole.object, *((whole.graph,) if graphs else ()), *((whole.time,) if times else ()))
+    if times and not graphs:
+        # what differs in its time lies between
+        whole = whole.rows(np.lexsort(columns[::-1]))
+        columns = (whole.subject, whole.predicate, whole.object, whole.time)
     new = np.concatenate([[True], np.logical_or.reduce([one[1:] != one[:-1] for one in columns])])
     return whole.rows(new)

@@ -22,11 +22,13 @@ class ExportReport:
         rows: statements, or features (one row per feature and geometry).
         unreadable: geometry literals that no feature has because they cannot be read.
         left_out: predicates that are no columns of a feature table: several values per feature, or no literals.
+        untimed: statements that have a valid time, which the format cannot write.
     """
 
     rows: int
     unreadable: int = 0
     left_out: tuple[str, ...] = ()
+    untimed: int = 0
 
 
 @dataclass(frozen=True)

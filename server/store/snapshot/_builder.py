@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ._sorting import Rows
 from ._source import DGGS, Source, SourceSummary
 from ._spool import Spool
 from ._terms import Kind, Quads, Term, TermType
+from ._times import ANY, TimeTable
 
 _DGGS = TermType(Kind.LITERAL, DGGS)
 
@@ -54,6 +56,7 @@ class SnapshotBuilder:
         self._vocabulary = Vocabulary(target, self._work, number, base.dictionary if base else None)
         self._table = GeometryTable(target, number, base.geometries if base else None)
         self._spool, self._removed = Spool(self._work, "added"), Spool(self._work, "removed")
+        self._times = TimeTable(target, base.times if base else None, base.path if base else None)
         self._graphs = {int(id): place + 1 for place, id in enumerate(base.graphs)} if base else {}
         self._number, self._durable = number, durable
         self._source: Source | None = None
@@ -83,7 +86,8 @@ class SnapshotBuilder:
         numbers = np.zeros(len(ids), np.int32)
         numbers[places] = [self._spool.number(id) for id in ids[places].tolist()]
         graph = self._graph_column(quads.graph, ids, self._graph)
-        self._spool.add(numbers[quads.predicate], Rows(ids[quads.subject], ids[quads.object], graph))
+        time = None if quads.time is None else self._time_column(quads.time, ids, self._times.numbers)
+        self._spool.add(numbers[quads.predicate], Rows(ids[quads.subject], ids[quads.object], graph, time))
 
     def _foreign(self, quads: Quads) -> None:
         if self._source is None or _DGGS not in quads.terms.types:
@@ -101,6 +105,15 @@ class SnapshotBuilder:
         numbers[places] = [self._graph_number(id) for id in ids[places].tolist()]
         return numbers[graph]
 
+    @staticmethod
+    def _time_column(time: Any, ids: Any, numbered: Callable[[Any], Any]) -> Any:
+        """Numbers of times, 0 for none; `ANY` stays."""
+        places = np.flatnonzero(np.bincount(time[time >= 0], minlength=len(ids)))
+        numbers = np.zeros(len(ids) + 2, np.int32)
+        numbers[places] = numbered(ids[places])
+        numbers[ANY] = ANY
+        return numbers[time]
+
     def _graph_number(self, id: int) -> int:
         return self._graphs.setdefault(id, len(self._graphs) + 1)
 
@@ -112,15 +125,20 @@ class SnapshotBuilder:
         return source.end()
 
     def without(self, quads: Quads) -> None:
-        """Take statements out of the base, if they are there; those that are added stay, whether before or after. Terms stay known."""
+        """Take statements out of the base, if they are there; those that are added stay, whether before or after. Terms stay known.
+
+        A statement without a time is taken out as such, one with `ANY` at whatever time.
+        """
         ids = self._vocabulary.known(quads.terms)
         graph = np.where(quads.graph < 0, 0, np.array([self._graphs.get(id, -1) for id in ids.tolist()] + [0])[quads.graph])
         known = (ids[quads.subject] >= 0) & (ids[quads.predicate] >= 0) & (ids[quads.object] >= 0) & (graph >= 0)
+        time = None if quads.time is None else self._time_column(quads.time, ids, self._times.known)
+        known &= True if time is None else time != -1
         predicates = ids[quads.predicate][known]
         distinct, back = np.unique(predicates, return_inverse=True)
         numbers = np.array([self._removed.number(id) for id in distinct.tolist()] or [0], dtype=np.int32)
-        rows = Rows(ids[quads.subject][known], ids[quads.object][known], graph[known].astype(np.int32))
-        self._removed.add(numbers[back], rows)
+        rows = Rows(ids[quads.subject], ids[quads.object], graph.astype(np.int32), time)
+        self._removed.add(numbers[back], rows.at(known))
 
     def finish(self) -> Snapshot:
         """Sort, write what is left, and put the manifest in its place."""
@@ -129,6 +147,7 @@ class SnapshotBuilder:
         self._progress(Progress("writing the dictionary", 0.0))
         self._vocabulary.close()
         self._table.close()
+        self._times.write(self._vocabulary.terms_of)
         self._spool.flush()
         self._removed.flush()
         closing = Closing(self._target, self._base, self._progress, budget=self._budget, durable=self._durable)

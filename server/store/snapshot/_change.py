@@ -15,21 +15,25 @@ from earthweave.ontology import StoreError
 from earthweave.ontology.arrow import text_array
 
 from ._files import pieces, strings
+from ._sorting import Rows
 from ._terms import Kind, TermType
 
 _HEAD = struct.Struct("<I")
+COLUMNS = 5
+"""Of a statement in a change."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """Terms and graphs that are new, and statements that come and go; each comes or goes indeed.
+    """Terms, graphs and times that are new, and statements that come and go; each comes or goes indeed.
 
     Attributes:
         types: of terms, behind those that there are.
         text, code: new terms in the order of their ids (pyarrow LargeStringArray; int32, place among all types).
         graphs: ids of new named graphs, in the order of their numbers.
-        rows: int64 (n, 4): subject, predicate, object, number of the graph; a statement is there once.
+        rows: int64 (n, 5): subject, predicate, object, number of the graph, number of the time; a statement is there once.
         added: bool (n,), False for what goes.
+        times: ids of new valid times, in the order of their numbers.
     """
 
     types: tuple[TermType, ...]
@@ -38,6 +42,7 @@ class Change:
     graphs: tuple[int, ...]
     rows: Any
     added: Any
+    times: tuple[int, ...] = ()
 
     @property
     def gain(self) -> int:
@@ -45,11 +50,13 @@ class Change:
         return 2 * int(np.count_nonzero(self.added)) - len(self.added)
 
     def encoded(self) -> bytes:
-        """As bytes, the inverse of `decoded`."""
+        """As bytes, the inverse of `decoded`; where no statement has a time, there is no column of times."""
         starts, data = pieces(self.text)
+        timed = {"times": self.times, "columns": 5} if self.rows[:, 4].any() else {}
         head = json.dumps({"types": self.types, "graphs": self.graphs, "terms": len(self.text), "bytes": len(data),
-                           "rows": len(self.rows)}).encode()
-        columns = (starts.astype("<i8"), data, self.code.astype("<i4"), self.rows.astype("<i8"), self.added.astype(np.uint8))
+                           "rows": len(self.rows), **timed}).encode()
+        rows = self.rows if timed else self.rows[:, :4]
+        columns = (starts.astype("<i8"), data, self.code.astype("<i4"), rows.astype("<i8"), self.added.astype(np.uint8))
         return b"".join([_HEAD.pack(len(head)), head, *(np.ascontiguousarray(one).tobytes() for one in columns)])
 
 
@@ -64,20 +71,28 @@ def decoded(data: bytes) -> Change:
 def _decoded(data: memoryview) -> Change:
     start = _HEAD.size + _HEAD.unpack_from(data)[0]
     head = json.loads(bytes(data[_HEAD.size : start]))
-    terms, rows = head["terms"], head["rows"]
+    terms, rows, width = head["terms"], head["rows"], head.get("columns", 4)
     columns = []
-    for dtype, count in (("<i8", terms + 1), ("u1", head["bytes"]), ("<i4", terms), ("<i8", 4 * rows), ("u1", rows)):
+    for dtype, count in (("<i8", terms + 1), ("u1", head["bytes"]), ("<i4", terms), ("<i8", width * rows), ("u1", rows)):
         columns.append(np.frombuffer(data, dtype=dtype, count=count, offset=start))
         start += columns[-1].nbytes
     starts, texts, code, statements, added = columns
     types = tuple(TermType(Kind(kind), datatype, language) for kind, datatype, language in head["types"])
     text = strings(memoryview(starts.tobytes()), memoryview(texts.tobytes()))
-    return Change(types, text, code, tuple(head["graphs"]), statements.reshape(-1, 4), added.astype(bool))
+    whole = np.zeros((rows, COLUMNS), dtype=np.int64)
+    whole[:, :width] = statements.reshape(-1, width)
+    return Change(types, text, code, tuple(head["graphs"]), whole, added.astype(bool), tuple(head.get("times", ())))
+
+
+def rows_of(statements: Any) -> Rows:
+    """Subjects, objects, graphs and times of statements of one predicate, as `Change.rows` has them."""
+    subject, _, value, graph, time = statements.T
+    return Rows(subject, value, graph.astype(np.int32), time.astype(np.int32) if time.any() else None)
 
 
 def nothing() -> Change:
     """The change that changes nothing."""
-    return Change((), text_array(()), np.empty(0, np.int32), (), np.empty((0, 4), np.int64), np.empty(0, bool))
+    return Change((), text_array(()), np.empty(0, np.int32), (), np.empty((0, COLUMNS), np.int64), np.empty(0, bool))
 
 
 def combined(changes: Sequence[Change]) -> Change:
@@ -97,4 +112,5 @@ def combined(changes: Sequence[Change]) -> Change:
     return Change(
         tuple(kind for one in changes for kind in one.types), pa.concat_arrays([one.text for one in changes]),
         np.concatenate([one.code for one in changes]), tuple(id for one in changes for id in one.graphs), rows[kept], added[kept],
+        tuple(id for one in changes for id in one.times),
     )

@@ -23,6 +23,7 @@ from ._segments import Order, mapped_segment
 from ._snapshot import Snapshot
 from ._sorting import Rows, Shelf, joined, sorted_rows
 from ._spool import Spool
+from ._times import ANY
 
 _OWN_FILE, _SHARE = 65_536, 48
 """A segment of so many statements, and of this share of all, has a file of its own, so that it can be linked on the next load."""
@@ -87,11 +88,11 @@ class Closing:
         segment = self._base.segment(predicate) if self._base else None
         if segment is None:
             return []
-        rows = Rows(segment.so.key, segment.so.value, segment.so.graph)
+        rows = Rows(segment.so.key, segment.so.value, segment.so.graph, segment.so.time)
         if not less:
             return [rows]
         gone = _places(segment.so, joined(less))
-        shelf = Shelf(work / f"remaining-{predicate}")
+        shelf = Shelf(work / f"remaining-{predicate}", timed=segment.timed)
         for start in range(0, rows.size, _BLOCK):
             block = rows.at(slice(start, start + _BLOCK))
             keep = np.ones(block.size, dtype=bool)
@@ -153,11 +154,15 @@ def _serial(file: str) -> int:
 
 
 def _places(order: Order, less: Rows) -> Any:
-    """Places of the statements that are among some others, ascending."""
+    """Places of the statements that are among some others, ascending; a time of `ANY` there stands for all."""
     start, stop = order.ranges(np.unique(less.key))
     length = stop - start
     places = np.repeat(start - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
-    rows = Rows(order.key, order.value, order.graph).at(places)
-    near = pl.DataFrame({"key": rows.key, "value": rows.value, "graph": rows.graphs(), "place": places})
-    gone = pl.DataFrame({"key": less.key, "value": less.value, "graph": less.graphs()})
-    return np.sort(near.join(gone, on=["key", "value", "graph"], how="semi")["place"].to_numpy())
+    rows = Rows(order.key, order.value, order.graph, order.time).at(places)
+    near = pl.DataFrame({"key": rows.key, "value": rows.value, "graph": rows.graphs(), "time": rows.times(), "place": places})
+    gone = pl.DataFrame({"key": less.key, "value": less.value, "graph": less.graphs(), "time": less.times()})
+    names = ["key", "value", "graph", "time"]
+    found = near.join(gone, on=names if less.time is not None or order.time is not None else names[:3], how="semi")
+    if less.time is not None:
+        found = pl.concat([found, near.join(gone.filter(pl.col("time") == ANY), on=names[:3], how="semi")]).unique("place")
+    return np.sort(found["place"].to_numpy())

@@ -133,6 +133,11 @@ class Vocabulary:
         """Codes of the types of the same."""
         return self._columns().codes(ids)
 
+    def terms_of(self, ids: Any) -> Terms:
+        """The terms of the same."""
+        columns = self._columns()
+        return Terms(columns.texts(ids), columns.codes(ids), tuple(self.types))
+
     def _columns(self) -> TermColumns:
         base = self._base
         return TermColumns(

@@ -12,7 +12,7 @@ from earthweave.ontology import RDF
 from earthweave.ontology.arrow import arrow_of
 from earthweave.ontology.geometry import AxisOrder, AxisProof
 
-from ._change import Change
+from ._change import Change, rows_of
 from ._geometries import Geometries
 from ._growth import Growing, GrowingTexts
 from ._hashing import Hashed, Run, merged
@@ -23,9 +23,9 @@ from ._patches import Patched
 from ._segments import Segment
 from ._shaping import Shaped, read, settle
 from ._snapshot import Snapshot
-from ._sorting import Rows
 from ._statistics import PredicateStatistics, Statistics
 from ._terms import iri
+from ._times import GrownTimes
 
 _FANOUT = 4
 _STRICT = AxisProof(AxisOrder.STRICT)
@@ -49,6 +49,7 @@ class Grown(Snapshot):
         self.patches: dict[int, Patched] = dict(before.patches) if isinstance(before, Grown) else {}
         self._numbering: _Numbering = _Numbering(before._numbering if isinstance(before, Grown) else _Numbering.of(before), change)
         self.graphs = self._numbering.graphs
+        self.times = GrownTimes(before.times, change.times, self.terms) if change.times else before.times
         self._change(before, change)
         self._found = {term: id for term, id in before._found.items() if id >= 0} if len(change.text) else before._found
 
@@ -57,9 +58,8 @@ class Grown(Snapshot):
         names, back = np.unique(change.rows[:, 1], return_inverse=True)
         for place, predicate in enumerate(names.tolist()):
             mine = back == place
-            subject, _, value, graph = change.rows[mine].T
             patched = self.patches.get(predicate) or Patched(predicate, self.origin.segment(predicate))
-            patched = self.patches[predicate] = patched.after(Rows(subject, value, graph.astype(np.int32)), change.added[mine])
+            patched = self.patches[predicate] = patched.after(rows_of(change.rows[mine]), change.added[mine])
             predicates[predicate] = None
             if not patched.count:
                 del predicates[predicate]

@@ -29,12 +29,11 @@ class PartEntry:
 class OrderEntry:
     """Where one order of a segment lies in its file: offsets in bytes, -1 for what is absent.
 
-    Columns that are still to come, such as valid time, are absent where an entry does not name them.
-
     Attributes:
         key, value: int64 columns.
         graph: int32 column; -1 if every statement is in ``only_graph`` of the segment.
         starts: direct addressing, one more entry than keys are possible from ``low`` on; int64 if ``wide``, else int32.
+        time: int32 column of valid times; -1 if no statement has one, as in every store that was written before there were any.
     """
 
     key: int
@@ -44,15 +43,17 @@ class OrderEntry:
     low: int = 0
     span: int = 0
     wide: bool = False
+    time: int = -1
 
     def moved(self, offsets: dict[str, int]) -> OrderEntry:
         """The same columns at other offsets; -1 for those that are absent."""
         graph, starts = offsets.get("graph", -1), offsets.get("starts", -1)
-        return OrderEntry(offsets["key"], offsets["value"], graph, starts, self.low, self.span, self.wide)
+        return OrderEntry(offsets["key"], offsets["value"], graph, starts, self.low, self.span, self.wide, offsets.get("time", -1))
 
     def columns(self, count: int) -> dict[str, tuple[int, int]]:
         """Offset and size in bytes of each column that there is, for so many statements."""
-        sizes = {"key": 8 * count, "value": 8 * count, "graph": 4 * count, "starts": (8 if self.wide else 4) * (self.span + 1)}
+        sizes = {"key": 8 * count, "value": 8 * count, "graph": 4 * count, "starts": (8 if self.wide else 4) * (self.span + 1),
+                 "time": 4 * count}
         return {name: (getattr(self, name), size) for name, size in sizes.items() if getattr(self, name) >= 0}
 
 

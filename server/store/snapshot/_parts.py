@@ -57,6 +57,10 @@ class Files:
             raise damaged(name, "the manifest does not list it")
         return found
 
+    def there(self, name: str) -> bool:
+        """Whether the snapshot has a file of this name."""
+        return name in self._maps
+
     def array(self, name: str, dtype: Any) -> Any:
         """The content of a file as an array."""
         return array_of(self.bytes(name), dtype)

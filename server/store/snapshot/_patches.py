@@ -34,7 +34,7 @@ class Patch:
 
     def after(self, rows: Rows, added: Any) -> Patch:
         """The patch when some more statements, each once, have come (``added``) or gone."""
-        order = np.lexsort((rows.graphs(), rows.value, rows.key))
+        order = np.lexsort([column for column in (rows.time, rows.graphs(), rows.value, rows.key) if column is not None])
         rows, added = rows.at(order), added[order]
         place, old = self.base.located(rows)
         gone = np.delete(self.gone, np.searchsorted(self.gone, place[old & added]))
@@ -45,8 +45,11 @@ class Patch:
         fresh, at = self.fresh.at(kept), self.at[kept]
         new = ~old & added
         into = HeldOrder(fresh).located(rows.at(new))[0]
-        columns = (np.insert(column, into, more[new]) for column, more in zip(fresh, (rows.key, rows.value, rows.graphs()), strict=True))
-        return Patch(self.base, Rows(*columns), np.insert(at, into, place[new]), gone)
+        key, value, graph = (np.insert(column, into, more[new]) for column, more in
+                             ((fresh.key, rows.key), (fresh.value, rows.value), (fresh.graphs(), rows.graphs())))
+        timed = fresh.time is not None or rows.time is not None
+        time = np.insert(fresh.times(), into, rows.times()[new]) if timed else None
+        return Patch(self.base, Rows(key, value, graph, time), np.insert(at, into, place[new]), gone)
 
     def __len__(self) -> int:
         return len(self.base) - len(self.gone) + len(self.at)
@@ -143,6 +146,10 @@ class PatchedOrder(Order):
         if base.graph is not None or fresh.graphs().any():
             graph = np.broadcast_to(np.int32(0), len(base)) if base.graph is None else base.graph
             self.graph = PatchedColumn(patch, graph, fresh.graphs(), numbers)
+        self.time = None
+        if base.time is not None or fresh.times().any():
+            time = np.broadcast_to(np.int32(0), len(base)) if base.time is None else base.time
+            self.time = PatchedColumn(patch, time, fresh.times())
 
     def __len__(self) -> int:
         return len(self._patch)
@@ -216,7 +223,8 @@ class Patched:
 
     def removed(self) -> Rows:
         """What went."""
-        return Rows(self.so.base.key[self.so.gone], self.so.base.value[self.so.gone], self._graphs_gone())
+        base, gone = self.so.base, self.so.gone
+        return Rows(base.key[gone], base.value[gone], self._graphs_gone(), None if base.time is None else base.time[gone])
 
     def segment(self, numbers: Any = None) -> Segment:
         """The statements as the engine reads them; ``numbers`` are those of the graphs now, None if they stay."""
@@ -238,7 +246,7 @@ class _Later(Order):
         return self._patched.count
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("key", "value", "graph"):
+        if name not in Rows._fields:
             raise AttributeError(name)
         return getattr(self._order, name)
 
@@ -290,8 +298,10 @@ class PatchedFacts:
     @cached_property
     def repeated(self) -> bool:
         """As `Segment.repeated`."""
-        if len(self.graphs) < 2 or (self._patched.base and self._patched.base.repeated):
-            return len(self.graphs) > 1
+        if len(self.graphs) < 2 and self._so.time is None:
+            return False
+        if self._patched.base and self._patched.base.repeated:
+            return True
         fresh = self._patched.so.fresh
         return bool((np.subtract(*_stated_between(self._so, fresh.key, fresh.value)[::-1]) > 1).any())
 

@@ -91,7 +91,7 @@ def write_segment(file: SegmentFile, predicate: int, parts: list[Rows], folder: 
         rows = sorted_rows(joined(parts))
         so, os_ = _write(file, iter([rows]), rows), _write(file, iter([turned := sorted_rows(rows.turned(), distinct=False)]), turned)
     else:
-        so = _write(file, sorted_blocks(parts, budget, folder), Rows(*_room(most, graph is None)))
+        so = _write(file, sorted_blocks(parts, budget, folder), _room(most, graph is None, any(part.time is not None for part in parts)))
         os_ = _write(file, sorted_blocks([so.rows.turned()], budget, folder), so.rows)
     return _entry(predicate, file, so, os_, graph)
 
@@ -109,25 +109,25 @@ class _Written(NamedTuple):
 
 
 def _write(file: SegmentFile, blocks: Iterator[Rows], like: Rows) -> _Written:
-    """Write one order, given in blocks that are no more rows than ``like``, with or without a graph column as there."""
-    sizes = (8, 8) if like.graph is None else (8, 8, 4)
-    rooms = [file.room(like.size * size) for size in sizes]
-    ends, count, last = list(rooms), 0, like
+    """Write one order, given in blocks that are no more rows than ``like``, with the columns that there are."""
+    sizes = {name: size for name, size, column in zip(Rows._fields, (8, 8, 4, 4), like, strict=True) if column is not None}
+    rooms = {name: file.room(like.size * size) for name, size in sizes.items()}
+    ends, count, last = dict(rooms), 0, like
     for block in blocks:
-        last = block if like.graph is None or block.graph is not None else block._replace(graph=block.graphs())
-        ends = [file.put(end, column) for end, column in zip(ends, last, strict=False)]
+        last = block.like(like)
+        ends = {name: file.put(end, getattr(last, name)) for name, end in ends.items()}
         count += block.size
     if last.size != count:
-        last = Rows(*(file.read(room, f"i{size}", count) for room, size in zip(rooms, sizes, strict=True)))
-    entry = OrderEntry(rooms[0], rooms[1], rooms[2] if len(rooms) == 3 else -1, -1)
+        last = Rows(**{name: file.read(room, f"i{sizes[name]}", count) for name, room in rooms.items()})
+    entry = OrderEntry(rooms["key"], rooms["value"], rooms.get("graph", -1), -1, time=rooms.get("time", -1))
     _address(file, entry, last.key)
     return _Written(entry, last)
 
 
-def _room(most: int, graph: bool) -> tuple[Any, Any, Any]:
+def _room(most: int, graph: bool, time: bool) -> Rows:
     """Columns of a length, without content."""
     nothing = np.broadcast_to(np.int64(0), most)
-    return nothing, nothing, nothing if graph else None
+    return Rows(nothing, nothing, nothing if graph else None, nothing if time else None)
 
 
 def _address(file: SegmentFile, entry: OrderEntry, key: Any) -> None:
@@ -169,7 +169,7 @@ def _entry(predicate: int, file: SegmentFile, so: _Written, os_: _Written, graph
 
 def _pairs(rows: Rows) -> int:
     """Number of distinct subjects and objects together."""
-    if rows.graph is None:
+    if rows.graph is None and rows.time is None:
         return rows.size
     found = 1
     for start in range(1, rows.size, _BLOCK):

@@ -29,16 +29,18 @@ class Range:
 
 
 class Order(ABC):
-    """Statements sorted by ``key``, then ``value``, then ``graph``: parallel columns, read-only, taken from by places or slices.
+    """Statements sorted by ``key``, ``value``, ``graph`` and ``time``: parallel columns, read-only, taken from by places or slices.
 
     Attributes:
         key, value: term ids, int64.
         graph: int32 graph numbers; None if all are in the default graph.
+        time: int32 numbers of valid times; None if no statement has one.
     """
 
     key: Any
     value: Any
     graph: Any
+    time: Any
 
     @abstractmethod
     def __len__(self) -> int:
@@ -55,16 +57,22 @@ class Order(ABC):
 
     def located(self, rows: Rows) -> tuple[Any, Any]:
         """Where each of some statements is, or would be put in, int64; and whether it is there."""
+        low, high = _narrowed(self.time, *self.stretches(rows), rows.times())
+        return low, low < high
+
+    def stretches(self, rows: Rows) -> tuple[Any, Any]:
+        """Where each of some statements stands at whatever times: first place, and the place behind the last; int64."""
         start, stop = self.ranges(rows.key)
         low = bisected(self.value, start, stop, rows.value)
-        high = bisected(self.value, low, stop, rows.value + 1)
-        graphs = rows.graphs()
-        if self.graph is None:
-            return np.where(graphs > 0, high, low), (low < high) & (graphs == 0)
-        place = bisected(self.graph, low, high, graphs)
-        there = place < high
-        there[there] = self.graph[place[there]] == graphs[there]
-        return place, there
+        return _narrowed(self.graph, low, bisected(self.value, low, stop, rows.value + 1), rows.graphs())
+
+
+def _narrowed(column: Any, low: Any, high: Any, numbers: Any) -> tuple[Any, Any]:
+    """The parts of ranges that have a number; a column that is None has 0 throughout."""
+    if column is None:
+        return np.where(numbers > 0, high, low), high
+    low = bisected(column, low, high, numbers)
+    return low, bisected(column, low, high, numbers + 1)
 
 
 def bisected(column: Any, starts: Any, stops: Any, values: Any) -> Any:
@@ -84,7 +92,7 @@ class HeldOrder(Order):
     """An order in memory."""
 
     def __init__(self, rows: Rows) -> None:
-        self.key, self.value, self.graph = rows
+        self.key, self.value, self.graph, self.time = rows
 
     def __len__(self) -> int:
         return len(self.key)
@@ -125,6 +133,11 @@ class MappedOrder(Order):
         return np.broadcast_to(np.int32(self._only_graph), self._count) if self._only_graph else None
 
     @cached_property
+    def time(self) -> Any:
+        """Numbers of valid times; int32 (n,)."""
+        return self._array(self._entry.time, np.int32, self._count) if self._entry.time >= 0 else None
+
+    @cached_property
     def _starts(self) -> Any:
         dtype = np.int64 if self._entry.wide else np.int32
         return self._array(self._entry.starts, dtype, self._entry.span + 1)
@@ -163,7 +176,7 @@ class Segment:
     Attributes:
         predicate: its id.
         so, os: the statements by subject, and by object.
-        count: statements; one that is in several graphs counts in each.
+        count: statements; one that is in several graphs, or at several times, counts in each.
         graphs: graph number → statements in it.
         only_default: True if all are in the default graph.
     """
@@ -190,8 +203,13 @@ class Segment:
 
     @property
     def repeated(self) -> bool:
-        """False if it is known that no subject and object are stated in several graphs."""
+        """False if it is known that no subject and object are stated in several graphs or at several times."""
         return self._facts.repeated
+
+    @property
+    def timed(self) -> bool:
+        """True if some statement has a valid time."""
+        return self.so.time is not None
 
     @cached_property
     def ranges(self) -> dict[Tag, Range]:

@@ -23,6 +23,7 @@ from ._parts import INLINE_CODES, Dictionary, Files
 from ._segments import Segment, mapped_segment
 from ._statistics import PredicateStatistics, Statistics
 from ._terms import Term, Terms, TermType
+from ._times import Times
 
 _REMEMBERED, _SHORT = 4096, 200
 """Terms whose ids are remembered, and the characters that such a term may have."""
@@ -35,9 +36,10 @@ class Snapshot:
 
     Attributes:
         path: folder.
-        triples: statements; one that is in several graphs counts in each.
+        triples: statements; one that is in several graphs, or at several times, counts in each.
         format: version of the files.
         graphs: ids of the named graphs, int64; the number of a graph is its place + 1, number 0 is the default graph.
+        times: valid times of statements.
         predicates: ids of all predicates.
         manifest: what the folder says about itself.
         geometries: the geometry table.
@@ -48,6 +50,7 @@ class Snapshot:
         self.path, self.manifest = path, manifest
         self.triples, self.format = manifest.triples, manifest.format
         self.graphs: Any = np.array(manifest.graphs, dtype=np.int64)
+        self.times = Times.mapped(files)
         self._files, self.dictionary, self.geometries = files, dictionary, geometries
         self._entries = {entry.predicate: entry for entry in manifest.segments}
         self._segments: dict[int, Segment] = {}

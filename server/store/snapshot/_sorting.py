@@ -20,11 +20,17 @@ _RUNS = 16
 
 
 class Rows(NamedTuple):
-    """Parallel columns of statements of one predicate; ``graph`` None means the default graph throughout."""
+    """Parallel columns of statements of one predicate.
+
+    Attributes:
+        graph: numbers of graphs; None means the default graph throughout.
+        time: numbers of valid times; None means no time throughout.
+    """
 
     key: Any
     value: Any
     graph: Any = None
+    time: Any = None
 
     @property
     def size(self) -> int:
@@ -33,7 +39,7 @@ class Rows(NamedTuple):
 
     def at(self, places: Any) -> Rows:
         """The statements at some places (array, mask or slice)."""
-        return Rows(self.key[places], self.value[places], None if self.graph is None else self.graph[places])
+        return Rows(*(None if column is None else column[places] for column in self))
 
     def release(self) -> None:
         """Give the memory back that mapped columns take."""
@@ -44,13 +50,21 @@ class Rows(NamedTuple):
         """Graph numbers, also where all are 0."""
         return np.zeros(self.size, np.int32) if self.graph is None else self.graph
 
+    def times(self) -> Any:
+        """Numbers of times, also where all are 0."""
+        return np.zeros(self.size, np.int32) if self.time is None else self.time
+
+    def like(self, other: Rows) -> Rows:
+        """The same statements with every column that others have."""
+        return Rows(self.key, self.value, None if other.graph is None else self.graphs(), None if other.time is None else self.times())
+
     def turned(self) -> Rows:
         """Key and value in each other's place."""
-        return Rows(self.value, self.key, self.graph)
+        return self._replace(key=self.value, value=self.key)
 
 
 def joined(parts: list[Rows]) -> Rows:
-    """All in one; the graph column is left away if nobody has one."""
+    """All in one; a column of graphs or times is left away if nobody has one."""
     if len(parts) == 1:
         return parts[0]
     found = _concatenated(parts)
@@ -62,9 +76,8 @@ def joined(parts: list[Rows]) -> Rows:
 def _concatenated(parts: list[Rows]) -> Rows:
     key = np.concatenate([np.empty(0, dtype=np.int64), *(part.key for part in parts)])
     value = np.concatenate([np.empty(0, dtype=np.int64), *(part.value for part in parts)])
-    if all(part.graph is None for part in parts):
-        return Rows(key, value)
-    return Rows(key, value, np.concatenate([part.graphs() for part in parts]))
+    graph = None if all(part.graph is None for part in parts) else np.concatenate([part.graphs() for part in parts])
+    return Rows(key, value, graph, None if all(part.time is None for part in parts) else np.concatenate([part.times() for part in parts]))
 
 
 class _Packing:
@@ -104,20 +117,24 @@ class _Packing:
 
 
 def sorted_rows(rows: Rows, *, distinct: bool = True) -> Rows:
-    """Sorted by key, value and graph; each statement once if ``distinct``."""
+    """Sorted by key, value, graph and time; each statement once if ``distinct``."""
     if rows.size < 2:
         return rows
     key, value = _Packing(rows.key), _Packing(rows.value)
-    graph_bits = 0 if rows.graph is None else int(rows.graph.max()).bit_length()
-    if key.bits + value.bits + graph_bits > _WORD:
+    widths = [0 if column is None else int(column.max()).bit_length() for column in rows[2:]]
+    if key.bits + value.bits + sum(widths) > _WORD:
         return _compared(rows, distinct=distinct)
-    words = (key.pack(rows.key) << (value.bits + graph_bits)) | (value.pack(rows.value) << graph_bits)
+    words = (key.pack(rows.key) << (value.bits + sum(widths))) | (value.pack(rows.value) << sum(widths))
     if rows.graph is not None:
-        words |= rows.graph
+        words |= rows.graph.astype(np.int64) << widths[1]
+    if rows.time is not None:
+        words |= rows.time
     words = _ascending(words, distinct=distinct)
-    graph = None if rows.graph is None else (words & ((1 << graph_bits) - 1)).astype(np.int32)
-    words >>= graph_bits
-    return Rows(key.unpack(words >> value.bits), value.unpack(words & ((1 << value.bits) - 1)), graph)
+    time = None if rows.time is None else (words & ((1 << widths[1]) - 1)).astype(np.int32)
+    words >>= widths[1]
+    graph = None if rows.graph is None else (words & ((1 << widths[0]) - 1)).astype(np.int32)
+    words >>= widths[0]
+    return Rows(key.unpack(words >> value.bits), value.unpack(words & ((1 << value.bits) - 1)), graph, time)
 
 
 def _ascending(words: Any, *, distinct: bool) -> Any:
@@ -133,13 +150,10 @@ def _ascending(words: Any, *, distinct: bool) -> Any:
 
 
 def _compared(rows: Rows, *, distinct: bool) -> Rows:
-    keys = (rows.value, rows.key) if rows.graph is None else (rows.graph, rows.value, rows.key)
-    rows = rows.at(np.lexsort(keys))
+    rows = rows.at(np.lexsort([column for column in reversed(rows) if column is not None]))
     if not distinct:
         return rows
-    new = (rows.key[1:] != rows.key[:-1]) | (rows.value[1:] != rows.value[:-1])
-    if rows.graph is not None:
-        new |= rows.graph[1:] != rows.graph[:-1]
+    new = np.logical_or.reduce([column[1:] != column[:-1] for column in rows if column is not None])
     return rows.at(np.concatenate([[True], new]))
 
 
@@ -158,7 +172,8 @@ def sorted_blocks(parts: list[Rows], budget: int, folder: Path) -> Iterator[Rows
         yield parts[0].at(slice(0, 1))
         return
     splits = _splits(parts, column, total, budget)
-    shelves = [Shelf(folder / f"{folder.name}{number}") for number in range(len(splits) + 1)]
+    timed = any(part.time is not None for part in parts)
+    shelves = [Shelf(folder / f"{folder.name}{number}", timed=timed) for number in range(len(splits) + 1)]
     for piece in _sliced(parts, max(budget // 4, 1)):
         _distribute(piece, column, splits, shelves)
     for shelf in shelves:
@@ -175,7 +190,7 @@ def _sliced(parts: Iterable[Rows], most: int) -> Iterator[Rows]:
 
 def _varying(parts: list[Rows]) -> int:
     """Number of the first column that is not the same throughout, -1 if there is none."""
-    for column in range(3):
+    for column in range(len(Rows._fields)):
         limits = [(0, 0) if part[column] is None else extremes(part[column]) for part in parts if part.size]
         if min(low for low, _ in limits) < max(high for _, high in limits):
             return column
@@ -213,24 +228,23 @@ def _distribute(rows: Rows, column: int, splits: Any, shelves: list[Shelf]) -> N
 
 
 class Shelf:
-    """Statements that wait on the disk, in a folder of their own."""
+    """Statements that wait on the disk, in a folder of their own; ``timed`` if some of them may have a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, timed: bool) -> None:
         self.folder = folder
         folder.mkdir()
-        self._columns = [Column(folder / name, dtype) for name, dtype in (("key", np.int64), ("value", np.int64), ("graph", np.int32))]
+        kinds = (("key", np.int64), ("value", np.int64), ("graph", np.int32), ("time", np.int32))
+        self._columns = [Column(folder / name, dtype) for name, dtype in kinds[: 4 if timed else 3]]
 
     def append(self, rows: Rows) -> None:
         """Take more."""
-        key, value, graph = self._columns
-        key.append(rows.key)
-        value.append(rows.value)
-        graph.append(rows.graphs())
+        for column, values in zip(self._columns, (rows.key, rows.value, rows.graphs(), rows.times()), strict=False):
+            column.append(values)
 
     def rows(self) -> Rows:
         """All of them, mapped."""
-        key, value, graph = (column.read() for column in self._columns)
-        return Rows(key, value, graph if len(graph) and graph.any() else None)
+        key, value, *rest = (column.read() for column in self._columns)
+        return Rows(key, value, *(column if len(column) and column.any() else None for column in rest))
 
     def remove(self) -> None:
         """Remove the files."""

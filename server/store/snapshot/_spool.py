@@ -16,11 +16,12 @@ ROWS = 2_000_000
 
 
 class _Flush(NamedTuple):
-    """Statements in order of predicate: where each predicate's begin, and where all of them lie in the files (-1: no graph column)."""
+    """Statements in order of predicate: where each predicate's begin, and where all of them lie in the files (-1: no such column)."""
 
     starts: Any
     first: int
     graph_first: int
+    time_first: int
 
 
 class Spool:
@@ -38,9 +39,9 @@ class Spool:
         self._held = 0
         self._flushes: list[_Flush] = []
         self._subject, self._object = Column(folder / f"{name}.subject", np.int64), Column(folder / f"{name}.object", np.int64)
-        self._graph = Column(folder / f"{name}.graph", np.int32)
-        self._written = self._graphs_written = 0
-        self._mapped: tuple[Any, Any, Any] | None = None
+        self._graph, self._time = (_Sparse(folder / f"{name}.{column}") for column in ("graph", "time"))
+        self._written = 0
+        self._mapped: tuple[Any, Any, Any, Any] | None = None
 
     @property
     def predicates(self) -> Sequence[int]:
@@ -72,29 +73,44 @@ class Spool:
         self._subject.append(np.concatenate([rows.key for _, rows in self._waiting])[order])
         self._object.append(np.concatenate([rows.value for _, rows in self._waiting])[order])
         starts = np.concatenate([[0], np.cumsum(np.bincount(predicate, minlength=len(self._numbers)))])
-        self._flushes.append(_Flush(starts, self._written, self._flush_graphs(order)))
+        graphs, times = ([getattr(rows, name) for _, rows in self._waiting] for name in ("graph", "time"))
+        sizes = [rows.size for _, rows in self._waiting]
+        graph_first, time_first = self._graph.append(graphs, sizes, order), self._time.append(times, sizes, order)
+        self._flushes.append(_Flush(starts, self._written, graph_first, time_first))
         self._written += self._held
         self._waiting, self._held, self._mapped = [], 0, None
-
-    def _flush_graphs(self, order: Any) -> int:
-        if all(rows.graph is None for _, rows in self._waiting):
-            return -1
-        self._graph.append(np.concatenate([rows.graphs() for _, rows in self._waiting])[order])
-        self._graphs_written += self._held
-        return self._graphs_written - self._held
 
     def rows(self, predicate: int) -> list[Rows]:
         """The statements of a predicate by id, in pieces; call `flush` before."""
         number = self._numbers.get(predicate, -1)
         if self._mapped is None:
-            self._mapped = (self._subject.read(), self._object.read(), self._graph.read())
+            self._mapped = (self._subject.read(), self._object.read(), self._graph.read(), self._time.read())
         found = [self._piece(flush, number) for flush in self._flushes if 0 <= number < len(flush.starts) - 1]
         return [piece for piece in found if piece.size]
 
     def _piece(self, flush: _Flush, number: int) -> Rows:
         assert self._mapped is not None
-        subject, object_, graph = self._mapped
+        subject, object_, graph, time = self._mapped
         start, stop = (int(one) for one in flush.starts[number : number + 2])
         span = slice(flush.first + start, flush.first + stop)
-        mine = None if flush.graph_first < 0 else graph[flush.graph_first + start : flush.graph_first + stop]
-        return Rows(subject[span], object_[span], mine if mine is not None and mine.any() else None)
+        rest = ((graph, flush.graph_first), (time, flush.time_first))
+        parts = (None if first < 0 else column[first + start : first + stop] for column, first in rest)
+        return Rows(subject[span], object_[span], *(part if part is not None and part.any() else None for part in parts))
+
+
+class _Sparse:
+    """A column of numbers that most flushes have nothing for."""
+
+    def __init__(self, path: Path) -> None:
+        self._column = Column(path, np.int32)
+        self._written = 0
+        self.read = self._column.read
+
+    def append(self, parts: list[Any], sizes: list[int], order: Any) -> int:
+        """Write a flush, 0 for parts that are None; where it begins, -1 if all are None and nothing is written."""
+        if all(part is None for part in parts):
+            return -1
+        filled = (np.zeros(size, np.int32) if part is None else part for part, size in zip(parts, sizes, strict=True))
+        self._column.append(np.concatenate(list(filled))[order])
+        self._written += sum(sizes)
+        return self._written - sum(sizes)

@@ -81,13 +81,19 @@ class Terms:
 
 @dataclass(frozen=True)
 class Quads:
-    """A block of statements: terms, few of them twice, and four int32 columns of places in them; -1 in ``graph`` is the default graph."""
+    """A block of statements: terms, few of them twice, and int32 columns of places in them.
+
+    Attributes:
+        graph: -1 is the default graph.
+        time: valid time, -1 is none; None if no statement has one.
+    """
 
     terms: Terms
     subject: Any
     predicate: Any
     object: Any
     graph: Any
+    time: Any = None
 
     def __len__(self) -> int:
         return len(self.subject)

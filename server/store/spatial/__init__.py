@@ -19,13 +19,14 @@ from ._functions import functions
 from ._join import SpatialJoin, SpatialSemiJoin
 from ._literals import bounds_of, shapes_of, system_of
 from ._nearest import Nearest, NearestKey, NearestSeed, all_geometries, nearest_key
+from ._rows import Rows, expanded, materialised, paired
 from ._select import SpatialSeed, SpatialSelect
 from ._shapes import Shapes
 from ._synonyms import POSTGIS, STRDF
 
 __all__ = [
     "POSTGIS", "STRDF",
-    "Call", "Nearest", "NearestKey", "NearestSeed", "Operand", "Refused", "Shapes", "SpatialCondition", "SpatialJoin", "SpatialSeed",
-    "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "function", "functions", "grouped", "nearest_key",
-    "recognise", "shapes_of", "share", "system_of",
+    "Call", "Nearest", "NearestKey", "NearestSeed", "Operand", "Refused", "Rows", "Shapes", "SpatialCondition", "SpatialJoin",
+    "SpatialSeed", "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "expanded", "function", "functions",
+    "grouped", "materialised", "nearest_key", "paired", "recognise", "shapes_of", "share", "system_of",
 ]

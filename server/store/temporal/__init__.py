@@ -1,17 +1,18 @@
-"""Valid time of stRDF: periods and instants as columns of microseconds, their relations and constructors, and statements with a time.
+"""Valid time of stRDF: relations between periods and instants, which are columns of microseconds, and what makes new ones.
 
 ::
 
-    literals ──read_periods──▶ Periods (int64 start, end) ──RELATIONS, CONSTRUCTORS──▶ truth values, periods ──write_periods──▶ literals
-    N-Quads ──without_times──▶ N-Triples, times ──with_times──▶ Quads
+    ids ──periods_of──▶ Periods (int64 start, end) ──RELATIONS, CONSTRUCTORS──▶ truth values, periods ──write_periods──▶ literals
+    a filter on one time ──passing──▶ which of the snapshot's distinct times
+    a filter on two      ──related──▶ TemporalPair ──▶ TemporalJoin: pairs of rows
 """
 
 from ._algebra import CONSTRUCTORS, RELATIONS
+from ._condition import TemporalCondition, passing, recognise
 from ._functions import EXTENSIONS, functions
-from ._lines import with_times, without_times
-from ._periods import FOREVER, STRDF_PERIOD, Periods, instants, read_moments, read_periods, write_moments, write_periods
+from ._join import TemporalJoin, TemporalPair, related, share_of
 
 __all__ = [
-    "CONSTRUCTORS", "EXTENSIONS", "FOREVER", "RELATIONS", "STRDF_PERIOD", "Periods", "functions", "instants", "read_moments",
-    "read_periods", "with_times", "without_times", "write_moments", "write_periods",
+    "CONSTRUCTORS", "EXTENSIONS", "RELATIONS", "TemporalCondition", "TemporalJoin", "TemporalPair", "functions", "passing", "recognise",
+    "related", "share_of",
 ]

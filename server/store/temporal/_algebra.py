@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._periods import FOREVER
+from ..snapshot import FOREVER
 
 Relation = Callable[[Any, Any, Any, Any], Any]
 

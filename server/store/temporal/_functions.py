@@ -3,56 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from earthweave.ontology import XSD
 
-from ..snapshot import Kind, Tag, TermType, signed, tags
+from ..snapshot import FOREVER, STRDF_PERIOD, Kind, Periods, TermType, periods_of, read_moments, write_moments, write_periods
 from ..spatial import STRDF, Call, function
 from ._algebra import CONSTRUCTORS, RELATIONS
-from ._periods import FOREVER, STRDF_PERIOD, Moments, Periods, instants, read_moments, read_periods, write_moments, write_periods
+from ._ends import ends_of, present
 
 Function = Callable[..., Any]
 EXTENSIONS = "http://strdf.di.uoa.gr/extensions/ontology#"
 _DATETIME, _TIME = str(XSD.dateTime), str(XSD.time)
 _PERIOD, _MOMENT = TermType(Kind.LITERAL, STRDF_PERIOD), TermType(Kind.LITERAL, _DATETIME)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000
-
-
-def _now(call: Call) -> int:
-    passed = call.context.now - _EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-
-
-def _filled(count: int) -> Periods:
-    zeros, false = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
-    return Periods(zeros, zeros.copy(), false, false.copy(), false.copy(), false.copy())
-
-
-def _put(found: Periods, rows: Any, read: Periods) -> None:
-    for whole, part in zip(found, read, strict=True):
-        whole[rows] = part
 
 
 def _periods(call: Call, ids: Any) -> Periods:
     """Periods and moments of ids; rows with anything else fail."""
-    found, kinds = _filled(len(ids)), tags(ids)
-    inline = np.flatnonzero((kinds == Tag.DATETIME) | (kinds == Tag.INSTANT))
-    _put(found, inline, instants(Moments(signed(ids[inline]), np.ones(len(inline), dtype=bool), kinds[inline] == Tag.INSTANT)))
-    rest = np.flatnonzero((kinds == Tag.DICTIONARY) | (kinds == Tag.SCRATCH))
-    if len(rest):
-        terms, now = call.context.terms.terms(ids[rest]), _now(call)
-        for code, kind in enumerate(terms.types):
-            mine = np.flatnonzero(terms.code == code)
-            if len(mine) and kind.datatype in (STRDF_PERIOD, _DATETIME):
-                texts = terms.text.take(mine)
-                _put(found, rest[mine], read_periods(texts, now) if kind.datatype == STRDF_PERIOD else instants(read_moments(texts, now)))
+    found = periods_of(ids, call.context.terms.terms, present(call.context))
     _lose(call, ids, found.good)
     return found
+
+
+def _ends(call: Call, ids: Any) -> tuple[Any, Any]:
+    """Start and end of the same, which is all that relations ask for."""
+    start, end, good = ends_of(ids, call.context)
+    _lose(call, ids, good)
+    return start, end
 
 
 def _lose(call: Call, ids: Any, good: Any) -> None:
@@ -67,8 +47,7 @@ def _relation(name: str) -> Function:
     holds = RELATIONS[name]
 
     def kernel(call: Call, left: Any, right: Any) -> Any:
-        one, other = _periods(call, left), _periods(call, right)
-        return call.booleans(holds(one.start, one.end, other.start, other.end))
+        return call.booleans(holds(*_ends(call, left), *_ends(call, right)))
 
     return function(name, (2,), kernel, "strdf")
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earthweave.server.store.temporal import CONSTRUCTORS, FOREVER, RELATIONS
+from earthweave.server.store.snapshot import FOREVER
+from earthweave.server.store.temporal import CONSTRUCTORS, RELATIONS
 
 PERIODS = st.tuples(st.integers(-4, 8), st.integers(1, 8)).map(lambda one: (one[0], one[0] + one[1]))
 PAIRS = st.lists(st.tuples(PERIODS, PERIODS), min_size=1, max_size=30)

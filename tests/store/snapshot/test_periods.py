@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earthweave.server.store.temporal import FOREVER, instants, read_moments, read_periods, write_moments, write_periods
+from earthweave.server.store.snapshot import FOREVER, instants, read_moments, read_periods, write_moments, write_periods
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOW = 1_700_000_000_000_000
