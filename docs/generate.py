@@ -1,8 +1,11 @@
-"""Write the generated pages: settings, services and command line. ``--check`` fails if they are not up to date."""
+"""Write the generated pages: settings, services, functions and command line. ``--check`` fails if they are not up to date."""
 
 from __future__ import annotations
 
+import re
 import sys
+import tempfile
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -10,6 +13,7 @@ import click
 from earthweave.ontology import EarthweaveError
 from earthweave.server.cli import main
 from earthweave.server.settings import markdown
+from earthweave.server.store import open_store
 from earthweave.server.workflows import registry
 
 PAGE = Path(__file__).with_name("reference.md")
@@ -28,13 +32,24 @@ def _help(path: str, command: click.Command) -> str:
         return f"### `{path}`\n\n```\n{command.get_help(context).rstrip()}\n```\n"
 
 
+def _functions() -> str:
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder)) as store:
+        offered = store.extensions()
+    rows = []
+    for namespace, names in groupby(offered.functions, key=lambda name: re.sub(r"[^/#]*$", "", name)):
+        marked = (f"`{name.removeprefix(namespace)}`" + ("*" if name in offered.aggregates else "") for name in names)
+        rows.append(f"| `{namespace}` | {', '.join(marked)} |\n")
+    return "Beyond those of SPARQL 1.1; aggregates are marked *.\n\n| namespace | functions |\n|---|---|\n" + "".join(rows)
+
+
 def page() -> str:
     """The reference page, made from the code."""
     services = "\n".join(f"| `{spec.id}` | `{spec.executable}` | {spec.version} | {spec.title} |" for spec in registry())
     verbs = "\n".join(_help(path, command) for path, command in _commands(main, "earthweave"))
     return (
         "# Reference\n\n<!-- written by docs/generate.py; do not edit -->\n\n## Settings\n\nFlag over environment over default.\n\n"
-        f"{markdown()}\n## Services\n\n| id | executable | version | title |\n|---|---|---|---|\n{services}\n\n## Commands\n\n{verbs}"
+        f"{markdown()}\n## Services\n\n| id | executable | version | title |\n|---|---|---|---|\n{services}\n\n"
+        f"## Functions\n\n{_functions()}\n## Commands\n\n{verbs}"
     )
 
 
