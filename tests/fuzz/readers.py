@@ -6,6 +6,7 @@ literal lost among it, is a fault.
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,8 @@ import pyarrow as pa
 
 from earthweave.ontology import EarthweaveError
 from earthweave.ontology.geometry import AxisOrder, block_proof, normalised, read_block, read_wkt, split_strdf
-from earthweave.server.store.loading import quads_of
-from earthweave.server.store.temporal import read_moments, read_periods, with_times, without_times
+from earthweave.server.store.loading import blocks_ntriples, quads_of
+from earthweave.server.store.snapshot import read_moments, read_periods
 
 SECONDS = 1.0
 """Of processor time that one text may take."""
@@ -92,11 +93,13 @@ def _periods(text: str) -> None:
 
 
 def _lines(text: str) -> None:
-    plain, times = without_times(text.encode("utf-8", "replace"))
-    start = 0
-    for block in quads_of(plain, "nquads"):
-        with_times(block, times[start : start + len(block)])
-        start += len(block)
+    document = f"{text}\n{_NEIGHBOUR_LINE}".encode("utf-8", "replace")
+    timed = set()
+    for block in blocks_ntriples(io.BytesIO(document), source="lines", strict=False, token="n"):
+        texts = block.terms.text.to_pylist()
+        timed |= {texts[one] for one in ([] if block.time is None else block.subject[block.time >= 0].tolist())}
+    if "http://e/neighbour" not in timed:
+        raise Fault(f"the line behind {text[:200]!r} is not read")
 
 
 def _quads(text: str) -> None:
@@ -168,6 +171,7 @@ _LINES = tuple(
         '"2012-01-01T00:00:00"^^<http://www.w3.org/2001/XMLSchema#dateTime> ',
     )
 )
+_NEIGHBOUR_LINE = _LINES[2].replace("http://e/s", "http://e/neighbour")
 _TAGS = ("<gml:Point", "</", "/>", "<!--", "]]>", "<![CDATA[", "&lt;", "&#0;", ' srsName="', "coordinates", "posList", "pos", ">", '"')
 _JSON = ('"type":', '"coordinates":', "[", "]", "{", "}", "1e999", "null", "Point", "MultiPolygon", ",")
 _TIMES = ("[", ")", "UC", "NOW", "T00:00:00", "2012-01-01", ".999999", "+14:00", "Z", "-", ",")
