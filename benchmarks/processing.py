@@ -1,10 +1,12 @@
-"""Flood-mask beside the three GDAL programs that it replaces, on simulated change of growing size; both must give the same polygons.
+"""Processing services beside what people use instead, on simulated data; both sides must give the same.
 
-Run ``python -m benchmarks.processing``. Prints Markdown; without the GDAL programs their column is empty.
+Flood-mask beside the three GDAL programs that it replaces, and S2-preprocess beside rioxarray (``pip install rioxarray``).
+Run ``python -m benchmarks.processing``. Prints Markdown; without the peer its column, or table, is left out.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from pyogrio import read_info
 
+from benchmarks._preprocess import table
 from earthweave.ontology import Crs, Interval
 from earthweave.processing import run_service, service
 from earthweave.processing.raster import Grid, Tags, create_raster
@@ -72,6 +75,9 @@ def main() -> None:
             if polygons != count:
                 sys.exit(f"{polygons} polygons, but GDAL gives {count}")
             print(f"| {side * side / 1e6:.2f} | {polygons:,} | {seconds:.2f} | {theirs:.2f} | {theirs / seconds:.1f} |")
+    if importlib.util.find_spec("rioxarray"):
+        print()
+        table()
 
 
 if __name__ == "__main__":

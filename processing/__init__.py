@@ -11,6 +11,6 @@ classes of L2A; raster to polygon holds the raster in memory (about 16 bytes per
 """
 
 from ._registry import service, services
-from .frame import Output, Parameters, Question, Reference, Result, ServiceSpec, run_service
+from .frame import Estimate, Output, Parameters, Question, Reference, Result, ServiceSpec, run_service
 
-__all__ = ["Output", "Parameters", "Question", "Reference", "Result", "ServiceSpec", "run_service", "service", "services"]
+__all__ = ["Estimate", "Output", "Parameters", "Question", "Reference", "Result", "ServiceSpec", "run_service", "service", "services"]

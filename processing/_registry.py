@@ -7,13 +7,13 @@ from earthweave.ontology import NotFoundError
 from .crops import CROP_MAP
 from .flood import FLOOD_MASK, WATER_MASK
 from .frame import ServiceSpec
-from .sentinel2 import S2_CD
+from .sentinel2 import S2_CD, S2_PREPROCESS
 
-_SERVICES = (S2_CD, FLOOD_MASK, WATER_MASK, CROP_MAP)
+_SERVICES = (S2_PREPROCESS, S2_CD, FLOOD_MASK, WATER_MASK, CROP_MAP)
 
 
 def services() -> tuple[ServiceSpec, ...]:
-    """Every service, in the order of their stories: change, flood, water, crops."""
+    """Every service, in the order of their stories: scenes, change, flood, water, crops."""
     return _SERVICES
 
 

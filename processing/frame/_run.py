@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from earthweave.ontology import EWR, BBox, Crs, Interval, Layer, ParameterError, Progress, ProgressSink, Provenance, Source, silent
 
-from ..raster import aoi_file
+from ._key import area_files, content_key, digest, files_of
 from ._parameters import Parameters, checked, extra
 from ._spec import ServiceSpec
 from ._stac import stac_item
@@ -29,7 +29,8 @@ _VERSIONS = ("numpy", "rasterio", "shapely", "pyproj", "pyogrio")
 
 @dataclass(frozen=True)
 class Product:
-    """A file that a service made in its staging folder; fields as in `earthweave.ontology.Layer`, ``role`` as in `Output`."""
+    """A file that a service made in its staging folder; attributes as in `earthweave.ontology.Layer`, ``role`` as in `Output`;
+    ``fields`` are further ones of its STAC asset."""
 
     role: str
     path: Path
@@ -41,6 +42,7 @@ class Product:
     bbox: BBox
     time: Interval | None
     meaning: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,14 @@ class Outcome:
         sources: what was used.
         report: figures worth keeping, JSON values.
         attribution: sentences that must travel with these products.
+        properties: further ones of the STAC item.
     """
 
     products: tuple[Product, ...]
     sources: tuple[Source, ...]
     report: dict[str, Any]
     attribution: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,21 +122,13 @@ def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *,
         ended = datetime.now(UTC)
         provenance = _provenance(spec, values, outcome, started, ended)
         layers = tuple(_layer(product, folder, provenance) for product in outcome.products)
-        report = _report(spec, provenance, outcome)
-        _write(stage / f"{prefix}item.json", stac_item(spec, layers, [product.role for product in outcome.products]))
+        assets = [(product.role, product.fields) for product in outcome.products]
+        _write(stage / f"{prefix}item.json", stac_item(spec, layers, assets, outcome.properties))
+        report = _report(spec, provenance, outcome, content_key(spec, values), _made(stage))
         _write(stage / f"{prefix}run.json", report)
         _publish(stage, folder, last=f"{prefix}run.json")
     progress(Progress("done", 1.0, ", ".join(layer.path.name for layer in layers)))
     return Result(layers, report, folder, folder / f"{prefix}item.json", folder / f"{prefix}run.json")
-
-
-def digest(path: Path, members: tuple[Path, ...] = ()) -> str:
-    """``sha256:<hex>`` of a file, or of the sorted list of relative names and digests of the ``members`` of a folder."""
-    if path.is_dir():
-        rows = sorted(f"{member.relative_to(path).as_posix()} {digest(member)}" for member in members)
-        return f"sha256:{hashlib.sha256(chr(10).join(rows).encode()).hexdigest()}"
-    with path.open("rb") as stream:
-        return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
 def _target(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, str]:
@@ -177,18 +173,12 @@ def _provenance(spec: ServiceSpec, values: Parameters, outcome: Outcome, started
 def _said(values: Parameters) -> dict[str, Any]:
     """Parameters as JSON values; of paths only the last name, because records are published and folders are private."""
     plain = values.model_dump(mode="json")
-    paths = {name: value for name, value in values if isinstance(value, Path)} | _area_files(values)
+    paths = {name: value for name, value in values if isinstance(value, Path)} | area_files(values)
     return {name: paths[name].name if name in paths else value for name, value in plain.items()}
 
 
-def _area_files(values: Parameters) -> dict[str, Path]:
-    """Parameters that name the file of an area of interest."""
-    found = {name: aoi_file(value) for name, value in values if isinstance(value, str) and extra(type(values), name)["role"] == "aoi"}
-    return {name: path for name, path in found.items() if path}
-
-
 def _areas(values: Parameters) -> tuple[Source, ...]:
-    return tuple(Source(path.name, digest(path)) for path in _area_files(values).values())
+    return tuple(Source(path.name, digest(path)) for path in area_files(values).values())
 
 
 def _layer(product: Product, folder: Path, provenance: Provenance) -> Layer:
@@ -206,15 +196,26 @@ def _layer(product: Product, folder: Path, provenance: Provenance) -> Layer:
     )
 
 
-def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome) -> dict[str, Any]:
+def _made(stage: Path) -> dict[str, str]:
+    """Every file that will be published, by its name in the folder of the results, and its digest."""
+    published = [path for path in stage.iterdir() if path.name != ".scratch"]
+    return {file.relative_to(stage).as_posix(): digest(file) for path in published for file in files_of(path)}
+
+
+def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome, key: str, made: dict[str, str]) -> dict[str, Any]:
     report = {
         "run": provenance.run,
+        "key": key,
         "service": spec.id,
         "version": spec.version,
         "simulated": provenance.simulated,
         "parameters": dict(provenance.parameters),
         "inputs": [vars(source) for source in provenance.used],
-        "outputs": [{"role": product.role, "file": product.path.name, "digest": digest(product.path)} for product in outcome.products],
+        "outputs": [
+            {"role": product.role, "file": product.path.name, "digest": made.get(product.path.name) or digest(product.path)}
+            for product in outcome.products
+        ],
+        "files": made,
         "started": provenance.started.isoformat(),
         "ended": provenance.ended.isoformat(),
         "seconds": round((provenance.ended - provenance.started).total_seconds(), 3),

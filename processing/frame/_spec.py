@@ -50,6 +50,21 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What a run will cost, roughly.
+
+    Attributes:
+        seconds: wall time on one idle core of today.
+        memory_mib: memory at the peak, MiB.
+        note: what it rests on, e.g. ``120 million pixels in 6 bands``.
+    """
+
+    seconds: float
+    memory_mib: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class ServiceSpec:
     """One service.
 
@@ -65,6 +80,11 @@ class ServiceSpec:
         licence: of the results, as far as the service decides (SPDX or a sentence).
         questions: what can be asked of it.
         run: ``run(parameters, context) -> Outcome``; reads no environment, writes only below ``context.folder``.
+        domain: field of use, e.g. ``security``, ``agriculture``.
+        keywords: for people who search.
+        estimate: ``estimate(parameters) -> Estimate`` from headers alone, in well below a second; None if nobody knows.
+        reusable: whether an earlier result for the same parameters and inputs will do instead of a run; False for a service that acts
+            beyond its folder (loads into a store) or reads what has no digest (the network).
     """
 
     id: str
@@ -79,9 +99,14 @@ class ServiceSpec:
     attribution: tuple[str, ...] = ()
     licence: str = "follows the input data"
     questions: tuple[Question, ...] = ()
+    domain: str = ""
+    keywords: tuple[str, ...] = ()
+    estimate: Callable[[Any], Estimate] | None = None
+    reusable: bool = True
 
     def describe(self) -> dict[str, Any]:
         """The whole description as JSON values; ``parameters`` is a JSON Schema with ``options``, ``role`` and ``unit``."""
-        plain = {name: getattr(self, name) for name in ("id", "executable", "version", "title", "abstract", "licence")}
+        plain = {name: getattr(self, name) for name in ("id", "executable", "version", "title", "abstract", "licence", "domain")}
         rows = {name: [vars(row) for row in getattr(self, name)] for name in ("outputs", "references", "questions")}
-        return {**plain, **rows, "attribution": list(self.attribution), "parameters": self.parameters.model_json_schema()}
+        lists = {name: list(getattr(self, name)) for name in ("attribution", "keywords")}
+        return {**plain, **rows, **lists, "parameters": self.parameters.model_json_schema()}

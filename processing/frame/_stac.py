@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,26 @@ from earthweave.ontology import Interval, Layer
 
 from ._spec import ServiceSpec
 
-_PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
+_EXTENSIONS = {
+    "proj": "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+    "eo": "https://stac-extensions.github.io/eo/v1.1.0/schema.json",
+    "raster": "https://stac-extensions.github.io/raster/v1.1.0/schema.json",
+    "sat": "https://stac-extensions.github.io/sat/v1.0.0/schema.json",
+    "view": "https://stac-extensions.github.io/view/v1.0.0/schema.json",
+    "grid": "https://stac-extensions.github.io/grid/v1.1.0/schema.json",
+    "mgrs": "https://stac-extensions.github.io/mgrs/v1.0.0/schema.json",
+    "s2": "https://stac-extensions.github.io/sentinel-2/v1.0.0/schema.json",
+}
+"""Extensions by the prefix of their fields."""
 
 
-def stac_item(spec: ServiceSpec, layers: Sequence[Layer], roles: Sequence[str]) -> dict[str, Any]:
-    """Describe the layers of one run as one item; hrefs are relative to it, box and footprint are lon lat."""
+def stac_item(
+    spec: ServiceSpec, layers: Sequence[Layer], assets: Sequence[tuple[str, Mapping[str, Any]]], properties: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Describe the layers of one run as one item; hrefs are relative to it, box and footprint are lon lat.
+
+    ``assets`` are role and further fields of each layer, ``properties`` further ones of the item.
+    """
     import pystac
 
     first = layers[0]
@@ -23,16 +38,21 @@ def stac_item(spec: ServiceSpec, layers: Sequence[Layer], roles: Sequence[str]) 
         id=first.path.stem,
         geometry={"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]},
         bbox=[west, south, east, north],
-        properties=_properties(spec, first),
-        stac_extensions=[_PROJECTION],
+        properties={**properties, **_properties(spec, first)},
+        stac_extensions=_extensions([properties, *(fields for _, fields in assets)]),
         **_time(first.time, first.provenance.ended),
     )
-    for role, layer in zip(roles, layers, strict=True):
-        extra = {"proj:code": str(layer.crs), "earthweave:meaning": dict(layer.meaning), "earthweave:layer": layer.name}
+    for (role, fields), layer in zip(assets, layers, strict=True):
+        extra = {**fields, "proj:code": str(layer.crs), "earthweave:meaning": dict(layer.meaning), "earthweave:layer": layer.name}
         item.add_asset(
             role, pystac.Asset(f"./{layer.path.name}", layer.title, media_type=layer.media_type, roles=["data"], extra_fields=extra)
         )
     return dict(item.to_dict(include_self_link=False, transform_hrefs=False))
+
+
+def _extensions(said: Sequence[Mapping[str, Any]]) -> list[str]:
+    used = {"proj", *(key.partition(":")[0] for fields in said for key in fields)}
+    return [url for prefix, url in _EXTENSIONS.items() if prefix in used]
 
 
 def _union(layers: Sequence[Layer]) -> tuple[float, float, float, float]:

@@ -1,18 +1,30 @@
 """Grids, blocks and files: the part of raster work that every service shares."""
 
 from ._aoi import aoi_file, inside, project, read_aoi
-from ._files import GTIFF, Tags, create_raster, open_raster, raster_tags, reading, write_tags
+from ._blocks import BLOCK, WORKERS, Shared, run_blocks, trimmed
+from ._files import GTIFF, Tags, create_raster, open_raster, raster_tags, reading, to_cog, write_tags
 from ._grid import Block, Grid, grid_of
+from ._netcdf import Variable, create_netcdf
 from ._polygons import VECTOR_SUFFIXES, Polygons, polygonise, round_half_up, sieve, write_polygons
+from ._resample import average, bilinear, centre, repeat
+from ._style import write_style
 
 __all__ = [
+    "BLOCK",
     "GTIFF",
     "VECTOR_SUFFIXES",
+    "WORKERS",
     "Block",
     "Grid",
     "Polygons",
+    "Shared",
     "Tags",
+    "Variable",
     "aoi_file",
+    "average",
+    "bilinear",
+    "centre",
+    "create_netcdf",
     "create_raster",
     "grid_of",
     "inside",
@@ -22,8 +34,13 @@ __all__ = [
     "raster_tags",
     "read_aoi",
     "reading",
+    "repeat",
     "round_half_up",
+    "run_blocks",
     "sieve",
+    "to_cog",
+    "trimmed",
     "write_polygons",
+    "write_style",
     "write_tags",
 ]

@@ -15,6 +15,7 @@ from typing import Any
 
 from earthweave.ontology import Interval, ProductError
 
+from ._blocks import WORKERS
 from ._grid import Grid
 
 GTIFF: dict[str, Any] = {
@@ -24,7 +25,7 @@ GTIFF: dict[str, Any] = {
     "blockysize": 512,
     "compress": "deflate",
     "zlevel": 4,
-    "num_threads": 2,
+    "num_threads": WORKERS,
 }
 """Creation options of every raster that we write."""
 _JPEG2000 = {".jp2", ".j2k", ".jpx"}
@@ -83,8 +84,11 @@ def reading(path: Path | str) -> Iterator[None]:
 
 
 @contextmanager
-def create_raster(path: Path, grid: Grid, dtype: str, nodata: float, bands: tuple[str, ...], tags: Tags) -> Iterator[Any]:
-    """Create a tiled, compressed GeoTIFF on ``grid`` whose bands are described by ``bands``; yields it open for writing."""
+def create_raster(path: Path, grid: Grid, dtype: str, nodata: float, bands: tuple[str, ...], tags: Tags, **options: Any) -> Iterator[Any]:
+    """Create a tiled, compressed GeoTIFF on ``grid`` whose bands are described by ``bands``; yields it open for writing.
+
+    ``options`` are further creation options of GDAL's GTiff driver, in lower case.
+    """
     import rasterio
 
     predictor = 3 if dtype.startswith("float") else 2
@@ -99,7 +103,7 @@ def create_raster(path: Path, grid: Grid, dtype: str, nodata: float, bands: tupl
         crs=str(grid.crs),
         transform=grid.transform,
         predictor=predictor,
-        **GTIFF,
+        **{**GTIFF, **options},
     ) as dataset:
         for number, text in enumerate(bands, 1):
             dataset.set_band_description(number, text)
@@ -121,3 +125,12 @@ def raster_tags(dataset: Any) -> Tags:
     time = Interval.parse(found["TIME_START"], found["TIME_END"]) if "TIME_START" in found else None
     sources, attribution = (tuple(json.loads(found.get(key, "[]"))) for key in ("SOURCES", "ATTRIBUTION"))
     return Tags(time, found.get("SIMULATED") == "true", sources, attribution)
+
+
+def to_cog(path: Path, resampling: str = "NEAREST") -> None:
+    """Turn a GeoTIFF into a cloud-optimised one of the same name; ``resampling`` is for the overviews."""
+    from rasterio.shutil import copy
+
+    made = path.with_suffix(".cog")
+    copy(path, made, driver="COG", COMPRESS="DEFLATE", PREDICTOR="YES", OVERVIEW_RESAMPLING=resampling, NUM_THREADS=str(WORKERS))
+    made.replace(path)

@@ -34,6 +34,10 @@ class Block:
         """Rows and columns as slices."""
         return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
+    def padded(self, halo: int) -> Block:
+        """This block with ``halo`` pixels around it, in pixels of the grid grown by as many (`Grid.grown`)."""
+        return Block(self.row, self.col, self.height + 2 * halo, self.width + 2 * halo)
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -91,6 +95,10 @@ class Grid:
         return Grid(
             self.crs, self.west + block.col * self.xres, self.north - block.row * self.yres, self.xres, self.yres, block.width, block.height
         )
+
+    def grown(self, halo: int) -> Grid:
+        """The grid with ``halo`` pixels more on every side."""
+        return self.part(Block(-halo, -halo, self.height + 2 * halo, self.width + 2 * halo))
 
     def snapped(self, bounds: tuple[float, float, float, float], resolution: float) -> Grid:
         """A grid of square ``resolution`` that covers ``bounds`` (of this CRS), aligned to this grid's corner and kept inside it.

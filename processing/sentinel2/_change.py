@@ -14,7 +14,7 @@ import numpy as np
 from earthweave.ontology import ProcessingError
 
 from ..frame import Context, Outcome, Output, Product, Question, Reference, ServiceSpec
-from ..raster import Block, create_raster, inside
+from ..raster import Block, create_raster, inside, to_cog
 from ._bands import plain_name
 from ._cva import ChangeStatistics, amplitude, angle, classes, sector_span, statistics, threshold
 from ._job import Job, prepare, reference_vector
@@ -41,7 +41,8 @@ def _run(p: Change, context: Context) -> Outcome:
     cva, labels = context.folder / f"S2_CVA_{job.stem}.tif", context.folder / f"S2-CD_{job.stem}.tif"
     legend = _write(job, scratch, found, _Rule(reference, limit, p.number_of_classes), (cva, labels), context)
     if p.output_format == "COG":
-        _to_cog(cva, labels)
+        to_cog(cva)
+        to_cog(labels)
     context.progress("recording", 0.98)
     return Outcome(_products(job, cva, labels, p, limit), _sources(job), _figures(job, found, limit, legend), job.tags.attribution)
 
@@ -91,7 +92,7 @@ def _blocks(job: Job) -> Iterator[tuple[Block, Array, float]]:
     wanted = (*job.names, "SCL") if job.masked else job.names
     total = job.grid.width * job.grid.height
     done = 0
-    with rasterio.Env(GDAL_CACHEMAX=256, GDAL_NUM_THREADS="2"), ExitStack() as stack:
+    with rasterio.Env(GDAL_CACHEMAX=256 * 2**20, GDAL_NUM_THREADS="2"), ExitStack() as stack:
         readers = [stack.enter_context(read_band(scene, wanted, job.grid)) for scene in (job.first, job.second)]
         for block in job.grid.blocks(_BLOCK):
             values = np.stack([np.stack([read(name, block) for name in job.names]) for read in readers])
@@ -152,15 +153,6 @@ def _legend(pixels: Array, totals: Array, count: int, bands: int) -> list[dict[s
         }
         for number in range(count + 1)
     ]
-
-
-def _to_cog(*paths: Path) -> None:
-    from rasterio.shutil import copy
-
-    for path in paths:
-        made = path.with_suffix(".cog")
-        copy(path, made, driver="COG", COMPRESS="DEFLATE", OVERVIEW_RESAMPLING="NEAREST")
-        made.replace(path)
 
 
 def _sources(job: Job) -> tuple[Any, ...]:

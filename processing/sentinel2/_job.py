@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 import numpy as np
-import shapely
 
-from earthweave.ontology import CRS84, Crs, CrsError, Interval, ParameterError, ProductError
+from earthweave.ontology import Interval, ParameterError, ProductError
 
-from ..raster import Grid, Tags, project, read_aoi
+from ..raster import Grid, Tags, read_aoi
 from ._bands import band_name, plain_name
 from ._parameters import Change
 from ._scene import Scene, open_scene
+from ._target import target_grid
 
 Array = np.ndarray[Any, Any]
-_LARGEST = 2**31
-"""Most pixels of a result; a whole tile at 10 m has 2^27."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,15 @@ def prepare(p: Change) -> Job:
         raise ParameterError(
             "cloud_mask = scl needs scene classes", why="a scene has no SCL band", way_out="use --cloudmask auto or none, or L2A products"
         )
-    return Job(first, second, names, _target(p, first, names, area), area, has_classes and p.cloud_mask != "none", _interval(first, second))
+    return Job(
+        first,
+        second,
+        names,
+        target_grid(first.grid, p.resolution or first.finest(names), p.projection, area),
+        area,
+        has_classes and p.cloud_mask != "none",
+        _interval(first, second),
+    )
 
 
 def _interval(first: Scene, second: Scene) -> Interval:
@@ -95,43 +100,6 @@ def _interval(first: Scene, second: Scene) -> Interval:
             way_out="swap input1 and input2",
         )
     return Interval(start, end)
-
-
-def _target(p: Change, first: Scene, names: tuple[str, ...], area: Any) -> Grid:
-    resolution = p.resolution or first.finest(names)
-    crs = _projection(p.projection, first.grid.crs)
-    base = first.grid if crs == first.grid.crs else _around(first.grid, crs, resolution)
-    grid = base.snapped(project(area, CRS84, crs).bounds if area is not None else base.bounds, resolution)
-    if grid.width * grid.height > _LARGEST:
-        raise ParameterError(
-            f"resolution = {resolution:g} is too fine",
-            why=f"the result would have {grid.width * grid.height:,} pixels, more than {_LARGEST:,}",
-            way_out="give a coarser resolution or a smaller area",
-        )
-    return grid
-
-
-def _around(grid: Grid, crs: Crs, resolution: float) -> Grid:
-    """A grid in another CRS around ``grid``, aligned to multiples of the resolution."""
-    west, south, east, north = project(shapely.box(*grid.bounds), grid.crs, crs).bounds
-    if not np.isfinite([west, south, east, north]).all():
-        raise ParameterError(
-            f"projection = {crs} does not reach the scene",
-            why=f"the scene lies at {grid.bbox.bounds}",
-            way_out="choose a projection of its region",
-        )
-    left, top = math.floor(west / resolution) * resolution, math.ceil(north / resolution) * resolution
-    size = math.ceil((east - left) / resolution), math.ceil((top - south) / resolution)
-    return Grid(crs, left, top, resolution, resolution, *size)
-
-
-def _projection(text: str | None, default: Crs) -> Crs:
-    try:
-        return Crs.parse(text) if text else default
-    except CrsError as error:
-        raise ParameterError(
-            f"projection = {text!r} is not accepted", why=error.what, way_out="write EPSG and a number, e.g. EPSG:32756"
-        ) from error
 
 
 def reference_vector(p: Change, bands: int) -> Array:

@@ -1,11 +1,11 @@
-"""Parameters of S2-CD."""
+"""Parameters of S2-CD and S2-preprocess."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from ..frame import Moment, Parameters, parameter
 
@@ -16,6 +16,7 @@ def split(value: Any) -> Any:
 
 
 BandList = Annotated[tuple[str, ...], BeforeValidator(split)]
+Classes = Annotated[tuple[Annotated[int, Field(ge=0, le=11)], ...], BeforeValidator(split)]
 Vector = Annotated[tuple[float, ...], BeforeValidator(split)]
 
 
@@ -77,3 +78,82 @@ class Change(Parameters):
     )
     time1: Moment | None = parameter(None, "acquisition of a first stack that does not say it, ISO 8601", options=["--time1"])
     time2: Moment | None = parameter(None, "acquisition of a second stack that does not say it", options=["--time2"])
+
+
+class Preprocess(Parameters):
+    """Parameters of S2-preprocess."""
+
+    input: Path = parameter(
+        ...,
+        "scene: SAFE folder or zip (L1C or L2A, either naming), or a GeoTIFF stack of bands",
+        options=["-i", "--input"],
+        role="input",
+    )
+    output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path", "--outdir"], role="output")
+    aoi: str | None = parameter(
+        None,
+        "area of interest: WKT in lon lat, or a GeoJSON or GeoPackage file; default the whole scene",
+        options=["-p", "--AoI", "--aoi"],
+        role="aoi",
+    )
+    bands: BandList | None = parameter(
+        None, "bands to write, also SCL, AOT, WVP; default every spectral band of the scene", options=["-b", "--bands"], min_length=1
+    )
+    resolution: float | None = parameter(
+        None,
+        "pixel size of the result, the same for all bands; default the finest of them",
+        options=["-r", "--resolution"],
+        unit="units of the projection (m)",
+        gt=0,
+        le=100_000,
+    )
+    projection: str | None = parameter(
+        None, "coordinate reference system of the result, e.g. EPSG:4326; default that of the scene", options=["--projection"]
+    )
+    resampling: Literal["auto", "nearest", "bilinear", "cubic", "average"] = parameter(
+        "auto", "auto averages finer pixels and interpolates coarser ones bilinearly; classes are always nearest", options=["--resampling"]
+    )
+    cloud_mask: Literal["none", "scl", "builtin"] | Path = parameter(
+        "none",
+        "clouds to hide: by the scene classes of L2A (scl), by spectral tests (builtin), or a raster or vector file that covers them",
+        options=["--cloudmask"],
+        role="input",
+    )
+    cloud_classes: Classes = parameter(
+        (1, 3, 8, 9, 10),
+        "scene classes that scl hides: saturated, cloud shadow, clouds and thin cirrus",
+        options=["--cloud-classes"],
+        min_length=1,
+    )
+    cloud_dilate: float = parameter(0.0, "also hide what is this near to a cloud", options=["--cloud-dilate"], unit="m", ge=0, le=5000)
+    land_sea_mask: Literal["none", "land", "sea"] | Path = parameter(
+        "none",
+        "what to keep: land or sea (by the scene class of water, patches from 1 km2), or what a raster or vector file covers",
+        options=["--landseamask"],
+        role="input",
+    )
+    scale: Literal["number", "reflectance"] = parameter(
+        "number", "write whole numbers (reflectance × 10000, offsets removed) or reflectance", options=["--scale"]
+    )
+    output_format: Literal["GTiff", "COG", "NetCDF"] = parameter("GTiff", "format of the result", options=["--output_format"])
+    tile: str | None = parameter(
+        None, "tile to read from a product of several (before December 2016)", options=["--tile"], pattern=r"^[Tt]?\d{2}[A-Za-z]{3}$"
+    )
+    harmonised: bool = parameter(
+        False, "the product's numbers were shifted already by who keeps it: do not apply its offset", options=["--harmonised"]
+    )
+    stack_bands: BandList | None = parameter(
+        None, "bands of a GeoTIFF stack in the order of the file; default its band descriptions", options=["--stack-bands"], min_length=1
+    )
+    stack_offset: float = parameter(
+        0.0,
+        "added to the numbers of a GeoTIFF stack (−1000 if made from baseline 04.00 and not yet harmonised)",
+        options=["--stack-offset"],
+        unit="DN",
+        ge=-10_000,
+        le=10_000,
+    )
+    stack_quantification: float = parameter(
+        10_000.0, "numbers of a GeoTIFF stack per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
+    )
+    time: Moment | None = parameter(None, "acquisition of a stack that does not say it, ISO 8601", options=["--time"])

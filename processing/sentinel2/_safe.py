@@ -1,138 +1,119 @@
-"""SAFE products: the folder or zip in which ESA publishes Sentinel-2, compact naming (since December 2016), L1C and L2A.
+"""SAFE products: the folder or zip in which ESA publishes Sentinel-2, L1C and L2A.
 
-Sources: Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD 14.9). The XML is read by local element names, without
-schema validation. Not read: products of the first, non-compact layout.
+Both layouts are read: the compact one (since December 2016, one tile, files called ``MTD_…``), and the first one, whose names are long
+and which holds several tiles. Sources: Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD 14.9; 13 for the first layout).
+The XML is read by local element names, without schema validation.
 """
 
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from earthweave.ontology import Crs, ProductError
+from earthweave.ontology import Crs, CrsError, ParameterError, ProductError
 
 from ..raster import Grid
 from ._bands import BANDS, band_name
+from ._package import Package, open_package, safe_name
+from ._product import read_info
 from ._scene import BandFile, Scene
 from ._xml import Document, parse_xml
 
-_MAIN = re.compile(r"^(?:[^/]+/)?MTD_MSIL(1C|2A)\.xml$")
+MAIN = re.compile(r"^(?:[^/]+/)?(?:MTD_MSIL|S2[A-D]_(?:OPER|USER)_MTD_SAFL)(1C|2A)(?:_[^/]*)?\.xml$")
+"""Names of the main metadata file, compact and first layout."""
+_COMPACT = "MTD_MSIL"
 _TILE = re.compile(r"_T(\d{2}[A-Z]{3})")
+_TILE_FILE = re.compile(r"^(?:MTD_TL|S2[A-D]_(?:OPER|USER)_MTD_L(?:1C|2A)_TL_.*)\.xml$")
 _IMAGE = re.compile(r"_(B\d[\dA]|SCL|AOT|WVP)(?:_(10|20|60)m)?$")
+_OLD_EXTRA = re.compile(r"^S2[A-D]_(?:OPER|USER)_(SCL|AOT|WVP)_L2A_.*_(10|20|60)m$")
 _NATIVE = {"B01": 60, "B02": 10, "B03": 10, "B04": 10, "B08": 10, "B09": 60, "B10": 60}
-_LARGEST = 64 * 1024 * 1024
-_MEMBERS = 20000
+_IMAGES = (".jp2", ".tif")
 
 
-@dataclass(frozen=True)
-class _Package:
-    """An opened product: names inside it, and how to read and address them."""
+def read_safe(path: Path, tile: str | None = None) -> Scene:
+    """Read the metadata of a SAFE folder, of a zip that holds one, or of the folder that the main metadata file lies in.
 
-    path: Path
-    main: str
-    read: Callable[[str], bytes]
-    address: Callable[[str], str]
-
-    @property
-    def base(self) -> str:
-        return self.main.rpartition("/")[0]
-
-    def inside(self, name: str) -> str:
-        return f"{self.base}/{name}" if self.base else name
-
-
-def read_safe(path: Path) -> Scene:
-    """Read the metadata of a SAFE folder, of a zip that holds one, or of the folder that a ``MTD_MSIL….xml`` lies in.
-
-    Band files need not be there until they are read. Raises `ProductError`.
+    ``tile`` (``T32TQR`` or ``32TQR``) says which one of a product of the first layout. Band files need not be there until they are
+    read. Raises `ProductError`; `ParameterError` if a product of several tiles needs, or has not, the ``tile``.
     """
-    home = path.parent if path.name.startswith("MTD_") else path
-    package = _folder(home) if home.is_dir() else _zipped(home)
-    main = parse_xml(package.read(package.main), package.main)
-    images = [_safe_name(found.value) for name in ("IMAGE_FILE", "IMAGE_FILE_2A") for found in main.all(name)]
-    tile_name = package.inside(f"{_granule(images, path)}/MTD_TL.xml")
-    tile = parse_xml(package.read(tile_name), tile_name)
-    matched = _TILE.search(tile.demand("TILE_ID"))
+    home = path.parent if MAIN.match(path.name) else path
+    package = open_package(home)
+    main_name = _only([name for name in package.names if MAIN.match(name)], home)
+    base = main_name.rpartition("/")[0]
+    main = parse_xml(package.read(main_name), main_name)
+    granule = f"{base}/" * bool(base) + _granule(package, main, base, home, tile)
+    tile_name = _tile_file(package, granule)
+    about = parse_xml(package.read(tile_name), tile_name)
+    matched = _TILE.search(about.demand("TILE_ID"))
+    names = {str(number): name for number, name in enumerate(BANDS)}
+    generated = _time(main, "GENERATION_TIME") if main.text("GENERATION_TIME") else None
     return Scene(
         id=main.demand("PRODUCT_URI", "PRODUCT_URI_2A").removesuffix(".SAFE"),
         path=home,
-        level=_level(package.main),
-        time=_time(main),
-        grid=_grid(tile),
-        bands=_bands(package, main, images),
+        level=_level(main_name),
+        time=_time(main, "PRODUCT_START_TIME"),
+        grid=_grid(about),
+        bands=_bands(package, main, _images(package, main, base, granule), _level(main_name) == "L2A"),
         simulated=(main.text("SIMULATED") or "").lower() == "true",
         tile=matched[1] if matched else None,
         platform=main.text("SPACECRAFT_NAME"),
         baseline=main.text("PROCESSING_BASELINE"),
         orbit=int(main.number("SENSING_ORBIT_NUMBER")),
         cloud_cover=main.number("Cloud_Coverage_Assessment") if main.text("Cloud_Coverage_Assessment") else None,
-        metadata=tuple(Path(package.address(name)) for name in (package.main, tile_name)) if home.is_dir() else (),
+        metadata=tuple(Path(package.address(name)) for name in (main_name, tile_name)) if home.is_dir() else (),
+        product=read_info(main, about, generated, names),
     )
 
 
-def _granule(images: list[str], path: Path) -> str:
-    granules = {"/".join(image.split("/")[:2]) for image in images}
-    if len(granules) != 1:
-        raise ProductError(
-            f"{path.name} has {len(granules)} granules", why="a compact product has one", way_out="use products made since December 2016"
+def _granule(package: Package, main: Document, base: str, path: Path, tile: str | None) -> str:
+    """The folder of the granule to read, from the main folder."""
+    granules = _granules(package, main, base)
+    by_tile = {found[1]: name for name in granules if (found := _TILE.search(name))}
+    if tile is not None:
+        wanted = by_tile.get(tile.upper().removeprefix("T"))
+        if wanted is None:
+            raise ParameterError(
+                f"{path.name} has no tile {tile}", why=f"its tiles are {', '.join(by_tile) or 'not named'}", way_out="give one of these"
+            )
+        return wanted
+    if not granules:
+        raise ProductError(f"{path.name} has 0 granules", why="no image is listed and no granule is there", way_out="get the product again")
+    if len(granules) > 1:
+        raise ParameterError(
+            f"{path.name} has {len(granules)} granules",
+            why=f"products made before December 2016 hold several tiles: {', '.join(by_tile)}",
+            way_out="say which one: --tile T32TQR",
         )
-    return granules.pop()
+    return granules[0]
 
 
-def _folder(path: Path) -> _Package:
-    here = [found.name for found in path.glob("MTD_MSIL*.xml")] or [
-        f"{found.parent.name}/{found.name}" for found in sorted(path.glob("*.SAFE/MTD_MSIL*.xml"))
-    ]
-    return _Package(path, _only(here, path), lambda name: _bytes(path / name), lambda name: str(path / name))
+def _granules(package: Package, main: Document, base: str) -> list[str]:
+    """Folders of the granules, from the main folder: of the listed images, or those that are there, since the first layout names
+    images by file and not by path."""
+    if _COMPACT in main.name:
+        names = _listed(main)
+    else:
+        names = [name[len(base) + 1 if base else 0 :] for name in package.names]
+    return sorted({"/".join(name.split("/")[:2]) for name in names if name.startswith("GRANULE/") and name.count("/") >= 2})
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise ProductError(f"{path.name} is too large for metadata", why=f"more than {_LARGEST} bytes", way_out="get the product again")
-        return path.read_bytes()
-    except OSError as error:
-        raise ProductError(f"{path.name} cannot be read", why=str(error.strerror), way_out="check that the product is complete") from error
+def _listed(main: Document) -> list[str]:
+    return [safe_name(found.value) for name in ("IMAGE_FILE", "IMAGE_FILE_2A") for found in main.all(name)]
 
 
-def _zipped(path: Path) -> _Package:
-    """A zip is never unpacked: metadata is read through it, and GDAL reads the bands inside; its names are still checked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ProductError(f"{path.name} is not a complete zip", why=str(error), way_out="download it again") from error
-    if len(sizes) > _MEMBERS:
-        raise ProductError(
-            f"{path.name} has {len(sizes)} members", why=f"a product has fewer than {_MEMBERS}", way_out="get the product again"
-        )
-    names = {_safe_name(name) for name in sizes}
-
-    def read(name: str) -> bytes:
-        if sizes.get(name, 0) > _LARGEST:
-            raise ProductError(f"{name} is too large for metadata", why=f"{sizes[name]} bytes", way_out="get the product again")
-        with zipfile.ZipFile(path) as archive:
-            try:
-                return archive.read(name)
-            except (KeyError, zipfile.BadZipFile, RuntimeError) as error:
-                raise ProductError(f"{path.name}: {name} cannot be read", why=str(error), way_out="download it again") from error
-
-    return _Package(
-        path, _only([name for name in names if _MAIN.match(name)], path), read, lambda name: f"/vsizip/{{{path.absolute()}}}/{name}"
-    )
+def _tile_file(package: Package, granule: str) -> str:
+    found = [name for name in package.names if name.rpartition("/")[0] == granule and _TILE_FILE.match(name.rpartition("/")[2])]
+    return found[0] if len(found) == 1 else f"{granule}/MTD_TL.xml"
 
 
-def _safe_name(name: str) -> str:
-    """Refuse names that lead out of the product."""
-    if name.startswith(("/", "~")) or "\\" in name or ":" in name or "{" in name or "}" in name or ".." in name.split("/"):
-        raise ProductError(
-            f"the product names {name[:80]!r}", why="the path leads out of the product or is not plain", way_out="get it from its publisher"
-        )
-    return name
+def _images(package: Package, main: Document, base: str, granule: str) -> list[str]:
+    """Images of the granule as names in the package: those that the product lists, else (first layout) those that are there."""
+    suffix = ".tif" if any(found.root.get("imageFormat") == "GeoTIFF" for found in main.all("Granule")) else ".jp2"
+    if _COMPACT in main.name:
+        return [f"{base}/{image}{suffix}" if base else f"{image}{suffix}" for image in _listed(main)]
+    return sorted(name for name in package.names if name.startswith(f"{granule}/IMG_DATA/") and name.endswith(_IMAGES))
 
 
 def _only(names: list[str], path: Path) -> str:
@@ -147,18 +128,18 @@ def _only(names: list[str], path: Path) -> str:
 
 
 def _level(main: str) -> str:
-    match = _MAIN.match(main)
+    match = MAIN.match(main)
     if match is None:
         raise ProductError(f"{main} is of an unknown level", why="L1C and L2A are read", way_out="give an L1C or L2A product")
     return f"L{match[1]}"
 
 
-def _time(main: Document) -> datetime:
-    written = main.demand("PRODUCT_START_TIME")
+def _time(main: Document, name: str) -> datetime:
+    written = main.demand(name)
     try:
         moment = datetime.fromisoformat(written)
     except ValueError as error:
-        raise ProductError(f"{main.name}: PRODUCT_START_TIME is no time", why=str(error), way_out="get the product again") from error
+        raise ProductError(f"{main.name}: {name} is no time", why=str(error), way_out="get the product again") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -173,19 +154,32 @@ def _grid(tile: Document) -> Grid:
         )
     west, north = (corners[finest].number(key) for key in ("ULX", "ULY"))
     width, height = (int(sizes[finest].number(key)) for key in ("NCOLS", "NROWS"))
-    return Grid(Crs.parse(tile.demand("HORIZONTAL_CS_CODE")), west, north, float(finest), float(finest), width, height)
+    try:
+        crs = Crs.parse(tile.demand("HORIZONTAL_CS_CODE"))
+    except CrsError as error:
+        raise ProductError(f"{tile.name}: {error.what}", why=error.why, way_out="get the product again") from error
+    return Grid(crs, west, north, float(finest), float(finest), width, height)
 
 
-def _bands(package: _Package, main: Document, images: list[str]) -> tuple[BandFile, ...]:
-    surface = _level(package.main) == "L2A"
+def _bands(package: Package, main: Document, images: list[str], surface: bool) -> tuple[BandFile, ...]:
     offsets = _offsets(main, "BOA_ADD_OFFSET" if surface else "RADIO_ADD_OFFSET")
-    quantities = ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE") if surface else ("QUANTIFICATION_VALUE",)
-    suffix = ".tif" if any(found.root.get("imageFormat") == "GeoTIFF" for found in main.all("Granule")) else ".jp2"
+    scales = _scales(main, surface)
     return tuple(
-        BandFile(name, resolution, package.address(package.inside(f"{image}{suffix}")), 1, offsets.get(name, 0.0), main.number(*quantities))
+        BandFile(name, resolution, package.address(image), 1, offsets.get(name, 0.0), scales.get(name, scales["reflectance"]))
         for image in images
-        for name, resolution in _parts(image)
+        for name, resolution in _parts(image.rpartition("/")[2].rpartition(".")[0])
     )
+
+
+def _scales(main: Document, surface: bool) -> Mapping[str, float]:
+    """Numbers per unit: of reflectance, and of aerosol optical thickness and water vapour (cm); class numbers are what they are."""
+    quantities = ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE") if surface else ("QUANTIFICATION_VALUE",)
+    extra = {
+        name: main.number(*words) if main.text(*words) else 1000.0
+        for name in ("AOT", "WVP")
+        for words in [(f"{name}_QUANTIFICATION_VALUE", f"L2A_{name}_QUANTIFICATION_VALUE")]
+    }
+    return {"reflectance": main.number(*quantities), "SCL": 1.0, **extra}
 
 
 def _offsets(main: Document, tag: str) -> dict[str, float]:
@@ -196,7 +190,7 @@ def _offsets(main: Document, tag: str) -> dict[str, float]:
 
 def _parts(image: str) -> list[tuple[str, float]]:
     """Band and resolution that an image name tells; none for previews (TCI)."""
-    match = _IMAGE.search(image)
+    match = _OLD_EXTRA.match(image) or _IMAGE.search(image)
     if match is None:
         return []
     name = band_name(match[1])

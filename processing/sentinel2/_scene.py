@@ -7,10 +7,11 @@ dark pixel of a new product is never mistaken for none (Sentinel-2 Products Spec
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ import numpy as np
 from earthweave.ontology import ParameterError, ProductError, Source
 
 from ..frame import digest
-from ..raster import Block, Grid, grid_of, open_raster, reading
+from ..raster import Block, Grid, Shared, average, bilinear, centre, grid_of, open_raster, reading, repeat
 from ._bands import plain_name
+from ._product import ProductInfo, stac_properties
 
 Array = np.ndarray[Any, Any]
 _SATURATED = 65535
@@ -63,6 +65,7 @@ class Scene:
         simulated: True if the product says that a simulator made it.
         tile, platform, baseline, orbit, cloud_cover: as in the metadata (cloud cover in percent), None if it does not say.
         metadata: files read besides the bands.
+        product: what else the product's metadata say.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Scene:
     orbit: int | None = None
     cloud_cover: float | None = None
     metadata: tuple[Path, ...] = ()
+    product: ProductInfo | None = None
 
     @property
     def attribution(self) -> str:
@@ -87,6 +91,14 @@ class Scene:
         return (
             f"Contains modified Copernicus Sentinel data {self.time.year}." if self.time else "Contains modified Copernicus Sentinel data."
         )
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The scene as properties of a STAC item (`stac_properties`); empty for a stack, which says nothing of itself."""
+        if self.product is None or self.time is None:
+            return {}
+        said = {name: getattr(self, name) for name in ("time", "tile", "platform", "baseline", "orbit", "cloud_cover")}
+        return stac_properties(self.product, name=self.id, **said)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,25 +138,30 @@ def open_scene(
     offset: float = 0.0,
     quantification: float = 10000.0,
     time: datetime | None = None,
+    tile: str | None = None,
+    harmonised: bool = False,
 ) -> Scene:
     """Open a SAFE folder, a SAFE zip, or a raster whose bands are ``stack_bands`` (else its band descriptions).
 
-    ``offset``, ``quantification`` and ``time`` are for stacks, which carry no metadata; a SAFE product's own values always win. Raises
-    `ProductError` that names the file, the reason and the way out; `ParameterError` for a ``time`` that a SAFE product would not heed.
+    ``offset``, ``quantification`` and ``time`` are for stacks, which carry no metadata; a SAFE product's own values always win.
+    ``tile`` picks one of a product of several tiles. ``harmonised`` says that the numbers of a product were shifted already by whoever
+    keeps it, though its metadata still name the offset: it is then not added again. Raises `ProductError` that names the file, the
+    reason and the way out; `ParameterError` for a ``time`` that a SAFE product would not heed, or a ``tile`` that it lacks.
     """
-    from ._safe import read_safe
+    from ._safe import MAIN, read_safe
     from ._stack import read_stack
 
     if not path.exists():
         raise ProductError(f"{path.name} does not exist", why="no file or folder has this name", way_out="check the path")
-    if path.is_dir() or path.name.startswith("MTD_MSIL") or zipfile.is_zipfile(path):
+    if path.is_dir() or MAIN.match(path.name) or zipfile.is_zipfile(path):
         if time is not None:
             raise ParameterError(
                 f"{path.name} cannot be given a time",
                 why="a SAFE product says itself when it was taken",
                 way_out="leave out --time1, --time2 or --time for it: they are for GeoTIFF stacks that do not say it",
             )
-        return read_safe(path)
+        scene = read_safe(path, tile)
+        return replace(scene, bands=tuple(replace(band, offset=0.0) for band in scene.bands)) if harmonised else scene
     return read_stack(path, stack_bands, offset, quantification, time)
 
 
@@ -152,16 +169,20 @@ Reader = Callable[[str, Block], Array]
 
 
 @contextmanager
-def read_band(scene: Scene, names: Sequence[str], grid: Grid) -> Iterator[Reader]:
-    """Open bands for reading on ``grid``; yields ``read(name, block)``.
+def read_band(scene: Scene, names: Sequence[str], grid: Grid, *, scaled: bool = True, resampling: str = "auto") -> Iterator[Reader]:
+    """Open bands for reading on ``grid``; yields ``read(name, block)``, which several threads may call.
 
-    ``read`` returns float32 reflectance, NaN where there is no data or saturation; for ``SCL`` the class numbers (nearest pixel).
-    Finer pixels are averaged over those that are valid, coarser ones are interpolated bilinearly. Grids that nest into the band's
-    own (same CRS and corner, whole ratio) are read without resampling, so results do not depend on the blocks.
+    ``read`` returns float32 reflectance (``scaled``), or numbers with their offset added, NaN where there is no data or saturation; for
+    ``SCL`` the class numbers (nearest pixel, 0 for no data). ``resampling`` is ``nearest``, ``bilinear``, ``cubic``, ``average``, or
+    ``auto``: finer pixels are averaged over those that are valid, coarser ones are interpolated bilinearly. Grids that nest with the
+    band's own (same CRS and corner, whole ratio) are read without GDAL's warper; both ways are independent of the blocks.
     """
     with ExitStack() as stack:
         wanted = grid.pixel_in(scene.grid.crs)
-        opened = {name: _open(stack, scene.band(name, wanted), grid, wanted) for name in dict.fromkeys(names)}
+        opened = {
+            name: _open(stack, scene, scene.band(name, wanted), grid, "nearest" if name == "SCL" else resampling)
+            for name in dict.fromkeys(names)
+        }
 
         def read(name: str, block: Block) -> Array:
             band, pixels = opened[name]
@@ -169,57 +190,99 @@ def read_band(scene: Scene, names: Sequence[str], grid: Grid) -> Iterator[Reader
                 numbers = pixels(block)
             if name == "SCL":
                 return np.nan_to_num(numbers, nan=0.0).astype(np.uint8)
-            return (numbers + np.float32(band.offset)) / np.float32(band.quantification)
+            shifted = numbers + np.float32(band.offset) if band.offset else numbers
+            return shifted / np.float32(band.quantification) if scaled else shifted
 
         yield read
 
 
-def _open(stack: ExitStack, band: BandFile, grid: Grid, wanted: float) -> tuple[BandFile, Callable[[Block], Array]]:
+def _open(stack: ExitStack, scene: Scene, band: BandFile, grid: Grid, way: str) -> tuple[BandFile, Callable[[Block], Array]]:
     dataset = stack.enter_context(open_raster(band.path))
     source = grid_of(dataset)
-    ratio, col, row = grid.xres / source.xres, (grid.west - source.west) / source.xres, (source.north - grid.north) / source.yres
-    nests = grid.crs == source.crs and all(abs(value - round(value)) < 1e-6 for value in (ratio, col, row)) and ratio > 0.5
-    if nests and (band.name != "SCL" or round(ratio) == 1):
-        return band, lambda block: _nested(dataset, band, (round(row), round(col), round(ratio)), block)
-    return band, _warped(stack, dataset, band, grid, finer=source.xres * 1.5 < wanted)
+    _belongs(scene, band, source)
+    if way == "auto":
+        way = "average" if source.xres * 1.5 < grid.pixel_in(scene.grid.crs) else "bilinear"
+    down, up = (round(ratio) or 1 for ratio in (grid.xres / source.xres, source.xres / grid.xres))
+    corner = (source.north - grid.north) / grid.yres * down, (grid.west - source.west) / grid.xres * down
+    whole = all(abs(value - round(value)) < 1e-6 for value in corner)
+    fits = math.isclose(grid.xres * up, source.xres * down, rel_tol=1e-9) and 1 in (down, up) and grid.xres == grid.yres
+    if grid.crs == source.crs and whole and fits and (way in _NESTED_WAYS[down > 1, up > 1]):
+        shared, place = Shared(dataset), _Place(round(corner[0]), round(corner[1]), down, up)
+        return band, lambda block: _nested(shared, band, place, way, block)
+    return band, _warped(stack, dataset, band, grid, way)
 
 
-def _nested(dataset: Any, band: BandFile, at: tuple[int, int, int], block: Block) -> Array:
-    """Read the pixels of ``block`` and average ``ratio`` × ``ratio`` of them; what lies outside the file is no data."""
-    row, col, ratio = at
-    top, left = row + block.row * ratio, col + block.col * ratio
-    height, width = block.height * ratio, block.width * ratio
-    inner = Block(
-        max(top, 0), max(left, 0), min(top + height, dataset.height) - max(top, 0), min(left + width, dataset.width) - max(left, 0)
-    )
-    numbers = np.full((height, width), np.nan, np.float32)
-    if inner.height > 0 and inner.width > 0:
-        place = Block(inner.row - top, inner.col - left, inner.height, inner.width)
-        numbers[place.slices] = _numbers(dataset.read(band.index, window=inner.window), band)
-    return numbers if ratio == 1 else _average(numbers, ratio)
+_NESTED_WAYS = {
+    (False, False): ("nearest", "bilinear", "average", "cubic"),
+    (True, False): ("nearest", "average"),
+    (False, True): ("nearest", "bilinear"),
+}
+"""Ways of resampling that need no warper: at the same size, down, up."""
+
+
+def _belongs(scene: Scene, band: BandFile, source: Grid) -> None:
+    """Refuse an image that lies elsewhere, or is larger, than the metadata say: its blocks would be those of another product."""
+    if scene.level == "stack":
+        return
+    off = max(abs(one - other) for one, other in zip(source.bounds, scene.grid.bounds, strict=True))
+    if source.crs != scene.grid.crs or off > max(source.xres, scene.grid.xres) or not math.isclose(source.xres, band.resolution):
+        raise ProductError(
+            f"{Path(band.path).name} does not lie where the product's metadata say",
+            why=f"{source.crs} {source.bounds} {source.xres:g} m, not {scene.grid.crs} {scene.grid.bounds} {band.resolution:g} m",
+            way_out="get the product again from its publisher",
+        )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a grid begins in a band: first row and column in the finer pixels of the two, pixels of the band along one of the grid
+    (``down``), or of the grid along one of the band (``up``)."""
+
+    row: int
+    col: int
+    down: int
+    up: int
+
+
+def _nested(shared: Shared, band: BandFile, place: _Place, way: str, block: Block) -> Array:
+    """Read ``block`` of a grid that nests with the band's own; what lies outside the file is no data."""
+    if place.up > 1:
+        return _finer(shared, band, place, way, block)
+    ratio = place.down
+    there = Block(place.row + block.row * ratio, place.col + block.col * ratio, block.height * ratio, block.width * ratio)
+    pixels = shared.read(band.index, there, band.nodata)
+    if ratio == 1:
+        return _numbers(pixels, band)
+    return _numbers(centre(pixels, ratio), band) if way == "nearest" else average(_numbers(pixels, band), ratio)
+
+
+def _finer(shared: Shared, band: BandFile, place: _Place, way: str, block: Block) -> Array:
+    """As `_nested` for a band that is coarser than the grid: whole pixels of the band are made finer and cut to the block."""
+    ratio, row, col = place.up, place.row + block.row, place.col + block.col
+    top, left = row // ratio, col // ratio
+    inner = Block(top, left, -(-(row + block.height) // ratio) - top, -(-(col + block.width) // ratio) - left)
+    cut = Block(row - top * ratio, col - left * ratio, block.height, block.width).slices
+    if way == "nearest":
+        return _numbers(repeat(shared.read(band.index, inner, band.nodata), ratio)[cut], band)
+    around = Block(inner.row - 1, inner.col - 1, inner.height + 2, inner.width + 2)
+    return bilinear(_numbers(shared.read(band.index, around, band.nodata), band), ratio)[cut]
 
 
 def _numbers(pixels: Array, band: BandFile) -> Array:
     numbers = pixels.astype(np.float32)
-    numbers[(pixels == band.nodata) | (pixels == _SATURATED)] = np.nan
+    nothing = (pixels == band.nodata) | (pixels == _SATURATED)
+    if nothing.any():
+        numbers[nothing] = np.nan
     return numbers
 
 
-def _average(numbers: Array, ratio: int) -> Array:
-    """Mean of the valid among ``ratio`` × ``ratio`` pixels; NaN where none is."""
-    tiles = numbers.reshape(numbers.shape[0] // ratio, ratio, numbers.shape[1] // ratio, ratio)
-    valid = ~np.isnan(tiles)
-    count = valid.sum((1, 3), dtype=np.float32)
-    total = np.where(valid, tiles, np.float32(0)).sum((1, 3), dtype=np.float32)
-    mean: Array = np.divide(total, count, out=np.full(count.shape, np.nan, np.float32), where=count > 0)
-    return mean
-
-
-def _warped(stack: ExitStack, dataset: Any, band: BandFile, grid: Grid, *, finer: bool) -> Callable[[Block], Array]:
+def _warped(stack: ExitStack, dataset: Any, band: BandFile, grid: Grid, way: str) -> Callable[[Block], Array]:
+    """GDAL's warper; transform and scale are told exactly, else it would estimate them for each block that is asked for."""
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
 
-    way = Resampling.nearest if band.name == "SCL" else Resampling.average if finer else Resampling.bilinear
+    source = grid_of(dataset)
+    scale = source.xres / grid.pixel_in(source.crs)
     warped = stack.enter_context(
         WarpedVRT(
             dataset,
@@ -227,10 +290,13 @@ def _warped(stack: ExitStack, dataset: Any, band: BandFile, grid: Grid, *, finer
             transform=grid.transform,
             width=grid.width,
             height=grid.height,
-            resampling=way,
+            resampling=Resampling[way],
             src_nodata=band.nodata,
             nodata=band.nodata,
             tolerance=1e-6,
+            XSCALE=scale,
+            YSCALE=scale,
         )
     )
-    return lambda block: _numbers(warped.read(band.index, window=block.window), band)
+    shared = Shared(warped)
+    return lambda block: _numbers(shared.read(band.index, block, band.nodata), band)

@@ -3,13 +3,15 @@
 Imported by the demo and by tests alone. It shares no code with the services it feeds. Nothing here was observed: rivers, fields, flood
 and boundaries are drawn by chance on the true grid of tile T56HKH, and every file says that it is simulated.
 
-Limits of the scenes: no clouds, no terrain shadow, no point-spread function, no viewing geometry; only the bands that change detection
-and water indices need; the images cover the exercise's polygon, not the whole tile, and end where the tile ends (a strip of up to 0.7 km
-of the polygon lies east of it, as with the real product). Units of measurement: reflectance, metres, EPSG:32756.
+Limits of the scenes: no terrain shadow, no point-spread function, no viewing geometry. A pair has no clouds and only the bands that change
+detection and water indices need; single products have all bands, those without a spectrum mixed from others, and clouds all at one height.
+The images cover the exercise's polygon, not the whole tile, and end where the tile ends (a strip of up to 0.7 km of the polygon lies east
+of it, as with the real product). Units of measurement: reflectance, metres, EPSG:32756.
 """
 
 from ._landscape import AREA_OF_INTEREST
 from ._pair import sentinel2_pair
+from ._product import sentinel2_product
 from ._units import UNIT_NAMES, admin_units
 
-__all__ = ["AREA_OF_INTEREST", "UNIT_NAMES", "admin_units", "sentinel2_pair"]
+__all__ = ["AREA_OF_INTEREST", "UNIT_NAMES", "admin_units", "sentinel2_pair", "sentinel2_product"]

@@ -19,7 +19,6 @@ Array = np.ndarray[Any, Any]
 _DATES = (Acquisition("20210315T000241", 29922), Acquisition("20210325T000241", 30065))
 _FINE = ("B02", "B03", "B04", "B08")
 _COARSE = ("B02", "B03", "B04", "B8A", "B11", "B12")
-_QUANTIFICATION, _OFFSET = 10000, 1000
 
 
 def sentinel2_pair(folder: Path, *, size: int | None = None, seed: int = 56, progress: ProgressSink = silent) -> tuple[Path, Path]:
@@ -50,33 +49,33 @@ def sentinel2_pair(folder: Path, *, size: int | None = None, seed: int = 56, pro
 
 def _scene(folder: Path, ground: Ground, place: Window, date: int, seed: int, step: Callable[[str], None]) -> Path:
     made = _DATES[date]
-    product = write_metadata(folder, made, place, _FINE, _COARSE)
-    images = product / "GRANULE" / made.granule / "IMG_DATA"
+    product = write_metadata(folder, made, place, [*((name, 10) for name in _FINE), *((name, 20) for name in (*_COARSE, "SCL"))])
     rng = np.random.default_rng([seed, date])
     for name in SIMULATED_BANDS:
         numbers = reflectance(ground, date, SIMULATED_BANDS.index(name))
         if name in _FINE:
-            fine = _finer(numbers)
+            fine = finer(numbers)
             fine += np.float32(NOISE) * rng.standard_normal(fine.shape, np.float32)
-            _write(images / "R10m" / f"{made.stem}_{name}_10m.jp2", _digital(fine), place, 10)
+            write_image(product / f"{made.image(name, 10)}.jp2", digital(fine, made.offset), place, 10)
             step(f"{name} 10 m")
             numbers = fine.reshape(place.height, 2, place.width, 2).mean((1, 3))
         else:
             numbers += np.float32(NOISE / 2) * rng.standard_normal(numbers.shape, np.float32)
         if name in _COARSE:
-            _write(images / "R20m" / f"{made.stem}_{name}_20m.jp2", _digital(numbers), place, 20)
+            write_image(product / f"{made.image(name, 20)}.jp2", digital(numbers, made.offset), place, 20)
             step(f"{name} 20 m")
-    _write(images / "R20m" / f"{made.stem}_SCL_20m.jp2", scene_classes(ground, date), place, 20)
+    write_image(product / f"{made.image('SCL', 20)}.jp2", scene_classes(ground, date), place, 20)
     step("SCL 20 m")
     return product
 
 
-def _digital(numbers: Array) -> Array:
-    whole: Array = np.clip(np.rint(numbers * _QUANTIFICATION) + _OFFSET, 1, 65534).astype(np.uint16)
+def digital(numbers: Array, offset: int) -> Array:
+    """Reflectance as the numbers of a product (uint16), none of them a special value."""
+    whole: Array = np.clip(np.rint(numbers * 10000) - offset, 1, 65534).astype(np.uint16)
     return whole
 
 
-def _finer(pixels: Array) -> Array:
+def finer(pixels: Array) -> Array:
     """Twice as many pixels each way, interpolated between centres."""
     for axis in (0, 1):
         before, after = (np.take(pixels, indices, axis) for indices in _neighbours(pixels.shape[axis]))
@@ -91,7 +90,7 @@ def _neighbours(count: int) -> tuple[Array, Array]:
     return np.maximum(index - 1, 0), np.minimum(index + 1, count - 1)
 
 
-def _write(path: Path, pixels: Array, place: Window, resolution: int) -> None:
+def write_image(path: Path, pixels: Array, place: Window, resolution: int) -> None:
     """Lossless JPEG 2000 in tiles of 1024, written under another name until it is complete."""
     import rasterio
     from affine import Affine

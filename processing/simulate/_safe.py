@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import pyproj
+
 from ._landscape import TILE_NORTH, TILE_WEST, Window
 
 _PSD = "https://psd-14.sentinel2.eo.esa.int/PSD"
@@ -28,14 +30,27 @@ _INSTRUMENT = (
     ("B12", 20, 2202.4),
 )
 """Band, resolution (m), central wavelength (nm) of the instrument on Sentinel-2A."""
+SUN = (38.5, 62.0)
+"""Zenith and azimuth of the sun over the tile, degrees."""
 
 
 @dataclass(frozen=True)
 class Acquisition:
-    """Sensing time as in product names, and absolute orbit number."""
+    """A product: sensing time as in product names, absolute orbit number, and how it is processed and laid out.
+
+    Attributes:
+        level: ``1C`` or ``2A``.
+        baseline: processing baseline, e.g. ``04.00``; the offset of -1000 came with that one.
+        compact: the layout since December 2016, else the first one with its long names.
+        cloud_cover: in percent, as in the metadata.
+    """
 
     when: str
     orbit: int
+    level: str = "2A"
+    baseline: str = "04.00"
+    compact: bool = True
+    cloud_cover: float = 0.0
 
     @property
     def iso(self) -> str:
@@ -44,32 +59,68 @@ class Acquisition:
         return f"{w[:4]}-{w[4:6]}-{w[6:8]}T{w[9:11]}:{w[11:13]}:{w[13:]}.024Z"
 
     @property
+    def offset(self) -> int:
+        """What is added to numbers to make them reflectance."""
+        return -1000 if self.baseline >= "04.00" else 0
+
+    @property
     def name(self) -> str:
         """Product name."""
-        return f"S2A_MSIL2A_{self.when}_N0400_R030_T56HKH_{self.when[:8]}T120000"
+        if not self.compact:
+            return f"S2A_{self._issuer}_PRD_MSIL{self.level}_{self._run}"
+        return f"S2A_MSIL{self.level}_{self.when}_N{self.baseline.replace('.', '')}_R030_T56HKH_{self.when[:8]}T120000"
+
+    @property
+    def main(self) -> str:
+        """Name of the main metadata file."""
+        return f"MTD_MSIL{self.level}.xml" if self.compact else f"S2A_{self._issuer}_MTD_SAFL{self.level}_{self._run}.xml"
 
     @property
     def granule(self) -> str:
         """Granule folder."""
-        return f"L2A_T56HKH_A{self.orbit:06d}_{self.when}"
+        return f"L{self.level}_T56HKH_A{self.orbit:06d}_{self.when}" if self.compact else self.tile_id
 
     @property
-    def stem(self) -> str:
-        """Beginning of the image names."""
-        return f"T56HKH_{self.when}"
+    def tile_file(self) -> str:
+        """Name of the metadata of the tile."""
+        return "MTD_TL.xml" if self.compact else f"{self._long('MTD')}.xml"
+
+    @property
+    def tile_id(self) -> str:
+        """Identifier of the tile."""
+        return f"{self._long('MSI')}_N{self.baseline}"
+
+    def image(self, name: str, resolution: int) -> str:
+        """Path of an image in the product, without suffix."""
+        stem = f"T56HKH_{self.when}_{name}" if self.compact else self._old_image(name)
+        folder = f"GRANULE/{self.granule}/IMG_DATA"
+        return f"{folder}/{stem}" if self.level == "1C" else f"{folder}/R{resolution}m/{stem}_{resolution}m"
+
+    @property
+    def _issuer(self) -> str:
+        return "OPER" if self.level == "1C" else "USER"
+
+    @property
+    def _run(self) -> str:
+        return f"PDMC_{self.when[:8]}T120000_R030_V{self.when}_{self.when}"
+
+    def _long(self, kind: str) -> str:
+        return f"S2A_{self._issuer}_{kind}_L{self.level}_TL_SIMU_{self.when}_A{self.orbit:06d}_T56HKH"
+
+    def _old_image(self, name: str) -> str:
+        return self._long(name) if name in ("SCL", "AOT", "WVP") else f"{self._long('MSI')}_{name}"
 
 
-def write_metadata(folder: Path, made: Acquisition, place: Window, fine: Sequence[str], coarse: Sequence[str]) -> Path:
-    """Write everything of a product but its images; returns its folder."""
+def write_metadata(folder: Path, made: Acquisition, place: Window, bands: Sequence[tuple[str, int]]) -> Path:
+    """Write everything of a product but its images, which are ``bands`` with their resolutions; returns its folder."""
     product = folder / f"{made.name}.SAFE"
     granule = product / "GRANULE" / made.granule
     granule.mkdir(parents=True, exist_ok=True)
-    images = [f"GRANULE/{made.granule}/IMG_DATA/R10m/{made.stem}_{name}_10m" for name in fine]
-    images += [f"GRANULE/{made.granule}/IMG_DATA/R20m/{made.stem}_{name}_20m" for name in (*coarse, "SCL")]
+    images = [made.image(*band) for band in bands]
     texts = {
-        "MTD_MSIL2A.xml": _product(made, images),
-        f"GRANULE/{made.granule}/MTD_TL.xml": _tile(made, place),
-        "SIMULATED.txt": _note(place),
+        made.main: _product(made, place, images),
+        f"GRANULE/{made.granule}/{made.tile_file}": _tile(made, place),
+        "SIMULATED.txt": _note(made, place),
     }
     for name, text in texts.items():
         (product / name).write_text(text, "utf-8")
@@ -82,21 +133,20 @@ def simulator() -> str:
     return f"earthweave.processing.simulate {version('earthweave')}"
 
 
-def _note(place: Window) -> str:
+def _note(made: Acquisition, place: Window) -> str:
     return (
         "SIMULATED DATA. Nothing in this product was observed by a satellite.\n\n"
         f"Made by {simulator()} to demonstrate and test change detection.\n"
-        f"It has the layout of a Sentinel-2 L2A product of tile T56HKH (corner {TILE_WEST} {TILE_NORTH}, EPSG:32756),\n"
+        f"It has the layout of a Sentinel-2 L{made.level} product of tile T56HKH (corner {TILE_WEST} {TILE_NORTH}, EPSG:32756),\n"
         f"but its images cover only {place.width * 20 / 1000:g} x {place.height * 20 / 1000:g} km from the corner "
         f"{place.west} {place.north},\nand only some bands.\n"
         "Rivers, fields and flood were drawn by chance. Do not use it for any statement about a real place.\n"
     )
 
 
-def _product(made: Acquisition, images: Sequence[str]) -> str:
-    listed = "\n".join(f"            <IMAGE_FILE>{image}</IMAGE_FILE>" for image in images)
+def _product(made: Acquisition, place: Window, images: Sequence[str]) -> str:
     return f"""<?xml version="1.0" encoding="UTF-8"?>
-<n1:Level-2A_User_Product xmlns:n1="{_PSD}/User_Product_Level-2A.xsd">
+<n1:Level-{made.level}_User_Product xmlns:n1="{_PSD}/User_Product_Level-{made.level}.xsd">
   <n1:General_Info>
     <Simulation_Info>
       <SIMULATED>true</SIMULATED>
@@ -107,13 +157,13 @@ def _product(made: Acquisition, images: Sequence[str]) -> str:
       <PRODUCT_START_TIME>{made.iso}</PRODUCT_START_TIME>
       <PRODUCT_STOP_TIME>{made.iso}</PRODUCT_STOP_TIME>
       <PRODUCT_URI>{made.name}.SAFE</PRODUCT_URI>
-      <PROCESSING_LEVEL>Level-2A</PROCESSING_LEVEL>
-      <PRODUCT_TYPE>S2MSI2A</PRODUCT_TYPE>
-      <PROCESSING_BASELINE>04.00</PROCESSING_BASELINE>
+      <PROCESSING_LEVEL>Level-{made.level}</PROCESSING_LEVEL>
+      <PRODUCT_TYPE>S2MSI{made.level}</PRODUCT_TYPE>
+      <PROCESSING_BASELINE>{made.baseline}</PROCESSING_BASELINE>
       <GENERATION_TIME>{made.iso[:10]}T12:00:00.000000Z</GENERATION_TIME>
       <PREVIEW_IMAGE_URL>Not applicable</PREVIEW_IMAGE_URL>
       <PREVIEW_GEO_INFO>Not applicable</PREVIEW_GEO_INFO>
-      <Datatake datatakeIdentifier="GS2A_{made.when}_{made.orbit:06d}_N04.00">
+      <Datatake datatakeIdentifier="GS2A_{made.when}_{made.orbit:06d}_N{made.baseline}">
         <SPACECRAFT_NAME>Sentinel-2A</SPACECRAFT_NAME>
         <DATATAKE_TYPE>INS-NOBS</DATATAKE_TYPE>
         <DATATAKE_SENSING_START>{made.iso}</DATATAKE_SENSING_START>
@@ -121,27 +171,57 @@ def _product(made: Acquisition, images: Sequence[str]) -> str:
         <SENSING_ORBIT_DIRECTION>DESCENDING</SENSING_ORBIT_DIRECTION>
       </Datatake>
       <Query_Options completeSingleTile="false">
-        <PRODUCT_FORMAT>SAFE_COMPACT</PRODUCT_FORMAT>
+{"" if made.compact else _band_list()}\
+        <PRODUCT_FORMAT>{"SAFE_COMPACT" if made.compact else "SAFE"}</PRODUCT_FORMAT>
       </Query_Options>
       <Product_Organisation>
         <Granule_List>
-          <Granule datastripIdentifier="S2A_OPER_MSI_L2A_DS_SIMU_{made.when}_S{made.when}_N04.00" \
-granuleIdentifier="S2A_OPER_MSI_L2A_TL_SIMU_{made.when}_A{made.orbit:06d}_T56HKH_N04.00" imageFormat="JPEG2000">
-{listed}
-          </Granule>
+{_granule(made, images)}
         </Granule_List>
       </Product_Organisation>
     </Product_Info>
-{_characteristics()}  </n1:General_Info>
+{_characteristics(made)}  </n1:General_Info>
+  <n1:Geometric_Info>
+    <Product_Footprint>
+      <Product_Footprint>
+        <Global_Footprint>
+          <EXT_POS_LIST>{_footprint(place)}</EXT_POS_LIST>
+        </Global_Footprint>
+      </Product_Footprint>
+    </Product_Footprint>
+  </n1:Geometric_Info>
   <n1:Quality_Indicators_Info>
-    <Cloud_Coverage_Assessment>0.0</Cloud_Coverage_Assessment>
+    <Cloud_Coverage_Assessment>{made.cloud_cover:.6f}</Cloud_Coverage_Assessment>
   </n1:Quality_Indicators_Info>
-</n1:Level-2A_User_Product>
+</n1:Level-{made.level}_User_Product>
 """
 
 
-def _characteristics() -> str:
-    offsets = "\n".join(f'        <BOA_ADD_OFFSET band_id="{number}">-1000</BOA_ADD_OFFSET>' for number in range(13))
+def _granule(made: Acquisition, images: Sequence[str]) -> str:
+    """The list of images: by path in a compact product, by identifier in one of the first layout."""
+    element, tag = ("Granule", "IMAGE_FILE") if made.compact else ("Granules", "IMAGE_ID" if made.level == "1C" else "IMAGE_ID_2A")
+    names = images if made.compact else [image.rpartition("/")[2] for image in images]
+    listed = "\n".join(f"            <{tag}>{name}</{tag}>" for name in names)
+    strip = f"S2A_OPER_MSI_L{made.level}_DS_SIMU_{made.when}_S{made.when}_N{made.baseline}"
+    return f"""          <{element} datastripIdentifier="{strip}" granuleIdentifier="{made.tile_id}" imageFormat="JPEG2000">
+{listed}
+          </{element}>"""
+
+
+def _band_list() -> str:
+    names = "".join(f"          <BAND_NAME>{name}</BAND_NAME>\n" for name, _, _ in _INSTRUMENT)
+    return f"        <Band_List>\n{names}        </Band_List>\n"
+
+
+def _footprint(place: Window) -> str:
+    """Corners of the images, latitude before longitude, closed."""
+    east, south = place.west + place.width * 20, place.north - place.height * 20
+    corners = ((place.west, place.north), (east, place.north), (east, south), (place.west, south), (place.west, place.north))
+    project = pyproj.Transformer.from_crs("EPSG:32756", "OGC:CRS84", always_xy=True)
+    return " ".join(f"{lat:.9f} {lon:.9f}" for lon, lat in (project.transform(*corner) for corner in corners))
+
+
+def _characteristics(made: Acquisition) -> str:
     bands = "\n".join(_band(number) for number in range(13))
     return f"""    <Product_Image_Characteristics>
       <Special_Values>
@@ -152,17 +232,34 @@ def _characteristics() -> str:
         <SPECIAL_VALUE_TEXT>SATURATED</SPECIAL_VALUE_TEXT>
         <SPECIAL_VALUE_INDEX>65535</SPECIAL_VALUE_INDEX>
       </Special_Values>
-      <QUANTIFICATION_VALUES_LIST>
-        <BOA_QUANTIFICATION_VALUE unit="none">10000</BOA_QUANTIFICATION_VALUE>
-      </QUANTIFICATION_VALUES_LIST>
-      <BOA_ADD_OFFSET_VALUES_LIST>
-{offsets}
-      </BOA_ADD_OFFSET_VALUES_LIST>
-      <Spectral_Information_List>
+{_quantities(made)}{_offsets(made)}      <Spectral_Information_List>
 {bands}
       </Spectral_Information_List>
     </Product_Image_Characteristics>
 """
+
+
+def _quantities(made: Acquisition) -> str:
+    if made.level == "1C":
+        return '      <QUANTIFICATION_VALUE unit="none">10000</QUANTIFICATION_VALUE>\n'
+    prefix = "" if made.compact else "L2A_"
+    rows = (("BOA", "none", 10000), ("AOT", "none", 1000), ("WVP", "cm", 1000))
+    listed = "".join(
+        f'        <{prefix}{name}_QUANTIFICATION_VALUE unit="{unit}">{value}</{prefix}{name}_QUANTIFICATION_VALUE>\n'
+        for name, unit, value in rows
+    )
+    return f"      <QUANTIFICATION_VALUES_LIST>\n{listed}      </QUANTIFICATION_VALUES_LIST>\n"
+
+
+def _offsets(made: Acquisition) -> str:
+    """The list that came with baseline 04.00."""
+    if not made.offset:
+        return ""
+    tag, around = (
+        ("RADIO_ADD_OFFSET", "Radiometric_Offset_List") if made.level == "1C" else ("BOA_ADD_OFFSET", "BOA_ADD_OFFSET_VALUES_LIST")
+    )
+    rows = "".join(f'        <{tag} band_id="{number}">{made.offset}</{tag}>\n' for number in range(13))
+    return f"      <{around}>\n{rows}      </{around}>\n"
 
 
 def _band(number: int) -> str:
@@ -177,10 +274,10 @@ def _band(number: int) -> str:
 
 def _tile(made: Acquisition, place: Window) -> str:
     return f"""<?xml version="1.0" encoding="UTF-8"?>
-<n1:Level-2A_Tile_ID xmlns:n1="{_PSD}/S2_PDI_Level-2A_Tile_Metadata.xsd">
+<n1:Level-{made.level}_Tile_ID xmlns:n1="{_PSD}/S2_PDI_Level-{made.level}_Tile_Metadata.xsd">
   <n1:General_Info>
-    <TILE_ID metadataLevel="Brief">S2A_OPER_MSI_L2A_TL_SIMU_{made.when}_A{made.orbit:06d}_T56HKH_N04.00</TILE_ID>
-    <DATASTRIP_ID metadataLevel="Standard">S2A_OPER_MSI_L2A_DS_SIMU_{made.when}_S{made.when}_N04.00</DATASTRIP_ID>
+    <TILE_ID metadataLevel="Brief">{made.tile_id}</TILE_ID>
+    <DATASTRIP_ID metadataLevel="Standard">S2A_OPER_MSI_L{made.level}_DS_SIMU_{made.when}_S{made.when}_N{made.baseline}</DATASTRIP_ID>
     <SENSING_TIME metadataLevel="Standard">{made.iso}</SENSING_TIME>
   </n1:General_Info>
   <n1:Geometric_Info>
@@ -189,8 +286,14 @@ def _tile(made: Acquisition, place: Window) -> str:
       <HORIZONTAL_CS_NAME>WGS84 / UTM zone 56S</HORIZONTAL_CS_NAME>
       <HORIZONTAL_CS_CODE>EPSG:32756</HORIZONTAL_CS_CODE>
 {"".join(_sizes(place))}{"".join(_corners(place))}    </Tile_Geocoding>
+    <Tile_Angles metadataLevel="Standard">
+      <Mean_Sun_Angle>
+        <ZENITH_ANGLE unit="deg">{SUN[0]}</ZENITH_ANGLE>
+        <AZIMUTH_ANGLE unit="deg">{SUN[1]}</AZIMUTH_ANGLE>
+      </Mean_Sun_Angle>
+    </Tile_Angles>
   </n1:Geometric_Info>
-</n1:Level-2A_Tile_ID>
+</n1:Level-{made.level}_Tile_ID>
 """
 
 
@@ -215,9 +318,10 @@ def _manifest(made: Acquisition, texts: dict[str, str], images: Sequence[str]) -
     )
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <xfdu:XFDU xmlns:xfdu="urn:ccsds:schema:xfdu:1" xmlns:safe="http://www.esa.int/safe/sentinel/1.1" \
-version="esa/safe/sentinel/1.1/sentinel-2/msi/archive_l2a_user_product">
+version="esa/safe/sentinel/1.1/sentinel-2/msi/archive_l{made.level.lower()}_user_product">
   <informationPackageMap>
-    <xfdu:contentUnit unitType="Product_Level-2A" textInfo="SIMULATED SENTINEL-2 MSI Level-2A User Product" pdiID="processing"/>
+    <xfdu:contentUnit unitType="Product_Level-{made.level}" \
+textInfo="SIMULATED SENTINEL-2 MSI Level-{made.level} User Product" pdiID="processing"/>
   </informationPackageMap>
   <metadataSection>
     <metadataObject ID="processing" classification="PROVENANCE" category="PDI">

@@ -10,6 +10,7 @@ from ._compat import later, run_command
 from ._demo import demo
 from ._doctor import doctor
 from ._generate_verbs import generate_
+from ._job_verbs import job
 from ._map_verbs import map_
 from ._process_verbs import process
 from ._store_verbs import export_, load, query, store, update
@@ -42,7 +43,7 @@ def main() -> None:
     """
 
 
-for _command in (load, query, update, map_, process, ask, serve, export_, store, doctor, demo):
+for _command in (load, query, update, map_, process, job, ask, serve, export_, store, doctor, demo):
     main.add_command(_command)
 
 
@@ -90,5 +91,5 @@ def s1_slc_preprocess() -> None:
 
 
 def s2_preprocess() -> None:
-    """``S2-preprocess``: says that it comes with the optical services."""
-    later("S2-preprocess", "it comes with the optical services; S2-CD reads SAFE folders and zips itself")
+    """``S2-preprocess``: bands on one grid, masked."""
+    run_command("S2-preprocess")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -23,23 +23,34 @@ def find_service(name: str) -> ServiceSpec:
     raise NotFoundError(f"there is no service {name}", way_out=f"services: {', '.join(spec.id for spec in registry())}")
 
 
-def service_command(spec: ServiceSpec, name: str | None = None) -> click.Command:
-    """The command of one service: every parameter an option in all its spellings, checked by the service itself."""
+Work = Callable[..., Outcome]
+
+
+def service_command(spec: ServiceSpec, name: str | None = None, work: Work | None = None) -> click.Command:
+    """The command of one service: every parameter an option in all its spellings, checked by the service itself.
+
+    ``work`` gets what was given; without it the service runs.
+    """
     schema = spec.parameters.model_json_schema()
     required = set(schema.get("required", ()))
     options = [_option(field, details, field in required) for field, details in schema["properties"].items()]
     return click.command(
         name or spec.id, params=options, context_settings={"help_option_names": ["-h", "--help"]}, help=_help(spec), short_help=spec.title
-    )(verb(_runner(spec)))
+    )(verb(work or _runner(spec)))
 
 
-def _runner(spec: ServiceSpec) -> Callable[..., Outcome]:
+def _runner(spec: ServiceSpec) -> Work:
     def runner(**given: Any) -> Outcome:
         with Reporter() as reporter:
-            result = run_service(spec, {name: value for name, value in given.items() if value is not None}, progress=reporter)
+            result = run_service(spec, said(given), progress=reporter)
         return Outcome(result.report, result_text(result), notices=simulated_notice(result))
 
     return runner
+
+
+def said(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given."""
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def result_text(result: Result) -> str:
@@ -78,8 +89,12 @@ def _help(spec: ServiceSpec) -> str:
     return f"{spec.title}.\n\n{spec.abstract}\n\n\b\nMakes:\n{outputs}\n\n\b\nReferences:\n{references or '-'}"
 
 
-class _Services(click.Group):
-    """A group whose commands are the services, looked up when needed."""
+class Services(click.Group):
+    """A group whose commands are the services, looked up when needed; each runs its service."""
+
+    def made(self, spec: ServiceSpec) -> click.Command:
+        """The command of one service."""
+        return service_command(spec)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Ids of the services."""
@@ -88,7 +103,7 @@ class _Services(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a service, by id or executable."""
         try:
-            return service_command(find_service(cmd_name))
+            return self.made(find_service(cmd_name))
         except NotFoundError:
             return None
 
@@ -116,6 +131,6 @@ def describe(name: str) -> Outcome:
     return Outcome(description, json.dumps(description, indent=1, default=str))
 
 
-@process.command("run", cls=_Services)
+@process.command("run", cls=Services)
 def run() -> None:
     """Run a service: earthweave process run SERVICE --help says its options."""

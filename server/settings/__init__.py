@@ -1,7 +1,19 @@
 """Settings: one table of every limit."""
 
 from earthweave.qa import Limits as QuestionLimits
+from earthweave.server.jobs import JobLimits
 
-from ._settings import EndpointSettings, RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
+from ._settings import EndpointSettings, JobSettings, RemoteSettings, ServeSettings, WebSettings, markdown, read, settings
 
-__all__ = ["EndpointSettings", "QuestionLimits", "RemoteSettings", "ServeSettings", "WebSettings", "markdown", "read", "settings"]
+__all__ = [
+    "EndpointSettings",
+    "JobLimits",
+    "JobSettings",
+    "QuestionLimits",
+    "RemoteSettings",
+    "ServeSettings",
+    "WebSettings",
+    "markdown",
+    "read",
+    "settings",
+]

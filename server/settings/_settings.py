@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from earthweave.ontology import ParameterError, Setting, setting, settings_of
 from earthweave.qa import Limits as QuestionLimits
+from earthweave.server.jobs import JobLimits
 from earthweave.server.store import Limits
 
 Table = TypeVar("Table")
@@ -46,6 +47,13 @@ class EndpointSettings:
 
 
 @dataclass(frozen=True)
+class JobSettings:
+    """Where jobs live."""
+
+    jobs_folder: str = setting("earthweave-jobs", help="Folder of the jobs: their table, logs and results.")
+
+
+@dataclass(frozen=True)
 class RemoteSettings:
     """What we take from another SPARQL endpoint."""
 
@@ -56,7 +64,16 @@ class RemoteSettings:
     remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint.")
 
 
-TABLES: tuple[type[Any], ...] = (Limits, QuestionLimits, ServeSettings, WebSettings, EndpointSettings, RemoteSettings)
+TABLES: tuple[type[Any], ...] = (
+    Limits,
+    QuestionLimits,
+    ServeSettings,
+    WebSettings,
+    EndpointSettings,
+    RemoteSettings,
+    JobSettings,
+    JobLimits,
+)
 
 
 def settings() -> tuple[Setting, ...]:

@@ -16,12 +16,12 @@ from contextlib import suppress
 from typing import Any
 
 from earthweave.ontology import AbortedError, EarthweaveError
+from earthweave.server.processes import error_of
 
 from ._frames import Frame
 from ._group import Group, Ticket
 from ._layout import Generation, Layout
 from ._limits import Limits
-from ._process import error_of
 from ._serve import disk
 
 Done = tuple[dict[str, Any], int]

@@ -7,8 +7,6 @@ import struct
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from earthweave.ontology import EarthweaveError
-
 _LENGTHS = struct.Struct(">IQ")
 
 
@@ -29,11 +27,6 @@ def encode(frame: Frame) -> bytes:
     """The bytes of a frame."""
     header = json.dumps(frame.header).encode()
     return _LENGTHS.pack(len(header), len(frame.body)) + header + frame.body
-
-
-def told(error: EarthweaveError) -> dict[str, str]:
-    """An error as part of a header."""
-    return {"type": type(error).__name__, "what": error.what, "why": error.why, "way_out": error.way_out}
 
 
 class Decoder:

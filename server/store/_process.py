@@ -11,51 +11,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from earthweave import ontology
-from earthweave.ontology import DeadlineError, EarthweaveError, LimitError, MemoryLimitError, StoreError
+from earthweave.ontology import EarthweaveError, LimitError, StoreError
+from earthweave.server.processes import Budget, error_of, starved
 
 from . import _frames
 from ._frames import Decoder, Frame
-from ._serve import MEMORY_EXIT
 
 _PORTION = 1 << 20
 _THRIFT = {
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system",
     "RUST_BACKTRACE": "0",
 }
-_MEMORY_SIGNS = (b"memory allocation", b"bad_alloc", b"Cannot allocate memory", b"MemoryError")
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a piece of work may cost, under the names of the settings that say so.
-
-    Attributes:
-        work: how messages call it, e.g. ``the query``.
-        clock, seconds: setting and value of the wall time.
-        purse, mebibytes: setting and value of the memory.
-    """
-
-    work: str
-    clock: str
-    seconds: float
-    purse: str
-    mebibytes: int
-
-    def late(self) -> DeadlineError:
-        """The error for too much time."""
-        return DeadlineError(f"{self.work} took longer than {self.seconds:g} s", why=f"the limit {self.clock} is {self.seconds:g} s",
-                             way_out=f"narrow it, or raise {self.clock} (EARTHWEAVE_{self.clock.upper()})")
-
-    def greedy(self) -> MemoryLimitError:
-        """The error for too much memory."""
-        return MemoryLimitError(f"{self.work} needed more than {self.mebibytes} MiB of memory",
-                                why=f"the limit {self.purse} is {self.mebibytes} MiB",
-                                way_out=f"narrow it, or raise {self.purse} (EARTHWEAVE_{self.purse.upper()})")
 
 
 _STARTING = Budget("the start of a worker", "start", 120.0, "start", 0)
@@ -169,7 +137,7 @@ class Worker:
         self._errors.seek(max(0, self._errors.tell() - 16_384))
         last = self._errors.read()
         self.close()
-        if status == MEMORY_EXIT or any(sign in last for sign in _MEMORY_SIGNS):
+        if starved(status, last):
             return budget.greedy()
         if status == -signal.SIGSEGV:
             return LimitError(f"{budget.work} overflowed the engine's stack", why="it is too deeply nested", way_out="write it flatter")
@@ -195,13 +163,6 @@ class Worker:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-
-
-def error_of(header: dict[str, Any]) -> EarthweaveError:
-    """The error that a header tells."""
-    kind = getattr(ontology, header["type"], StoreError)
-    error: EarthweaveError = kind(header["what"], why=header["why"], way_out=header["way_out"])
-    return error
 
 
 def portions(chunks: Iterable[bytes]) -> Iterable[bytes]:

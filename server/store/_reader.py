@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from earthweave.ontology import ParameterError
+from earthweave.server.processes import private_size
 
 from ._census import census
 from ._following import Following
 from ._frames import Frame
 from ._offers import offers
 from ._results import Purse, table, triples
-from ._serve import Connection, Handler, private_size
+from ._serve import Connection, Handler
 from ._services import services_of
 from ._types import Notice
 from .algebra import Entailment

@@ -6,9 +6,10 @@ import time
 from typing import Protocol
 
 from earthweave.ontology import EarthweaveError, ForbiddenError
+from earthweave.server.processes import Budget, told
 
-from ._frames import Frame, told
-from ._process import Budget, Worker
+from ._frames import Frame
+from ._process import Worker
 
 
 class Remote(Protocol):

@@ -6,22 +6,19 @@ import errno
 import importlib
 import os
 import queue
-import resource
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from earthweave.ontology import EarthweaveError, LimitError, StoreError
+from earthweave.server.processes import MEMORY_EXIT, limit_memory, private_size, told
 
 from . import _frames
 from ._frames import Frame
 
-MEMORY_EXIT = 77
-"""Exit status of a worker that ran out of memory where nothing could be raised."""
 _STACK = 512 * 1024 * 1024
 _DEPTH = 50_000
 """Nested calls in a worker: ten kilobytes of stack for each."""
@@ -54,7 +51,7 @@ class Connection:
 
     def fail(self, error: EarthweaveError) -> None:
         """Answer with an error, which the other side raises."""
-        self.send("error", b"", **_frames.told(error))
+        self.send("error", b"", **told(error))
 
 
 Handler = Callable[[Connection, Frame], None]
@@ -121,18 +118,3 @@ def _work(connection: Connection, handler: Handler, network_refused: str) -> Non
             if not is_full(error):
                 raise
             connection.fail(unwritable(error))
-
-
-def private_size() -> int:
-    """Bytes that this process may write to and shares with nobody; files that are mapped for reading do not count."""
-    lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmData:")) * 1024
-
-
-def limit_memory(base: int, mebibytes: int) -> None:
-    """Let private memory grow to ``mebibytes`` above ``base`` and no further (Linux 4.7: RLIMIT_DATA); 0 lifts the limit."""
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    soft = base + mebibytes * 1024 * 1024 if mebibytes else hard
-    resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
-
-

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._process import error_of
+from earthweave.server.processes import error_of
+
 from ._serve import Connection
 from .algebra import Services
 

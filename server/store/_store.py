@@ -29,6 +29,7 @@ from earthweave.ontology import (
     silent,
 )
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.processes import Budget
 
 from ._commits import Commits
 from ._frames import Frame
@@ -36,7 +37,7 @@ from ._gate import admit
 from ._layout import Generation, Layout
 from ._limits import Limits
 from ._pool import Pool
-from ._process import Budget, portions
+from ._process import portions
 from ._remote import Remote, receive
 from ._runs import QUERY
 from ._serve import disk

@@ -13,13 +13,14 @@ from typing import Any
 
 from earthweave.ontology import Progress
 from earthweave.ontology.geometry import AxisOrder
+from earthweave.server.processes import private_size, told
 
 from ._following import Following
-from ._frames import Frame, told
+from ._frames import Frame
 from ._layout import Generation
 from ._log import HEAD_BYTES
 from ._roots import loader_of
-from ._serve import Connection, Handler, private_size
+from ._serve import Connection, Handler
 from ._services import services_of
 from ._tables import read_batches
 from .engine import Budget, Commit, Request, apply_update

@@ -116,6 +116,7 @@ FLOOD_ASSESSMENT = ServiceSpec(
         Output("flood_mask", "vector", "application/vnd.shp", "flood_mask.shp", "flooded areas with floodLevel"),
     ),
     run=_run,
+    reusable=False,
 )
 
 

@@ -32,7 +32,8 @@ from earthweave.server import store as store_package
 from earthweave.server.store import Limits, Store, open_store
 from earthweave.server.store._frames import Frame
 from earthweave.server.store._gate import admit
-from earthweave.server.store._process import Budget, Worker
+from earthweave.server.processes import Budget
+from earthweave.server.store._process import Worker
 
 DATA = 3000
 

@@ -55,6 +55,7 @@ def test_a_file_that_is_a_folder_or_of_no_known_format_is_refused_at_once(write,
 
 # -- formats in disguise
 
+
 def _vrt(path: Path, secret: Path) -> Path:
     with rasterio.open(secret) as dataset:
         size = f'rasterXSize="{dataset.width}" rasterYSize="{dataset.height}"'
@@ -107,6 +108,7 @@ def test_an_edge_of_an_area_keeps_its_course() -> None:
 
 # -- damaged files
 
+
 @pytest.mark.parametrize(("driver", "name"), [("GTiff", "x.tif"), ("JP2OpenJPEG", "x.jp2")])
 def test_a_truncated_raster_is_a_bad_product(tmp_path: Path, driver: str, name: str) -> None:
     pixels = np.random.default_rng(1).integers(1, 10_000, (2, 600, 600)).astype(np.uint16)
@@ -137,6 +139,7 @@ def test_a_time_for_a_product_that_says_its_own_is_refused(pair: tuple[Path, Pat
 
 # -- areas of interest as files
 
+
 def test_the_file_of_an_area_is_a_source_and_its_folder_stays_private(write, tmp_path: Path) -> None:
     private = tmp_path / "private" / "area.geojson"
     private.parent.mkdir()
@@ -151,6 +154,7 @@ def test_the_file_of_an_area_is_a_source_and_its_folder_stays_private(write, tmp
 
 
 # -- what killed runs leave
+
 
 def test_the_next_run_sweeps_what_a_killed_one_left_but_not_a_living_one(tmp_path: Path) -> None:
     code = (
@@ -180,6 +184,7 @@ def test_the_next_run_sweeps_what_a_killed_one_left_but_not_a_living_one(tmp_pat
 
 
 # -- cubes
+
 
 def _cube(path: Path, band: Any, dtype: str = "i2", dimensions: tuple[str, ...] = ("t", "y", "x"), **attributes: Any) -> Path:
     with netCDF4.Dataset(path, "w") as dataset:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
 from earthweave.ontology import ProductError
 from earthweave.processing.raster import Block, Grid
@@ -42,6 +43,56 @@ def test_metadata_agree_with_the_published_stac_items(product: Path) -> None:
     assert not scene.simulated
 
 
+APART = {
+    "created": "when the item was written",
+    "providers": "of the item, not read from the product",
+    "proj:code": "of the grid: compared with the assets below",
+    "proj:centroid": "computed from the footprint; compared below",
+}
+"""Properties of the published items that are not properties of the product, with the reason."""
+
+
+def test_every_property_of_the_published_items_is_read(product: Path) -> None:
+    scene, expected = open_scene(product), json.loads((product / "expected_output.json").read_text())
+    said, found = {key: value for key, value in expected["properties"].items() if key not in APART}, scene.properties
+    assert set(found) == set(said)
+    for key in ("datetime", "s2:generation_time"):
+        assert datetime.fromisoformat(found.pop(key)) == datetime.fromisoformat(said.pop(key))
+    numbers = {key for key, value in said.items() if isinstance(value, float)}
+    assert {key: found[key] for key in numbers} == pytest.approx({key: said[key] for key in numbers}, abs=1e-9)
+    assert {key: found[key] for key in set(said) - numbers} == {key: said[key] for key in set(said) - numbers}
+
+
+def test_footprint_agrees_with_the_published_items(product: Path) -> None:
+    """The first product crosses the antimeridian."""
+    scene, expected = open_scene(product), json.loads((product / "expected_output.json").read_text())
+    assert scene.product is not None
+    published = shapely.from_geojson(json.dumps(expected["geometry"]))
+    assert shapely.equals_exact(scene.product.footprint.normalize(), published.normalize(), 2e-6)
+    west, south, east, north = expected["bbox"]
+    assert scene.product.footprint.bounds == pytest.approx(
+        (west, south, east, north) if west < east else (-180, south, 180, north), abs=2e-6
+    )
+    whole = shapely.transform(published, lambda points: points + np.where(points[:, :1] < 0, (360, 0), 0)) if west > east else published
+    middle = expected["properties"]["proj:centroid"]
+    assert (whole.centroid.x, whole.centroid.y) == pytest.approx((middle["lon"], middle["lat"]), abs=1e-3)
+
+
+def test_angles_wavelengths_and_checks_are_read(product: Path) -> None:
+    """Central wavelengths are those of the instrument that took the scene; the published items hold one rounded list for all."""
+    scene, expected = open_scene(product), json.loads((product / "expected_output.json").read_text())
+    info = scene.product
+    assert info is not None and info.sun is not None and set(info.view) == set(BANDS)
+    published = {
+        band["name"]: band["center_wavelength"] * 1000
+        for asset in expected["assets"].values()
+        if "gsd" in asset
+        for band in asset.get("eo:bands", ())
+    }
+    assert {name: info.wavelengths[name] for name in published} == pytest.approx(published, abs=13)
+    assert set(info.checks.values()) <= {"PASSED", "FAILED"} and "GENERAL_QUALITY" in info.checks
+
+
 def test_bands_and_grids_agree_with_the_published_assets(product: Path) -> None:
     scene, expected = open_scene(product), json.loads((product / "expected_output.json").read_text())
     assets = {asset["href"].removeprefix("./"): asset for asset in expected["assets"].values() if "proj:shape" in asset}
@@ -56,7 +107,9 @@ def test_bands_and_grids_agree_with_the_published_assets(product: Path) -> None:
 
 def test_old_baselines_have_no_offset(product: Path) -> None:
     assert {band.offset for band in open_scene(product).bands} == {0.0}
-    assert {band.quantification for band in open_scene(product).bands} == {10000.0}
+    scales = {band.name: band.quantification for band in open_scene(product).bands}
+    assert {scales[name] for name in scales if name in BANDS} == {10000.0}
+    assert {name: scales[name] for name in scales if name not in BANDS} in ({}, {"AOT": 1000.0, "WVP": 1000.0, "SCL": 1.0})
 
 
 @pytest.mark.parametrize(

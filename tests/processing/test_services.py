@@ -28,7 +28,7 @@ def _required(spec: ServiceSpec) -> dict[str, Any]:
 
 
 def test_registry() -> None:
-    assert [spec.id for spec in services()] == ["s2-cd", "flood-mask", "water-mask", "crop-map"]
+    assert [spec.id for spec in services()] == ["s2-preprocess", "s2-cd", "flood-mask", "water-mask", "crop-map"]
     assert all(service(spec.id) is service(spec.executable) is spec for spec in services())
     with pytest.raises(NotFoundError, match="'s9'") as caught:
         service("s9")
