@@ -20,7 +20,6 @@ SHORTEST = 0.1
 _DATASET = {"query": ("default-graph-uri", "named-graph-uri"), "update": ("using-graph-uri", "using-named-graph-uri")}
 _DIRECT = {QUERY: "query", UPDATE: "update"}
 _NOT_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
-_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,13 @@ class Received:
 
     Attributes:
         method: ``GET``, ``HEAD`` or ``POST``.
-        content_type: without parameters, lower case; charset: the parameter of that name, lower case.
+        content_type: without parameters, lower case.
         url: parameters of the query string, each with all its values; form: the same of an urlencoded body.
         body: any other body.
     """
 
     method: str
     content_type: str
-    charset: str
     url: Parameters
     form: Parameters
     body: bytes
@@ -86,14 +84,13 @@ def read_operation(received: Received, *, kind: str = "") -> Operation:
     Raises:
         QueryError: no text, or several, or an update by GET.
         ParameterError: a parameter that is none, or of the other kind of operation.
-        UnsupportedMediaType: a POST of another type, or in another charset than UTF-8 (HTTP 415).
+        UnsupportedMediaType: a POST of another type (HTTP 415).
     """
     names = {*received.url, *received.form}
     parameters = {name: (*received.url.get(name, ()), *received.form.get(name, ())) for name in names}
     if received.method == "POST" and received.content_type in _DIRECT:
         if {"query", "update"} & names:
             raise QueryError("the request holds two texts", why="one in the body, one in the address", way_out="send one")
-        _check_charset(received)
         return _operation(kind or _DIRECT[received.content_type], _text(received.body), parameters)
     if received.method == "POST" and received.content_type != FORM:
         raise UnsupportedMediaType(f"POST a query as {FORM} or {QUERY}, an update as {FORM} or {UPDATE}")
@@ -101,11 +98,6 @@ def read_operation(received: Received, *, kind: str = "") -> Operation:
     if found == "update" and ("update" in received.url or "query" in names):
         raise QueryError("an update is not sent so", why="it goes alone, in the body of a POST", way_out=f"POST it as {UPDATE}")
     return _operation(kind or found, _one(parameters, found), parameters)
-
-
-def _check_charset(received: Received) -> None:
-    if received.charset not in _CHARSETS:
-        raise UnsupportedMediaType(f"the charset {received.charset[:40]} is not read; send UTF-8")
 
 
 def _text(body: bytes) -> str:

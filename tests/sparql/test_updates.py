@@ -117,6 +117,6 @@ def test_a_larger_update_than_any_query_is_taken(empty) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"a=b", b"query="])
 def test_the_protocol_is_read_without_a_server(body: bytes) -> None:
-    received = Received("GET", "", "", {"query": ["ASK {}"], "default-graph-uri": ["http://e/g"], "maxLimit": ["0"]}, {}, body)
+    received = Received("GET", "", {"query": ["ASK {}"], "default-graph-uri": ["http://e/g"], "maxLimit": ["0"]}, {}, body)
     operation = read_operation(received)
     assert (operation.kind, operation.text, operation.default_graphs, operation.rows) == ("query", "ASK {}", ("http://e/g",), None)
