@@ -46,10 +46,7 @@ _OUT = {
     "entailment": "entailment regimes", "service": "federation", "syntax-fed": "federation", "protocol": "protocol",
     "graph-store-protocol": "graph store protocol", "http-rdf-update": "graph store protocol", "service-description": "service description",
 }
-KNOWN = {
-    "sparql10/graph/graph-optional": "?g of GRAPH ?g can be seen inside it, as other stores have it; not approved by a W3C group",
-    "sparql10/graph/graph-variable-scope": "the same",
-}
+KNOWN: dict[str, str] = {}
 """Tests that fail, and why they may."""
 PAGE = Path(__file__).resolve().parents[2] / "docs/conformance.md"
 BEGIN, END = "<!-- written by tests/conformance/w3c.py; do not edit -->\n", "<!-- end -->\n"

@@ -305,23 +305,28 @@ def test_minus_within_a_graph_does_not_share_the_name_of_the_graph() -> None:
     assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?z :q ?p } } }") == left
 
 
-def test_minus_within_a_graph_shares_its_name_where_both_sides_bind_it_as_a_term() -> None:
-    g, mark = Variable("g"), "_:.1"
-    named = [Extend(Bgp((triple("?g", name, end, g),)), mark, g) for name, end in (("p", "?y"), ("q", "?z"))]
-    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Minus(named[0], named[1], g)
-    left = Bgp((triple("?x", "r", "?y", g),))
-    assert where("{ GRAPH ?g { ?x :r ?y OPTIONAL { ?g :p ?y } MINUS { ?g :q ?z } } }") == Minus(LeftJoin(left, named[0], None), named[1], g)
+def test_a_pattern_that_minds_the_name_of_its_graph_is_joined_with_it_in_the_end() -> None:
+    g, own = Variable("g"), Variable("_:.2")
+    left, right = (Bgp((Triple(own, c(name), end, g),)) for name, end in (("p", Y), ("q", Variable("z"))))
+    same = Or((Call("!", (Call("BOUND", (own,)),)), Call("SAMETERM", (own, g))))
+    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Filter(same, Minus(left, right, g))
+    condition = Call("=", (own, c("g")))
+    assert where("{ GRAPH ?g { ?x :p ?y FILTER(?g = :g) } }") == Filter(same, Filter(condition, Bgp((triple("?x", "p", "?y", g),))))
+
+
+@pytest.mark.parametrize("inner", [
+    "?g :p ?y", "?x :p ?y OPTIONAL { ?x :q ?z }", "?g :p ?y OPTIONAL { ?g :q ?z FILTER(?z = ?y) }", "?y :p ?g FILTER(?g = :g)",
+    "{ ?g :p ?y } UNION { ?x :q ?y }", "?g :p ?y { ?y :q ?g }",
+])
+def test_a_pattern_that_does_not_mind_has_the_name_of_its_graph_from_the_start(inner: str) -> None:
+    assert "_:" not in repr(where(f"{{ GRAPH ?g {{ {inner} }} }}"))
 
 
 def test_a_sub_select_in_a_graph_is_asked_of_each_graph() -> None:
-    inner = Variable("_:.1")
-    found = where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } } }")
-    own = Project(Bgp((triple("?x", "p", "?y", inner),)), ("x", "_:.1"))
-    assert found == Join(GraphNames(Variable("g")), Project(Extend(own, "g", inner), ("x", "g")))
-    counted = EachGraph(Slice(own, 0, 1), inner)
-    assert where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } LIMIT 1 } }") == Join(
-        GraphNames(Variable("g")), Project(Extend(counted, "g", inner), ("x", "g"))
-    )
+    g = Variable("g")
+    own = Project(Bgp((triple("?x", "p", "?y", g),)), ("x", "g"))
+    assert where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } } }") == Join(GraphNames(g), own)
+    assert where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } LIMIT 1 } }") == Join(GraphNames(g), EachGraph(Slice(own, 0, 1), g))
 
 
 def test_forms() -> None:
