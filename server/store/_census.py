@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from earthweave.ontology import RDF
+from earthweave.ontology.arrow import text_array
 
 from .reports import GRAPHS, Contents, PropertyPartition
-from .snapshot import BITS, FOREVER, GOOD, Order, Segment, Snapshot, Tag, iri, outline, payloads, write_moments
+from .snapshot import BITS, FOREVER, GOOD, Order, Segment, Snapshot, Tag, iri, outline, payloads, read_moments, write_moments
 
 _TIMES = (Tag.DATE, Tag.DATETIME, Tag.INSTANT)
 _PENDING = 4_000_000
@@ -141,9 +142,14 @@ def _contents(snapshot: Snapshot, tally: _Tally) -> Contents:
         tally.triples, len(tally.subjects), len(tally.objects),
         _named(snapshot, tally.properties), _named(snapshot, tally.classes),
         _hull(tally.bounds),
-        # the one notation of years 1 to 9999 sorts by time as text
-        (min(tally.times), max(tally.times)) if tally.times else None,
+        _ends(tally.times),
     )
+
+
+def _ends(times: list[str]) -> tuple[str, str] | None:
+    """The first and the last of some points of time; years before 1 and beyond 9999 do not sort as text."""
+    micros = read_moments(text_array(times), 0).micros
+    return (times[int(micros.argmin())], times[int(micros.argmax())]) if times else None
 
 
 def _hull(boxes: list[Any]) -> tuple[float, float, float, float] | None:
