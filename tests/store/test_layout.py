@@ -5,28 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from earthweave.ontology import NotFoundError, StoreError
-from earthweave.server.store import Limits, Store, _layout, _log, open_store
+from earthweave.server.store import Store, _layout, _log, open_store
 from earthweave.server.store._commits import Commits
 from earthweave.server.store._following import Following
 from earthweave.server.store._layout import Layout
 from earthweave.server.store._log import HEAD_BYTES, Tip, append, records
-from earthweave.server.store._pool import Pool
-
-COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+from tests.store.numbered import count, insert
 
 
 @pytest.fixture
-def store(tmp_path: Path, pools: tuple[Pool, Pool]) -> Iterator[Store]:
-    with open_store(tmp_path / "store", limits=Limits(log_statements=40)) as opened:
-        opened._pool, opened._writers = pools
-        yield opened
+def store(short_log: Store) -> Store:
+    return short_log
 
 
 @pytest.fixture
@@ -34,15 +30,6 @@ def layout(tmp_path: Path) -> Layout:
     made = Layout(tmp_path / "bare")
     made.create()
     return made
-
-
-def insert(store: Store, *numbers: int) -> None:
-    for number in numbers:
-        store.update(f"INSERT DATA {{ <http://e/{number}> <http://e/p> {number} }}")
-
-
-def count(store: Store) -> int:
-    return int(store.query(COUNT).table.to_pylist()[0]["n"]["value"])
 
 
 def failing(error: int, real: Callable[..., Any] | None = None) -> Callable[..., Any]:
