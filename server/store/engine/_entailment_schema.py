@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from earthweave.ontology import GEO, GML, RDFS, SF
+from earthweave.ontology.geometry import RELATIONS
 
 from ..algebra import Context, Dataset
 from ..snapshot import Kind, Snapshot, Term, iri
@@ -45,8 +46,8 @@ _PROPERTIES = {
 _DOMAINS = {"hasGeometry": "Feature", "hasSize": "SpatialObject", "hasSerialization": "Geometry", "dimension": "Geometry",
             "coordinateDimension": "Geometry", "spatialDimension": "Geometry", "isEmpty": "Geometry", "isSimple": "Geometry",
             "hasSpatialResolution": "Geometry", "hasSpatialAccuracy": "Geometry", "hasMetricSpatialResolution": "Geometry",
-            "hasMetricSpatialAccuracy": "Geometry"}
-_RANGES = {"hasGeometry": "Geometry"}
+            "hasMetricSpatialAccuracy": "Geometry", **dict.fromkeys(RELATIONS, "SpatialObject")}
+_RANGES = {"hasGeometry": "Geometry", **dict.fromkeys(RELATIONS, "SpatialObject")}
 Name = TypeVar("Name", bound=Hashable)
 
 

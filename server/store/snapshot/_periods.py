@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 STRDF_PERIOD = "http://strdf.di.uoa.gr/ontology#period"
 FOREVER = np.iinfo(np.int64).max
@@ -148,8 +147,3 @@ def write_periods(start: Any, end: Any, zoned: Any) -> list[str]:
     """Lexical forms of ``strdf:period``, half-open."""
     ends = zip(write_moments(start, zoned), write_moments(end, zoned), strict=True)
     return [f"[{first},{last})" for first, last in ends]
-
-
-def text_column(texts: list[str]) -> Any:
-    """Texts as the array that the readers take."""
-    return pa.array(texts, type=pa.large_string())

@@ -128,6 +128,13 @@ def test_the_hierarchies_of_geosparql_are_built_in(build: Build) -> None:
     assert rows(data, "SELECT ?x { ?x a geo:Geometry }", Entailment.SIMPLE) == []
 
 
+def test_what_a_relation_is_stated_of_is_a_spatial_object(build: Build) -> None:
+    data = build(":a geo:sfWithin :b . :c geo:rcc8ntpp :d . :e :near :f .")
+    assert rows(data, "SELECT ?x { ?x a geo:SpatialObject }") == [("a",), ("b",), ("c",), ("d",)]
+    assert rows(data, "SELECT ?c { :a a ?c }") == [("geosparql#SpatialObject",)]
+    assert rows(data, "SELECT ?x { ?x a geo:Feature }") == []
+
+
 def test_relations_follow_sub_properties_of_the_default_geometry(build: Build) -> None:
     data = build(DATA)
     assert rows(data, "SELECT ?a { ?a geo:sfWithin :f }") == [("f",), ("g",), ("h",), ("i",), ("j",)]
