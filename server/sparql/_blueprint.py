@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from earthweave.ontology import NotAcceptableError, UnsupportedError
+from earthweave.ontology import NotAcceptableError
 from earthweave.server.results import Format, named_format, write
 from earthweave.server.store import Limits
 
@@ -17,7 +17,7 @@ from ._encoding import check_text
 from ._graph_store import graph_store
 from ._negotiation import choose, negotiate
 from ._protocol import FORM, UPDATE, Operation, Received, read_operation
-from ._respond import GENERATION, add_notices, graph, pack, result
+from ._respond import GENERATION, add_notices, empty, graph, pack, result
 from ._running import running
 from ._stored import stored
 from ._void import WELL_KNOWN, void_description
@@ -120,7 +120,7 @@ def _operated(desk: Desk, kind: str) -> Response:
 
 
 def _answered(desk: Desk, operation: Operation) -> Response:
-    if operation.handle in ("map", "timemap"):
+    if operation.handle == "map":
         return _shown(operation)
     accept = _accept()
     map_wanted = _early(operation.format, accept).maps
@@ -136,10 +136,9 @@ def _answered(desk: Desk, operation: Operation) -> Response:
 
 def _shown(operation: Operation) -> Response:
     """The way to the map, which asks the query itself; the fragment does not reach the server, so that no length of it is too long."""
-    if operation.handle == "timemap":
-        way_out = "handle=map shows the same without time; format=KML holds the times for viewers with a time slider"
-        raise UnsupportedError("handle=timemap is not offered", why="the map has no time slider", way_out=way_out)
-    return Response(status=303, headers={"Location": f"{request.script_root}/#query={quote(operation.text, safe='')}"})
+    response = empty(303)
+    response.headers["Location"] = f"{request.script_root}/#query={quote(operation.text, safe='')}"
+    return response
 
 
 def _updated(desk: Desk, operation: Operation) -> Response:
@@ -149,7 +148,7 @@ def _updated(desk: Desk, operation: Operation) -> Response:
         operation.text, address=desk.address + PATH, default_graphs=operation.default_graphs, named_graphs=operation.named_graphs
     )
     entry.generation = report.generation
-    response = Response(status=204)
+    response = empty(204)
     response.headers[GENERATION] = str(report.generation)
     add_notices(response, report.notices)
     return response

@@ -24,7 +24,7 @@ from earthweave.server.store import Replaced
 from ._bodies import SUFFIXES, SYNTAXES, Body, bodies, files
 from ._desk import Desk
 from ._negotiation import content_type, select
-from ._respond import GENERATION, POLICY
+from ._respond import GENERATION, POLICY, empty
 
 PATH = "/rdf-graph-store"
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]+")
@@ -147,7 +147,7 @@ def _get(desk: Desk, target: Target) -> Response:
     generation = desk.store.statistics().generation
     if request.if_none_match.contains_weak(_tag(generation, chosen.extension)):
         _check(desk, target)
-        return _dressed(Response(status=304), chosen.extension, generation)
+        return _dressed(empty(304), chosen.extension, generation)
     with tempfile.TemporaryDirectory(prefix="earthweave-") as folder:
         path = Path(folder) / f"graph{chosen.extension}{'.gz' if packed else ''}"
         desk.store.export(path, format=chosen.name, graph=target.graph)
@@ -165,13 +165,13 @@ def _delete(desk: Desk, target: Target) -> Response:
         raise ParameterError("the whole dataset is not deleted so", way_out="name a graph, or POST the update CLEAR ALL to /sparql")
     _check(desk, target)
     desk.store.update(f"DROP SILENT {target.name}")
-    return Response(status=204)
+    return empty(204)
 
 
 def _put(desk: Desk, target: Target) -> Response:
     existed = _exists(desk, target)
     _load(desk, target, "all" if target.graph is None else "graph")
-    return Response(status=204 if existed else 201)
+    return empty(204 if existed else 201)
 
 
 def _post(desk: Desk, target: Target) -> Response:
@@ -181,7 +181,7 @@ def _post(desk: Desk, target: Target) -> Response:
         target = Target(location)
     existed = _exists(desk, target)
     _load(desk, target, "nothing")
-    response = Response(status=204 if existed else 201)
+    response = empty(204 if existed else 201)
     if location:
         response.headers["Location"] = location
     return response

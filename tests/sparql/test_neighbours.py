@@ -152,6 +152,10 @@ def test_strabons_map_is_a_link_and_its_time_map_a_refusal(send) -> None:
     reply = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": "map", "format": "KML"})
     path, _, fragment = reply.header("Location").partition("#query=")
     assert (reply.status, path, unquote(fragment)) == (303, "/", LEVELS)
+    for handle in ("bogus", "map_local"):
+        unknown = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": handle})
+        assert (unknown.status, handle in unknown.json()["title"] + unknown.json()["detail"]) == (400, True)
+        assert "plain, download, map" in unknown.json()["way_out"]
     refused = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": "timemap"})
     assert (refused.status, refused.json()["code"]) == (501, "unsupported")
     assert "handle=map" in refused.json()["way_out"]

@@ -64,7 +64,7 @@ class UpdateParser(QueryParser):
         more = True
         while more:
             self.prologue()
-            start, place = self.start, self.place()
+            start, place = self.start, self.place(self.start)
             before = len(found)
             while more and self.key not in ("BASE", "PREFIX") and self.kind != "end":
                 found.append(self._operation())
@@ -219,7 +219,7 @@ class UpdateParser(QueryParser):
         before = len(found)
         self.timed_triples(found)
         if len(found) == before and not self.at_triples() and self.key not in ("}", "GRAPH"):
-            raise QueryError("statements were expected", why=f"found {self.word[:40]}")
+            self.fail("a statement or }")
 
 
 def _lasting(quads: tuple[Triple, ...]) -> tuple[Triple, ...]:

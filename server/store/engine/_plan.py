@@ -34,7 +34,7 @@ from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSem
 from ..temporal import TemporalJoin, TemporalPair
 from ._costs import UNIT_COST, Cost, Costs
 from ._entailment import entailed
-from ._functions import check_functions, unknown_function
+from ._functions import at_line, check_functions, unknown_function
 from ._items import (
     Binding,
     Cluster,
@@ -349,7 +349,7 @@ def _check(node: Node, context: Context) -> None:
     if isinstance(node, Group):
         for _, one in node.aggregates:
             if ":" in one.name and one.name not in aggregates:
-                raise unknown_function(one.name)
+                raise unknown_function(one.name, at_line(one.place))
     for child in children(node):
         _check(child, context)
 

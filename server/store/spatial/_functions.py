@@ -37,7 +37,7 @@ from ._call import function as _function
 from ._literals import system_of
 from ._synonyms import SYNONYMS
 from ._tests import related
-from ._units import DEGREES, LENGTHS, PLANAR, SQUARE_METRES, unknown_unit
+from ._units import DEGREES, LENGTHS, OFFERED_AREAS, OFFERED_LENGTHS, PLANAR, SQUARE_METRES, unknown_unit
 
 Kernel = Callable[..., Any]
 Function = Callable[..., Any]
@@ -45,7 +45,6 @@ _MOST_MEMBERS = 1 << 30
 _URI = TermType(Kind.LITERAL, str(XSD.anyURI))
 _NO_COORDINATE = "an empty geometry has no such coordinate"
 _NOT_OF_THESE = "a GeometryCollection has no boundary here; ask for that of its members (geof:geometryN)"
-_OFFERED, _AREAS = "metre or kilometre", "squareMetre, unit:HA or unit:KiloM2"
 _WRITTEN = {
     "asWKT": ("wkt", WKT), "asGeoJSON": ("geojson", TermType(Kind.LITERAL, str(GEO.geoJSONLiteral))),
     "asGML": ("gml", TermType(Kind.LITERAL, str(GEO.gmlLiteral))), "asKML": ("kml", TermType(Kind.LITERAL, str(GEO.kmlLiteral))),
@@ -64,7 +63,7 @@ def _factors(call: Call, units: Any, table: dict[str, float], offered: str) -> A
 
 def _lengths(call: Call, units: Any) -> tuple[Any, Any]:
     """What each row's unit is in metres, or in degrees where it is an angle; and where it is one."""
-    factors = _factors(call, units, LENGTHS, _OFFERED)
+    factors = _factors(call, units, LENGTHS, OFFERED_LENGTHS)
     angular = call.each(units, lambda one: call.context.terms.term(one).text in DEGREES, bool)
     if (angular & call.alive).any():
         call.context.tally.hint("unit", PLANAR)
@@ -129,7 +128,7 @@ def _measures() -> dict[str, Function]:
         return lambda call, *places: call.doubles(call.measured(kernel, *map(call.shapes, places)))
 
     def area(call: Call, a: Any, unit: Any) -> Any:
-        return call.doubles(call.measured(area_m2, call.shapes(a)) / _factors(call, unit, SQUARE_METRES, _AREAS))
+        return call.doubles(call.measured(area_m2, call.shapes(a)) / _factors(call, unit, SQUARE_METRES, OFFERED_AREAS))
 
     def coordinate(axis: int, place: int) -> Kernel:
         return lambda call, a: call.doubles(call.measured(lambda shapes: _extreme(shapes, axis, place), call.shapes(a)), _NO_COORDINATE)

@@ -48,8 +48,10 @@ def rows(snapshot: Snapshot, text: str, entailment: Entailment = Entailment.RDFS
 
 
 def materialised(stated: set[Statement]) -> set[Statement]:
-    """Rules 2, 3, 5, 7, 9 and 11 of RDF 1.1 Semantics §9.2 until nothing new follows, and 6 and 10 for what is in a hierarchy."""
+    """Rules 2, 3, 5 to 7 and 9 to 11 of RDF 1.1 Semantics §9.2 until nothing new follows; 6 and 10 for what the text names."""
     known = set(stated) | {(one, p, one) for a, p, b in stated if p in (SUBCLASS, SUBPROPERTY) for one in (a, b)}
+    known |= {(p, SUBPROPERTY, p) for _, p, _ in stated} | {(b, SUBCLASS, b) for _, p, b in stated if p in (TYPE, DOMAIN, RANGE)}
+    known |= {(a, SUBPROPERTY, a) for a, p, _ in stated if p in (DOMAIN, RANGE)}
     while True:
         fresh = set[Statement]()
         for a, p, b in known:
