@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from earthweave.server.store import Limits, Store, _layout, open_store
 from earthweave.server.store._commits import Commits
 from earthweave.server.store._layout import Layout
 
-STEPS = ("any", "append", "torn", "fsync", "tip", "switch", "checkpoint", "load", "publish", "full")
+STEPS = ("any", "append", "torn", "fsync", "tip", "switch", "checkpoint", "load", "publish")
 _CALLS: dict[str, tuple[Any, str]] = {
     "append": (os, "pwrite"), "fsync": (os, "fsync"), "tip": (_layout, "_overwrite"), "switch": (os, "replace"),
     "checkpoint": (Commits, "checkpoint"), "load": (Commits, "write"), "publish": (Layout, "publish"),
@@ -66,18 +65,15 @@ def _set(step: str, chance: random.Random) -> None:
         _trap(*_CALLS[step], left, lambda *_: threading.Timer(chance.random() * 0.2, _now).start())
     elif step in _CALLS:
         _trap(*_CALLS[step], left, lambda *_: _now())
-    elif step == "full":
-        # no file may grow beyond this, neither here nor in the workers
-        resource.setrlimit(resource.RLIMIT_FSIZE, (chance.randint(200, 20_000), resource.RLIM_INFINITY))
 
 
-def _client(store: Store, name: str, told: Callable[[str], None], work: Callable[[Store, str], object]) -> None:
+def _client(store: Store, name: str, told: Callable[..., None], work: Callable[[Store, str], object]) -> None:
     number = 0
     while True:
         # a full disk refuses, which acknowledges nothing
         with suppress(EarthweaveError):
             work(store, f"{name}/{number}")
-            told(f"{name}/{number}\n")
+            told(f"{name}/{number}\n", work)
         number += 1
 
 
@@ -92,23 +88,38 @@ def _load(store: Store, name: str) -> object:
 def write(folder: Path, acknowledged: Path, step: str, attempt: str) -> None:
     """Write for ever."""
     file = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    first: set[Callable[[Store, str], object]] = {_update, _load}
+
+    def told(line: str, work: Callable[[Store, str], object]) -> None:
+        os.write(file, line.encode())
+        # a kill before anything is acknowledged shows nothing
+        with lock:
+            if work in first:
+                first.remove(work)
+                if not first:
+                    _set(step, random.Random(f"{step} {attempt}"))
+
+    lock = threading.Lock()
     with open_store(folder, limits=Limits(log_statements=200)) as store:
-        _set(step, random.Random(f"{step} {attempt}"))
         jobs = [(f"{attempt}-{number}", _update) for number in range(_CLIENTS)] + [(f"{attempt}-load", _load)]
-        threads = [threading.Thread(target=_client, args=(store, name, lambda line: os.write(file, line.encode()), work))
-                   for name, work in jobs]
+        threads = [threading.Thread(target=_client, args=(store, name, told, work)) for name, work in jobs]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
 
+def start(folder: Path, acknowledged: Path, step: str, attempt: int) -> subprocess.Popen[bytes]:
+    """A process that writes to the store in a folder, and appends what was acknowledged to a file."""
+    command = [sys.executable, "-m", "benchmarks._killed", str(folder), str(acknowledged), step, str(attempt)]
+    return subprocess.Popen(command, cwd=Path(__file__).parent.parent)
+
+
 def kill(folder: Path, step: str, attempt: int) -> set[str]:
     """Have a process write to the store in a folder, and kill it; what it had acknowledged."""
     acknowledged = folder.with_name(f"{folder.name}-{attempt}")
-    command = [sys.executable, "-m", "benchmarks._killed", str(folder), str(acknowledged), step, str(attempt)]
-    chance, by_itself = random.Random(attempt), step not in ("any", "full")
-    with subprocess.Popen(command, cwd=Path(__file__).parent.parent) as process:
+    chance, by_itself = random.Random(attempt), step != "any"
+    with start(folder, acknowledged, step, attempt) as process:
         end = time.monotonic() + _LONGEST
         while process.poll() is None and time.monotonic() < end:
             time.sleep(0.01)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from earthweave.server.store import Limits, Store, open_store
 
+from ._full_disk import run_killed, small_disk
 from ._killed import STEPS, kill, left
 
 STATEMENTS, CLIENTS, READERS = 30_000, 64, 4
@@ -119,7 +120,22 @@ def kills(folder: Path, number: int, first: int) -> bool:
     for step, told in by_step.items():
         print(f"{step:<34}{len(told):>14,}{len(told - begun):>6}")
     print(f"{len(begun | whole):,} writes are there, {len(begun ^ whole)} of them half")
-    return begun == whole and all(told <= begun for told in by_step.values())
+    return begun == whole and all(told <= begun for told in by_step.values()) and full(max(number // len(STEPS), 1), first)
+
+
+def full(number: int, first: int) -> bool:
+    """The same on a disk that fills and empties meanwhile, which is looked at while it is still full, and later."""
+    try:
+        disk = small_disk(64)
+    except OSError as error:
+        print(f"no full disk: a small one cannot be mounted here ({error})")
+        return True
+    found = [run_killed(disk, attempt) for attempt in range(first, first + number)]
+    told = sum(len(one["acknowledged"]) for one in found)
+    lost = sum(len(set(one["acknowledged"]) - set(one["full"])) + len(set(one["full"]) - set(one["whole"])) for one in found)
+    half = sum(len(set(one["begun"]) ^ set(one["whole"])) for one in found)
+    print(f"{f'{number} more times on a full disk':<34}{told:>14,}{lost:>6}, {half} writes half")
+    return not lost and not half
 
 
 def main() -> None:

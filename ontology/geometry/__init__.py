@@ -32,7 +32,7 @@ from ._literals import (
 from ._measures import area_m2, length_m
 from ._metrics import buffer_m, distance_m
 from ._near import distance_pairs, within_pairs
-from ._overlay import OVERLAYS, overlay
+from ._overlay import OVERLAYS, bounding_circle, overlay, union_all
 from ._pairs import mask_pairs, relate_pairs, relation_masks, relation_names, transposed
 from ._relations import EH, RCC8, RELATIONS, SF, SLIPS, Relation, intersecting, relate
 from ._strdf import split_strdf
@@ -44,8 +44,8 @@ from ._write import write_literals
 __all__ = [
     "EH", "FORMS", "MAX_CHARACTERS", "MAX_NESTING", "OVERLAYS", "RCC8", "RELATIONS", "SF", "SLIPS",
     "AxisOrder", "AxisProof", "Block", "GeometryColumn", "PackedTree", "Problem", "Relation", "SpatialIndex",
-    "apart", "area_m2", "block_proof", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "first_vertices", "grown_boxes",
-    "intersecting", "length_m", "line_pieces", "mask_pairs", "normalised", "overlay", "points_in", "prove_axis", "read_block",
-    "read_literals", "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs", "split_strdf",
-    "transposed", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
+    "apart", "area_m2", "block_proof", "bounding_circle", "box_pairs", "buffer_m", "distance_m", "distance_pairs", "first_vertices",
+    "grown_boxes", "intersecting", "length_m", "line_pieces", "mask_pairs", "normalised", "overlay", "points_in", "prove_axis",
+    "read_block", "read_literals", "read_wkt", "relate", "relate_pairs", "relation_masks", "relation_names", "reproject", "split_crs",
+    "split_strdf", "transposed", "union_all", "unsafe_wkb", "unsafe_wkt", "within_pairs", "write_literals", "write_wkt",
 ]

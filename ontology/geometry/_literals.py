@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 
 from .. import CRS84, Axis, Crs, CrsError
-from ._transform import apply, reproject
+from ._transform import apply, reproject, written_in
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 """Longest literal that is handed to GEOS."""
@@ -273,10 +273,10 @@ def write_wkt(geometries: Any, crs: Crs = CRS84) -> list[str]:
     """Write CRS84 geometries (longitude before latitude) as literals in ``crs``, in its authority's axis order.
 
     CRS84 is written without an IRI, anything else with it. Every bit is kept, so that reading gives the same coordinates.
-    None is not written: give only what was read. Raises `CrsError` if PROJ knows no way to ``crs``.
+    None is not written: give only what was read. Raises `CrsError` if PROJ knows no way to ``crs``, `GeometryError` where it has no
+    coordinates for a place.
     """
     array = np.atleast_1d(np.asarray(geometries, dtype=object))
-    placed = reproject(array, CRS84, crs)
-    ordered = apply(placed, lambda x, y: (y, x)) if crs.axis is Axis.YX else placed
+    ordered = written_in(array, crs)
     prefix = "" if crs == CRS84 else f"<{crs.iri}> "
     return [prefix + text for text in shapely.to_wkt(ordered, rounding_precision=_ALL_DIGITS, trim=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from ._transform import apply
 
 _HALF_TURN = 180.0
 _POLE_MARGIN = 89.9
+_POLAR = 60.0
+"""Degrees of latitude from which the way around a pole may be shorter."""
+Plane = Callable[[Any, Any], Any]
 _LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
 _AREAL = 2
 
@@ -20,10 +24,10 @@ _AREAL = 2
 def distance_m(a: Any, b: Any) -> Any:
     """Shortest distance between geometries in metres; arrays broadcast; NaN where one is None or empty; 0 where they meet.
 
-    The nearest points are found in two planes, degrees and a sinusoidal projection between the two geometries, and the shorter
-    geodesic counts: exact for points; for others never too short, and within a part in a thousand up to some hundred kilometres.
-    Edges are straight in degrees. Pairs more than half a turn apart are measured across the antimeridian; one geometry that
-    itself crosses it must be split there.
+    The nearest points are found in two planes, degrees and a sinusoidal projection between the two geometries (towards the poles also
+    in one around the pole), and the shortest geodesic counts: exact for points; for others never too short, and within a part in a
+    thousand up to some hundred kilometres. Edges are straight in degrees. Pairs, and parts of geometries, more than half a turn apart
+    are measured across the antimeridian; one polygon or line that itself crosses it must be split there.
     """
     left, right = np.broadcast_arrays(np.asarray(a, dtype=object), np.asarray(b, dtype=object))
     shape = left.shape
@@ -37,7 +41,7 @@ def distance_m(a: Any, b: Any) -> Any:
 
 @np.errstate(invalid="ignore", divide="ignore")  # GEOS leaves such flags behind at edges without length
 def _measured(left: Any, right: Any) -> Any:
-    """The shorter geodesic of two: between the nearest points in degrees, and between those in a plane true to scale there."""
+    """The shortest geodesic: between the nearest points in degrees, and between those in planes true to scale there."""
     line = nearest_points(left, right)
     found = np.full(len(line), np.nan)
     known = np.flatnonzero(_two_ended(line))
@@ -45,16 +49,46 @@ def _measured(left: Any, right: Any) -> Any:
     found[known] = geodesic(nearest)
     apart = np.flatnonzero(found[known] > 0)
     index, middle = known[apart], (nearest[apart, 0] + nearest[apart, 2]) / 2
-    line = shapely.shortest_line(_sinusoidal(left[index], middle), _sinusoidal(right[index], middle))
-    held = _two_ended(line)
-    index, middle, flat = index[held], middle[held], ends(line[held])
-    back = np.column_stack([_unflattened(flat[:, :2], middle), _unflattened(flat[:, 2:], middle)])
-    # edges bend in that plane, so its points are brought back onto the geometries
-    onto = [shapely.shortest_line(side[index], shapely.points(back[:, place])) for side, place in ((left, [0, 1]), (right, [2, 3]))]
-    held = _two_ended(onto[0]) & _two_ended(onto[1])
-    snapped = np.column_stack([ends(one[held])[:, :2] for one in onto])
-    found[index[held]] = np.minimum(found[index[held]], geodesic(snapped))
+    _shorten(found, index, left, right, middle, (_sinusoidal, _unflattened))
+    polar = np.abs(nearest[apart][:, [1, 3]]).max(axis=1, initial=0) > _POLAR
+    pole = np.copysign(90.0, nearest[apart, 1] + nearest[apart, 3])[polar]
+    _shorten(found, index[polar], left, right, pole, (_azimuthal, _unrolled))
     return found
+
+
+def _shorten(found: Any, index: Any, left: Any, right: Any, centre: Any, plane: tuple[Plane, Plane]) -> None:
+    """Shorten distances at some places where the nearest points in a plane, with a centre for each, are nearer to each other.
+
+    Args:
+        plane: there (geometries and centres) and back (points and centres).
+    """
+    there, back = plane
+    line = shapely.shortest_line(_moved(left[index], centre, there), _moved(right[index], centre, there))
+    held = _two_ended(line)
+    index, centre, flat = index[held], centre[held], ends(line[held])
+    # edges bend in that plane, so its points are brought back onto the geometries
+    sides = (left[index], flat[:, :2]), (right[index], flat[:, 2:])
+    snapped = np.column_stack([_onto(side, back(points, centre)) for side, points in sides])
+    held = ~np.isnan(snapped).any(axis=1)
+    found[index[held]] = np.minimum(found[index[held]], geodesic(snapped[held]))
+
+
+def _onto(geometries: Any, points: Any) -> Any:
+    """Where each geometry comes nearest to a point, in degrees, which towards the poles are as long across as there; float64 (n, 2)."""
+    steep = np.flatnonzero(np.abs(points[:, 1]) > _POLAR)
+    sides, points, scale = np.array(geometries, dtype=object), np.array(points), np.ones(len(points))
+    scale[steep] = np.cos(np.radians(np.minimum(np.abs(points[steep, 1]), _POLE_MARGIN)))
+    points[steep, 0] += 360.0 * np.round((shapely.bounds(sides[steep])[:, ::2].mean(axis=1) - points[steep, 0]) / 360.0)
+    points[:, 0] *= scale
+    sides[steep] = _moved(sides[steep], scale[steep], _squeezed)
+    lines, found = shapely.shortest_line(sides, shapely.points(points)), np.full(points.shape, np.nan)
+    held = _two_ended(lines)
+    found[held] = ends(lines[held])[:, :2]
+    return _squeezed(found, 1.0 / scale)
+
+
+def _squeezed(points: Any, scale: Any) -> Any:
+    return np.column_stack([points[:, 0] * scale, points[:, 1]])
 
 
 def _two_ended(lines: Any) -> Any:
@@ -108,11 +142,14 @@ def _collapsed(geometries: Any) -> Any:
     return found
 
 
-def _sinusoidal(geometries: Any, middle: Any) -> Any:
-    """Each geometry in the sinusoidal projection around a meridian of its own: degrees as long as those of latitude."""
+def _moved(geometries: Any, centre: Any, there: Plane) -> Any:
     points, owner = shapely.get_coordinates(geometries, return_index=True)
-    points[:, 0] = (points[:, 0] - middle[owner]) * np.cos(np.radians(points[:, 1]))
-    return shapely.set_coordinates(shapely.force_2d(geometries), points)
+    return shapely.set_coordinates(shapely.force_2d(geometries), there(points, centre[owner]))
+
+
+def _sinusoidal(points: Any, middle: Any) -> Any:
+    """The sinusoidal projection around meridians: degrees as long as those of latitude."""
+    return np.column_stack([(points[:, 0] - middle) * np.cos(np.radians(points[:, 1])), points[:, 1]])
 
 
 def _unflattened(points: Any, middle: Any) -> Any:
@@ -120,17 +157,33 @@ def _unflattened(points: Any, middle: Any) -> Any:
     return np.column_stack([middle + points[:, 0] / np.cos(np.radians(latitude)), points[:, 1]])
 
 
+def _azimuthal(points: Any, pole: Any) -> Any:
+    """Degrees from a pole, in the direction of the longitude."""
+    angle, radius = np.radians(points[:, 0]), np.abs(pole - points[:, 1])
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+
+
+def _unrolled(points: Any, pole: Any) -> Any:
+    longitude = np.degrees(np.arctan2(points[:, 1], points[:, 0]))
+    return np.column_stack([longitude, pole - np.copysign(np.hypot(points[:, 0], points[:, 1]), pole)])
+
 
 def nearer_turn(left: Any, right: Any) -> Any:
-    """``right``, moved by a full turn where that brings it nearer to ``left``."""
+    """``right``, moved by a full turn where that brings it nearer to ``left``; where it may bring parts nearer, as it is and moved."""
     boxes = shapely.bounds(left), shapely.bounds(right)
     gap = (boxes[1][:, 0] + boxes[1][:, 2] - boxes[0][:, 0] - boxes[0][:, 2]) / 2
     turn = np.where(gap > _HALF_TURN, -360.0, np.where(gap < -_HALF_TURN, 360.0, 0.0))
-    far = np.flatnonzero(turn)
+    # of the distances across from a point to another, the least and the greatest
+    least, greatest = boxes[1][:, 0] + turn - boxes[0][:, 2], boxes[1][:, 2] + turn - boxes[0][:, 0]
+    east, west = least < -_HALF_TURN, greatest > _HALF_TURN
+    far = np.flatnonzero((turn != 0) | east | west)
     if not far.size:
         return right
     moved = right.copy()
     moved[far] = _shifted(right[far], turn[far])
+    for rows, offset in ((np.flatnonzero(east), 360.0), (np.flatnonzero(west), -360.0)):
+        turned = _shifted(right[rows], turn[rows] + offset)
+        moved[rows] = shapely.geometrycollections(np.column_stack([moved[rows], turned]))
     return moved
 
 
@@ -145,6 +198,7 @@ def ends(lines: Any) -> Any:
     return shapely.get_coordinates(lines).reshape(-1, 4)
 
 
+@np.errstate(invalid="ignore")  # as above
 def buffer_m(geometry: Any, metres: float) -> Any:
     """One geometry grown by ``metres``, in CRS84, by way of an azimuthal equidistant plane at the middle of its box.
 

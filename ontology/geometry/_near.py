@@ -117,13 +117,13 @@ def _perhaps(left: Any, right: Any, pairs: Any, metres: float, check: Check | No
     """Which pairs may be within ``metres``: the others are farther apart in a plane in which nothing is too long.
 
     In it a degree across is as long as where the geodesics in question come nearest to a pole, a band of latitudes having one plane.
-    Pairs near a pole, or half a turn apart, all may be.
+    Pairs near a pole, or with parts half a turn apart, all may be.
     """
     boxes = shapely.bounds(left)[pairs[0]], shapely.bounds(right)[pairs[1]]
     up = metres / METRES_PER_DEGREE
     highest = np.minimum(*(np.maximum(np.abs(box[:, 1]), np.abs(box[:, 3])) for box in boxes)) + up
-    apart = np.abs((boxes[0] - boxes[1])[:, ::2].sum(axis=1)) / 2
-    rows = np.flatnonzero((highest < _POLAR) & (apart < _HALF_TURN))
+    across = np.maximum(boxes[1][:, 2] - boxes[0][:, 0], boxes[0][:, 2] - boxes[1][:, 0])
+    rows = np.flatnonzero((highest < _POLAR) & (across < _HALF_TURN))
     band = np.ceil(highest[rows] / _BAND).astype(np.int64)
     (a, first), (b, second) = (_squeezed(side, places[rows], band) for side, places in zip((left, right), pairs, strict=True))
     far = np.zeros(pairs.shape[1], dtype=bool)

@@ -1,4 +1,4 @@
-"""Union, intersection and differences, with results that do not depend on how GEOS walks its graph of edges."""
+"""Union, intersection, differences and circles, with results that do not depend on how GEOS comes to them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,31 @@ OVERLAYS = tuple(_OVERLAYS)
 def overlay(name: str, left: Any, right: Any) -> Any:
     """One of `OVERLAYS` of each pair of geometries, object arrays (n,), in the plane.
 
-    If only one of two geometries has heights, the result has none. A ring of an area begins at the point in front of that run of the left
-    geometry's vertices which holds the earliest of them; the standards (OGC 06-103r4, §6.1.11) leave it open.
+    If only one of two geometries has heights or measures, the result has neither. A ring of an area begins at the point in front of
+    that run of the left geometry's vertices which holds the earliest of them; the standards (OGC 06-103r4, §6.1.11) leave it open.
     """
-    flat = shapely.has_z(left) != shapely.has_z(right)
+    flat = (shapely.has_z(left) != shapely.has_z(right)) | (shapely.has_m(left) != shapely.has_m(right))
     left, right = (np.where(flat, shapely.force_2d(one), one) for one in (left, right))
     found = _OVERLAYS[name](left, right)
     rows = np.flatnonzero(np.isin(shapely.get_type_id(found), _AREAS) & ~shapely.is_empty(found) & ~shapely.has_z(found))
     if len(rows):
         found[rows] = _begun(found[rows], left[rows])
     return found
+
+
+def union_all(geometries: Any) -> Any:
+    """The union of many geometries, object array (n,); if not all have heights, or measures, it has neither."""
+    filled = geometries[~shapely.is_empty(geometries)]
+    if any(np.unique(has(filled)).size > 1 for has in (shapely.has_z, shapely.has_m)):
+        filled = shapely.force_2d(filled)
+    # parts that do not touch are put together without a look at each other, empty ones and all
+    return shapely.disjoint_subset_union_all(filled) if len(filled) > 1 else shapely.union_all(filled if len(filled) else geometries)
+
+
+def bounding_circle(geometries: Any) -> Any:
+    """The smallest circle around each geometry; a point where all its vertices are at one place, for which GEOS (3.14) gives none."""
+    found = np.asarray(shapely.minimum_bounding_circle(geometries), dtype=object)
+    return np.where(shapely.is_empty(found) & ~shapely.is_empty(geometries), shapely.convex_hull(geometries), found)[()]
 
 
 def _begun(areas: Any, firsts: Any) -> Any:

@@ -12,7 +12,8 @@ import pyproj
 import shapely
 from pyproj.exceptions import ProjError
 
-from .. import CRS84, EPSG4326, Crs, CrsError
+from .. import CRS84, EPSG4326, Axis, Crs, CrsError, GeometryError
+from ._layout import layout, places, put, take
 from ._straight import straighten
 
 Coordinates = Callable[..., tuple[Any, ...]]
@@ -41,6 +42,14 @@ def reproject(geometries: Any, source: Crs, target: Crs, *, straight: float | No
     return apply(array, lambda x, y: transformer.transform(x, y))
 
 
+def written_in(geometries: Any, crs: Crs) -> Any:
+    """CRS84 geometries in ``crs``, in its authority's axis order; raise `GeometryError` where they leave the domain of the projection."""
+    placed = reproject(geometries, CRS84, crs)
+    if not alike(CRS84, crs) and not np.isfinite(shapely.get_coordinates(placed)).all():
+        raise GeometryError(f"{crs} has no coordinates for this place", way_out="use a system whose area of use holds it")
+    return apply(placed, lambda x, y: (y, x)) if crs.axis is Axis.YX else placed
+
+
 def alike(source: Crs, target: Crs) -> bool:
     """True if x and y are the same numbers in both."""
     return source == target or (source in _WGS84 and target in _WGS84)
@@ -63,16 +72,34 @@ def _units_apart(a: Any, b: Any) -> Any:
 
 
 def apply(geometries: Any, change: Coordinates) -> Any:
-    """Change x and y of every vertex by a function of two arrays; z is kept where there is one."""
+    """Change x and y of every vertex by a function of two arrays; z and m are kept where there are any."""
 
     def planar(points: Any) -> Any:
         return np.column_stack([*change(points[:, 0], points[:, 1]), *points[:, 2:].T])
 
     array = np.asarray(geometries, dtype=object)
+    measured = shapely.has_m(array)
+    if measured.any():
+        found = np.array(array, dtype=object)
+        found[~measured] = apply(array[~measured], change)
+        found[measured] = _rewritten(array[measured], change)
+        return found
     solid = shapely.has_z(array)
     if not solid.any():
         return shapely.transform(array, planar)
     return np.where(solid, shapely.transform(array, planar, include_z=True), shapely.transform(array, planar))
+
+
+def _rewritten(geometries: Any, change: Coordinates) -> Any:
+    """The same by way of WKB: shapely (2.2) reads m, and sets none."""
+    blobs = shapely.to_wkb(geometries, flavor="iso", byte_order=1).tolist()
+    ends = np.cumsum([len(blob) for blob in blobs])
+    data = np.frombuffer(b"".join(blobs), dtype=np.uint8).copy()
+    at, _ = places(layout(data, ends - [len(blob) for blob in blobs], np.arange(len(blobs))))
+    points = take(data, at)
+    filled = ~np.isnan(points[:, 0])  # empty points are written as NaN
+    put(data, at[filled], np.column_stack(change(*points[filled].T)))
+    return shapely.from_wkb([blob.tobytes() for blob in np.split(data, ends[:-1])])
 
 
 @lru_cache(maxsize=256)

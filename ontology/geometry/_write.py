@@ -9,9 +9,9 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 import shapely
 
-from .. import CRS84, Axis, Crs, ParameterError, UnsupportedError
+from .. import CRS84, Crs, ParameterError, UnsupportedError
 from ._literals import write_wkt
-from ._transform import apply, reproject
+from ._transform import written_in
 
 _GML, _KML = "http://www.opengis.net/gml/3.2", "http://www.opengis.net/kml/2.2"
 _MEMBERS = {
@@ -30,14 +30,13 @@ def write_literals(geometries: Any, form: str = "wkt", crs: Crs = CRS84, *, name
         namespace: of GML elements; other software writes that of an older version, or of GeoSPARQL's examples.
 
     Raises `ParameterError` for other forms, `UnsupportedError` for another CRS than CRS84 in GeoJSON and KML, `CrsError` if PROJ knows
-    no way to ``crs``.
+    no way to ``crs``, `GeometryError` where it has no coordinates for a place.
     """
     if form == "wkt":
         return write_wkt(geometries, crs)
     array = np.atleast_1d(np.asarray(geometries, dtype=object))
     if form == "gml":
-        placed = reproject(array, CRS84, crs)
-        return [_gml(one, crs.iri, namespace) for one in (apply(placed, lambda x, y: (y, x)) if crs.axis is Axis.YX else placed)]
+        return [_gml(one, crs.iri, namespace) for one in written_in(array, crs)]
     if form not in ("geojson", "kml"):
         raise ParameterError(f"unknown form of geometries {form}", way_out="one of wkt, gml, geojson, kml")
     if crs != CRS84:

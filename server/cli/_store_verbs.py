@@ -214,7 +214,7 @@ def update(text: str | None, file: str | None, store_path: str) -> Outcome:
         report = store.update(_text_of(text, file, "update"))
     return Outcome(
         asdict(report),
-        f"done in {report.seconds:.2f} s: {report.before:,} → {report.after:,} triples",
+        f"done in {report.seconds:.2f} s: {report.before:,} → {report.after:,} statements",
         notices=tuple(one.text for one in report.notices),
     )
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from earthweave.ontology import PREFIXES, ForbiddenError, InputError, UnsupportedError
+from earthweave.ontology import PREFIXES, ForbiddenError, InputError, QueryError, UnsupportedError
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
@@ -147,12 +147,12 @@ def strabon_update(base: tuple[str, str], sparql: str) -> Outcome:
     """Run a SPARQL Update, or the alias clear, which deletes everything."""
     with existing_store(base[0]) as store:
         report = store.update("CLEAR ALL" if sparql == "clear" else base[1] + sparql)
-    return Outcome(asdict(report), f"{report.before:,} → {report.after:,} triples", notices=tuple(one.text for one in report.notices))
+    return Outcome(asdict(report), f"{report.before:,} → {report.after:,} statements", notices=tuple(one.text for one in report.notices))
 
 
 @strabon.command("describe")
 @click.argument("sparql")
-@click.argument("form", required=False, default="N-Triples", type=click.Choice([*_GRAPHS, "TRIX", "BinaryRDF"]))
+@click.argument("form", required=False, default="N-Triples", type=click.Choice([*_GRAPHS, "TRIX", "BinaryRDF"], case_sensitive=False))
 @click.pass_obj
 @verb
 def strabon_describe(base: tuple[str, str], sparql: str, form: str) -> Outcome:
@@ -161,7 +161,10 @@ def strabon_describe(base: tuple[str, str], sparql: str, form: str) -> Outcome:
         raise UnsupportedError(f"{form} is not written", why="few programs read it", way_out="one of " + ", ".join(_GRAPHS))
     with existing_store(base[0]) as store:
         if sparql != "export":
-            return answer_outcome(store.query(base[1] + sparql), _GRAPHS[form])
+            answer = store.query(base[1] + sparql)
+            if answer.kind != "graph":
+                raise QueryError("describe takes DESCRIBE and CONSTRUCT", why=f"the answer is a {answer.kind}", way_out="strabon-cmd query")
+            return answer_outcome(answer, _GRAPHS[form])
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "export"
             store.export(target, format=_GRAPHS[form])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -80,13 +81,13 @@ def read_map(path: Path | None) -> dict[str, Any]:
 def _web() -> tuple[Any, Any]:
     """The application's factory and the WSGI server; raise `MissingDependencyError` without the extra."""
     try:
-        from waitress import serve as listen
-
         from earthweave.server.api import create_app
+
+        from ._listening import listening_server
     except ModuleNotFoundError as error:
         way_out = "pip install 'earthweave[server,qa]'"
         raise MissingDependencyError("serving needs the extra server", why=str(error), way_out=way_out) from error
-    return create_app, listen
+    return create_app, listening_server
 
 
 def open_app(store: Store, map_path: Path | None, host: str) -> Any:
@@ -119,7 +120,7 @@ def check_port(host: str, port: int) -> None:
 
 def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) -> None:
     """Serve endpoint, viewer and question box until interrupted."""
-    _, listen = _web()
+    _, listening_server = _web()
     check_port(settings.serve_host, settings.serve_port)
     app = open_app(store, map_path, settings.serve_host)
     if reachable := store.network():
@@ -134,7 +135,9 @@ def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) ->
     if endpoint.update_token:
         click.echo(f"graphs   http://{settings.serve_host}:{settings.serve_port}/rdf-graph-store (for the bearer of the token)", err=True)
     largest = max(read(WebSettings).request_size * 2**10, endpoint.upload_size * 2**20 if endpoint.update_token else 0)
-    listen(app, host=settings.serve_host, port=settings.serve_port, threads=settings.serve_threads, **waitress_options(largest))
+    logging.basicConfig()
+    options = waitress_options(largest)
+    listening_server(app, host=settings.serve_host, port=settings.serve_port, threads=settings.serve_threads, **options).run()
 
 
 @click.command()

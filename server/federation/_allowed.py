@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from earthweave.ontology import EndpointError, ForbiddenError, ParameterError, QueryError
+from earthweave.ontology import DeadlineError, EndpointError, ForbiddenError, ParameterError, QueryError, SizeLimitError
 
 from ._outbound import check_address, query_endpoint
 
@@ -32,8 +32,8 @@ class AllowedEndpoints:
             seconds: to wait at most, if that is less than ``deadline``.
             largest: bytes to take at most.
 
-        Raises `ForbiddenError` for an endpoint that is not allowed, `EndpointError` for one that refuses, and what else
-        `query_endpoint` raises.
+        Raises `ForbiddenError` for an endpoint that is not allowed, `EndpointError` for one that refuses or sends too much,
+        `DeadlineError` for one that is late.
         """
         within = max(min(seconds, self.deadline), 0.001)
         try:
@@ -41,6 +41,14 @@ class AllowedEndpoints:
         except QueryError as error:
             # what it refuses was written here, not by whoever wrote the query
             raise EndpointError(error.what, why=error.why, way_out=error.way_out) from error
+        except SizeLimitError as error:
+            # nothing that the client sent is too large
+            raise EndpointError(error.what, why=f"the limit service_bytes is {largest:,}",
+                                way_out="narrow the pattern, or raise service_bytes (EARTHWEAVE_SERVICE_BYTES)") from error
+        except DeadlineError as error:
+            limit = "query_deadline" if seconds < self.deadline else "remote_deadline"
+            raise DeadlineError(error.what, why=f"the limit {limit}",
+                                way_out=f"narrow the pattern, or raise {limit} (EARTHWEAVE_{limit.upper()})") from error
 
     def check(self, endpoint: str) -> None:
         """Raise `ForbiddenError` for an endpoint that is not allowed."""

@@ -184,6 +184,8 @@ def _sent(url: str, text: str, accept: str, deadline: float, opener: OpenerDirec
 
 def _take(response: Any, url: str, largest: int, watch: _Watch) -> RemoteAnswer:
     with response:
+        if (packing := response.headers.get("Content-Encoding", "identity").lower()) != "identity":
+            raise EndpointError(f"{url} packed its answer", why=f"the Content-Encoding {packing[:40]} was not asked for and is not read")
         parts, size = list[bytes](), 0
         while part := response.read1(_PORTION):
             parts.append(part)
@@ -191,7 +193,7 @@ def _take(response: Any, url: str, largest: int, watch: _Watch) -> RemoteAnswer:
             if size > largest:
                 raise SizeLimitError(
                     f"the answer of {url} is larger than {largest:,} bytes",
-                    way_out="add a LIMIT, or raise EARTHWEAVE_REMOTE_BYTES (of SERVICE: EARTHWEAVE_SERVICE_BYTES)",
+                    way_out="add a LIMIT, or raise EARTHWEAVE_REMOTE_BYTES",
                 )
         length = response.headers.get("Content-Length", "")
         if watch.late or (length.isdecimal() and size < int(length)):

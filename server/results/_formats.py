@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from earthweave.ontology import NotAcceptableError, ParameterError
 
 TABLE, GRAPH, BOOLEAN = "table", "graph", "boolean"
+_MAPS = frozenset({"geojson", "kml", "kmz"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Format:
     def media_type(self) -> str:
         """The registered media type."""
         return self.media_types[0]
+
+    @property
+    def maps(self) -> bool:
+        """Whether it shows geometries."""
+        return self.name in _MAPS
 
 
 FORMATS: tuple[Format, ...] = (
@@ -57,21 +63,31 @@ SHORT_NAMES: Mapping[str, str] = {
 """Other names that people write, Strabon's among them."""
 
 
+_SISTERS = {("xml", GRAPH): "rdfxml", ("json", GRAPH): "jsonld"}
+"""What clients mean who name one format for tables and graphs alike."""
+
+
 def _names(kind: str | None) -> str:
     return ", ".join(f"{f.name} ({f.media_type})" for f in FORMATS if kind is None or kind in f.kinds)
 
 
 def named_format(name: str) -> Format:
-    """The format of that name or media type; raise `ParameterError` if there is none."""
-    wanted = SHORT_NAMES.get(name.strip().lower(), name.strip().lower())
-    for found in FORMATS:
-        if wanted == found.name or wanted in found.media_types:
-            return found
+    """The format of that name or media type, the first known one of several with commas; raise `ParameterError` if there is none."""
+    for one in name.lower().split(","):
+        wanted = SHORT_NAMES.get(one.strip(), one.strip())
+        for found in FORMATS:
+            if wanted == found.name or wanted in found.media_types:
+                return found
     raise ParameterError(f"there is no result format named {name[:60]!r}", way_out=f"use one of {_names(None)}")
 
 
 def fitting(format: Format, kind: str) -> Format:
-    """The format itself if it can hold that kind of answer; raise `NotAcceptableError` otherwise."""
+    """The format itself if it can hold that kind of answer, or its sister that can; raise `NotAcceptableError` otherwise.
+
+    ``xml`` and ``json`` are RDF/XML and JSON-LD where the answer is a graph, as SPARQLWrapper and others mean it.
+    """
+    if sister := _SISTERS.get((format.name, kind)):
+        return named_format(sister)
     if kind not in format.kinds:
         raise not_acceptable(kind, f"{format.name} holds {' and '.join(sorted(format.kinds))} results only")
     return format

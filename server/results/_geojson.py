@@ -1,8 +1,7 @@
 """Writes an Arrow table of RDF terms as GeoJSON (RFC 7946: CRS84, longitude before latitude, exterior rings counter-clockwise).
 
 Which column holds the geometry is found by datatype, not by name or place. The answer itself knows in which axis order each literal is
-to be read (`earthweave.server.store.Answer.geometry`). Parsers see here, in the web process, only what the caps on length and nesting
-in `earthweave.ontology.geometry` let through.
+to be read (`earthweave.server.store.Answer.geometry`). For the endpoint a query worker has read them; no parser sees them here.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import shapely
 
 from earthweave.ontology import XSD, ParameterError
@@ -24,7 +22,6 @@ from earthweave.server.store import Answer, Notice
 
 from ._table import cells
 
-_DATATYPES = pa.array(FORMS, pa.string())
 _WHOLE = frozenset(
     str(XSD[name])
     for name in (
@@ -44,16 +41,6 @@ class Features:
     notices: tuple[Notice, ...]
 
 
-pc: Any = pyarrow.compute  # its kernels are made at import, so that no type checker knows them
-
-
-def geometry_columns(table: pa.Table) -> list[str]:
-    """Names of the columns in which some value is a geometry literal."""
-    def holds(column: pa.ChunkedArray) -> bool:
-        return bool(pc.any(pc.is_in(pc.struct_field(column, "datatype"), value_set=_DATATYPES)).as_py())
-    return [name for name in table.column_names if holds(table[name])]
-
-
 def _value(kind: str, value: str, datatype: str | None, language: str | None) -> Any:
     """The JSON value of a term: numbers where a double holds them exactly enough, else the lexical form."""
     if datatype in _WHOLE or datatype in _REAL:
@@ -71,9 +58,9 @@ def _is_geometry(kind: str, value: str, datatype: str | None, language: str | No
     return datatype in FORMS
 
 
-def picked(table: pa.Table, wanted: str | None) -> tuple[str | None, list[Notice]]:
+def picked(answer: Answer, wanted: str | None) -> tuple[str | None, list[Notice]]:
     """The geometry column to show, and what to say of the choice; raises `ParameterError` if ``wanted`` is none."""
-    found = geometry_columns(table)
+    found = answer.geometry_variables
     if wanted and wanted not in found:
         way_out = f"choose one of {', '.join(found)}" if found else "select a variable that holds geometry literals, such as geo:wktLiteral"
         raise ParameterError(f"?{wanted[:60]} is no geometry column", way_out=way_out)
@@ -115,7 +102,7 @@ def to_geojson(answer: Answer, *, geometry: str | None = None) -> Features:
     where several hold geometries, the first by default; raises `ParameterError` if it is none of them.
     """
     table = answer.table
-    chosen, found = picked(table, geometry)
+    chosen, found = picked(answer, geometry)
     shapes, bounds = ["null"] * table.num_rows, np.full(4, np.nan)
     if chosen is not None:
         column = answer.geometry(chosen)

@@ -33,7 +33,7 @@ def to_kml(answer: Answer, *, geometry: str | None = None) -> Features:
     control character that XML 1.0 cannot hold.
     """
     table = answer.table
-    chosen, found = picked(table, geometry)
+    chosen, found = picked(answer, geometry)
     shapes = [""] * table.num_rows
     if chosen is not None:
         column = answer.geometry(chosen)

@@ -1,7 +1,12 @@
-"""Who may write: the bearer of the one token that the server was started with (RFC 6750)."""
+"""Who may write: the bearer of the one token that the server was started with (RFC 6750).
+
+Clients that know no bearers, such as Strabon's, send it as the password of any user name (RFC 7617).
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 
@@ -36,11 +41,22 @@ class Gatekeeper:
         if not self._digest:
             way_out = "start the server with EARTHWEAVE_UPDATE_TOKEN, or work on the machine of the store with the command line"
             raise ForbiddenError(f"{wish} over HTTP are refused", why="this server has no token that would allow them", way_out=way_out)
-        scheme, _, given = (authorization or "").partition(" ")
-        if not given.strip() or scheme.lower() != "bearer":
+        given = _token(authorization or "")
+        if not given:
             raise _refused(f"{wish} need the header Authorization: Bearer and the token of the server")
-        if not hmac.compare_digest(_digest(given.strip()), self._digest):
+        if not hmac.compare_digest(_digest(given), self._digest):
             raise _refused("the token is not that of this server", error="invalid_token")
+
+
+def _token(authorization: str) -> str:
+    """The token in a header, empty if there is none."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(given.strip(), validate=True).decode("utf-8", "surrogateescape").partition(":")[2]
+        except binascii.Error:
+            return ""
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def _digest(token: str) -> bytes:
@@ -48,4 +64,6 @@ def _digest(token: str) -> bytes:
 
 
 def _refused(text: str, **details: str) -> Unauthorized:
-    return Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", {"realm": _REALM, **details}))
+    # a realm must be quoted (RFC 9110 §11.5)
+    told = ", ".join(f'{name}="{value}"' for name, value in {"realm": _REALM, **details}.items())
+    return Unauthorized(text, www_authenticate=WWWAuthenticate("bearer", token=told))

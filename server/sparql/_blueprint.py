@@ -6,22 +6,25 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from earthweave.ontology import UnsupportedError
-from earthweave.server.results import named_format, write
+from earthweave.ontology import NotAcceptableError
+from earthweave.server.results import Format, named_format, write
 from earthweave.server.store import Limits
 
 from ._cors import open_to
 from ._description import Abilities, service_description
 from ._desk import Desk, Endpoint, Servable
+from ._encoding import check_text
 from ._graph_store import graph_store
 from ._negotiation import choose, negotiate
 from ._protocol import FORM, UPDATE, Operation, Received, read_operation
-from ._respond import GENERATION, add_notices, graph, pack, result
+from ._respond import GENERATION, add_notices, empty, graph, pack, result
 from ._running import running
 from ._stored import stored
 from ._void import WELL_KNOWN, void_description
 
 PATH = "/sparql"
+_UPDATED = "<?xml version='1.0' encoding='UTF-8'?>\n<response>\n\ttrue\n</response>\n"
+"""What Strabon's endpoint says of an update that went well."""
 
 
 def blueprint(store: Servable, limits: Limits, endpoint: Endpoint | None = None) -> Blueprint:
@@ -71,7 +74,11 @@ def _strabon(desk: Desk, routes: Blueprint) -> None:
 
     @routes.post("/Strabon/Update")
     def update() -> Response:
-        return _operated(desk, "update")
+        response = _operated(desk, "update")
+        # its Java client takes nothing but 200 for a success
+        response.status_code, response.content_type = 200, "text/xml; charset=utf-8"
+        response.set_data(_UPDATED)
+        return response
 
     @routes.post("/Strabon/Store")
     def store() -> Response:
@@ -99,8 +106,7 @@ def _received() -> Received:
     posted = request.method == "POST"
     form = dict(request.form.lists()) if posted and content_type == FORM else {}
     body = request.get_data() if posted and content_type != FORM else b""
-    charset = request.mimetype_params.get("charset", "").lower()
-    return Received(request.method, content_type, charset, dict(request.args.lists()), form, body)
+    return Received(request.method, content_type, dict(request.args.lists()), form, body)
 
 
 def _operated(desk: Desk, kind: str) -> Response:
@@ -108,18 +114,20 @@ def _operated(desk: Desk, kind: str) -> Response:
     if kind == "update" or request.mimetype.lower() == UPDATE:
         # before its body is read
         desk.admit("updates")
+    check_text()
     operation = read_operation(_received(), kind=kind)
     return _updated(desk, operation) if operation.kind == "update" else _answered(desk, operation)
 
 
 def _answered(desk: Desk, operation: Operation) -> Response:
-    if operation.handle in ("map", "timemap"):
+    if operation.handle == "map":
         return _shown(operation)
     accept = _accept()
-    _refuse_early(operation.format, accept)
+    map_wanted = _early(operation.format, accept).maps
     answer = desk.answer(
         operation.text, limits=operation.limits(desk.limits), address=desk.address + PATH,
         default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
+        draw=(operation.geometry or "") if map_wanted else None,
     )
     chosen = choose(operation.format, accept, answer.kind)
     written = write(answer, chosen, geometry=operation.geometry)
@@ -128,10 +136,9 @@ def _answered(desk: Desk, operation: Operation) -> Response:
 
 def _shown(operation: Operation) -> Response:
     """The way to the map, which asks the query itself; the fragment does not reach the server, so that no length of it is too long."""
-    if operation.handle == "timemap":
-        way_out = "handle=map shows the same without time; format=KML holds the times for viewers with a time slider"
-        raise UnsupportedError("handle=timemap is not offered", why="the map has no time slider", way_out=way_out)
-    return Response(status=303, headers={"Location": f"{request.script_root}/#query={quote(operation.text, safe='')}"})
+    response = empty(303)
+    response.headers["Location"] = f"{request.script_root}/#query={quote(operation.text, safe='')}"
+    return response
 
 
 def _updated(desk: Desk, operation: Operation) -> Response:
@@ -141,15 +148,19 @@ def _updated(desk: Desk, operation: Operation) -> Response:
         operation.text, address=desk.address + PATH, default_graphs=operation.default_graphs, named_graphs=operation.named_graphs
     )
     entry.generation = report.generation
-    response = Response(status=204)
+    response = empty(204)
     response.headers[GENERATION] = str(report.generation)
     add_notices(response, report.notices)
     return response
 
 
-def _refuse_early(name: str | None, accept: str) -> None:
-    """Refuse before any work what no answer could satisfy."""
+def _early(name: str | None, accept: str) -> Format:
+    """The format that a table would have; raises before any work what no answer could satisfy."""
     if name:
-        named_format(name)
-    else:
-        negotiate(accept)
+        return named_format(name)
+    negotiate(accept)
+    try:
+        return negotiate(accept, "table")
+    except NotAcceptableError:
+        # it may be a graph that is wanted
+        return negotiate(accept)

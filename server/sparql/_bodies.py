@@ -16,6 +16,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from earthweave.ontology import ParameterError
 from earthweave.server.results import FORMATS
 
+from ._encoding import check_charset
+
 SYNTAXES = tuple(one for one in FORMATS if "graph" in one.kinds and one.name != "html")
 SUFFIXES = {media_type: one.extension for one in SYNTAXES for media_type in one.media_types} | {"text/n3": ".n3"}
 """Media type → extension of a file."""
@@ -53,7 +55,8 @@ class Body:
 
 
 def bodies() -> list[Body]:
-    """The body of the request, or each file of a multipart body; raises `ParameterError` if that has none."""
+    """The body of the request, or each file of a multipart body; raises `ParameterError` if that has none, HTTP 415 for no UTF-8."""
+    check_charset()
     if request.mimetype.lower() != "multipart/form-data":
         return [Body(request.mimetype.lower(), "", cast(BinaryIO, request.stream))]
     found = [Body(one.mimetype.lower(), one.filename or "", cast(BinaryIO, one.stream)) for _, one in request.files.items(multi=True)]

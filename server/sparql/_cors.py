@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from flask import Response, request
 
-_HEADERS = "Accept, Authorization, Content-Type, Earthweave-Query-Id"
-_EXPOSED = "Content-Disposition, Location, Earthweave-Generation, Earthweave-Limits, Earthweave-Notice, Earthweave-Query-Id, " \
+_HEADERS = "Accept, Authorization, Content-Encoding, Content-Type, Earthweave-Query-Id, If-Match, If-None-Match"
+_EXPOSED = "Content-Disposition, ETag, Location, Earthweave-Generation, Earthweave-Limits, Earthweave-Notice, Earthweave-Query-Id, " \
     "Earthweave-Seconds, Earthweave-Truncated"
 _REMEMBERED = "600"
 

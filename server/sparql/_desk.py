@@ -38,7 +38,7 @@ class Queryable(Protocol):
 
     def query(
         self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = (),
-        address: str = "", began: Callable[[str], None] = lambda _: None,
+        address: str = "", draw: str | None = None, began: Callable[[str], None] = lambda _: None,
     ) -> Answer:
         """Evaluate a query."""
         ...
@@ -162,7 +162,8 @@ class Desk:
         return response
 
     def answer(
-        self, text: str, *, limits: Limits, address: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+        self, text: str, *, limits: Limits, address: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = (),
+        draw: str | None = None,
     ) -> Answer:
         """Ask the store; the query ends when the client leaves, or asks for that."""
         entry = self.note("query", text)
@@ -170,7 +171,8 @@ class Desk:
         with self.watch.visit(entry.id, request.environ.get("waitress.client_disconnected")) as visit:
             try:
                 answer = self.store.query(
-                    text, limits=limits, address=address, default_graphs=default_graphs, named_graphs=named_graphs, began=visit.began
+                    text, limits=limits, address=address, default_graphs=default_graphs, named_graphs=named_graphs, draw=draw,
+                    began=visit.began,
                 )
             finally:
                 entry.id = entry.id or visit.run

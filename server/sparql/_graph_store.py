@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import PreconditionFailed
 from werkzeug.wsgi import FileWrapper
 
 from earthweave.ontology import NotFoundError, ParameterError
@@ -23,7 +24,7 @@ from earthweave.server.store import Replaced
 from ._bodies import SUFFIXES, SYNTAXES, Body, bodies, files
 from ._desk import Desk
 from ._negotiation import content_type, select
-from ._respond import GENERATION, POLICY
+from ._respond import GENERATION, POLICY, empty
 
 PATH = "/rdf-graph-store"
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]+")
@@ -59,6 +60,11 @@ def graph_store(desk: Desk, routes: Blueprint) -> None:
 def _named() -> Target:
     """The graph that the parameters name; raises `ParameterError`."""
     graphs = request.args.getlist("graph")
+    unknown = sorted(set(request.args) - {"graph", "default", "format"})
+    if unknown and not graphs and "default" not in request.args:
+        # whoever mistypes the name of a graph does not mean all of them
+        raise ParameterError(f"{unknown[0][:40]!r} names no graph", why="it is no parameter of the graph store",
+                             way_out="send graph=IRI or default; without any it is the whole dataset")
     if "default" in request.args or not graphs:
         if graphs:
             raise ParameterError("graph and default were both given", way_out="name one graph")
@@ -74,6 +80,7 @@ def _serve(desk: Desk, target: Target) -> Response:
     if method in ("GET", "HEAD"):
         return _head(desk, target) if method == "HEAD" else _get(desk, target)
     desk.admit("changes of graphs")
+    _check_conditions(desk, target)
     if method == "DELETE":
         return _delete(desk, target)
     return _put(desk, target) if method == "PUT" else _post(desk, target)
@@ -102,20 +109,45 @@ def _dressed(response: Response, extension: str, generation: int) -> Response:
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers[GENERATION] = str(generation)
+    response.set_etag(_tag(generation, extension), weak=True)
     response.vary.update(("Accept", "Accept-Encoding"))
     return response
+
+
+def _tag(generation: int, extension: str) -> str:
+    """The weak entity tag of a representation: the snapshot and the syntax, packed or not."""
+    return f"{generation}{extension}"
+
+
+def _check_conditions(desk: Desk, target: Target) -> None:
+    """Raise `PreconditionFailed` (HTTP 412) where If-Match or If-None-Match does not hold (RFC 9110 §13.1)."""
+    wanted, unwanted = request.if_match, request.if_none_match
+    if not wanted and not unwanted:
+        return
+    now = f"{desk.store.statistics().generation}."
+    exists = _exists(desk, target)
+    if wanted and not (exists and (wanted.star_tag or any(one.startswith(now) for one in wanted.as_set(include_weak=True)))):
+        raise PreconditionFailed("If-Match does not hold: the store has changed since, or there is no such graph")
+    if exists and (unwanted.star_tag or any(one.startswith(now) for one in unwanted.as_set(include_weak=True))):
+        raise PreconditionFailed("If-None-Match does not hold: the graph exists, and is what it was")
 
 
 def _head(desk: Desk, target: Target) -> Response:
     chosen, media_type = _format(target)
     _check(desk, target)
-    return _dressed(Response(content_type=media_type), chosen.extension, desk.store.statistics().generation)
+    response = Response(content_type=media_type)
+    # how long the body of a GET would be is not known
+    response.automatically_set_content_length = False
+    return _dressed(response, chosen.extension, desk.store.statistics().generation)
 
 
 def _get(desk: Desk, target: Target) -> Response:
     chosen, media_type = _format(target)
     packed = request.accept_encodings.quality("gzip") > 0
     generation = desk.store.statistics().generation
+    if request.if_none_match.contains_weak(_tag(generation, chosen.extension)):
+        _check(desk, target)
+        return _dressed(empty(304), chosen.extension, generation)
     with tempfile.TemporaryDirectory(prefix="earthweave-") as folder:
         path = Path(folder) / f"graph{chosen.extension}{'.gz' if packed else ''}"
         desk.store.export(path, format=chosen.name, graph=target.graph)
@@ -133,13 +165,13 @@ def _delete(desk: Desk, target: Target) -> Response:
         raise ParameterError("the whole dataset is not deleted so", way_out="name a graph, or POST the update CLEAR ALL to /sparql")
     _check(desk, target)
     desk.store.update(f"DROP SILENT {target.name}")
-    return Response(status=204)
+    return empty(204)
 
 
 def _put(desk: Desk, target: Target) -> Response:
     existed = _exists(desk, target)
     _load(desk, target, "all" if target.graph is None else "graph")
-    return Response(status=204 if existed else 201)
+    return empty(204 if existed else 201)
 
 
 def _post(desk: Desk, target: Target) -> Response:
@@ -149,7 +181,7 @@ def _post(desk: Desk, target: Target) -> Response:
         target = Target(location)
     existed = _exists(desk, target)
     _load(desk, target, "nothing")
-    response = Response(status=204 if existed else 201)
+    response = empty(204 if existed else 201)
     if location:
         response.headers["Location"] = location
     return response

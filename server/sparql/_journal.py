@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from earthweave.server.store import Statistics
 
+_PASSWORD = re.compile(r"(://)[^/\s<>\"@]*@")
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -47,6 +50,7 @@ class Entry:
 class QueryLog:
     """Appends lines of JSON to a file, one per request, each in a single write; it may be moved away (logrotate) at any time.
 
+    User names and passwords in addresses are left out.
     Clients are told apart by a keyed hash whose key lives as long as the process, so that the log names nobody.
     """
 
@@ -60,14 +64,16 @@ class QueryLog:
         if not self._path:
             return
         digest = hashlib.sha256(entry.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        text = {"text": _PASSWORD.sub(r"\1***@", entry.text)} if self._texts else {}
         line: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": entry.kind, "id": entry.id, "hash": digest,
-            **({"text": entry.text} if self._texts else {}), "ms": round(entry.seconds * 1000, 1), "rows": max(entry.rows, 0),
+            **text, "ms": round(entry.seconds * 1000, 1), "rows": max(entry.rows, 0),
             "bytes": size, "status": status, "outcome": outcome, "generation": entry.generation if entry.generation >= 0 else None,
             "client": hashlib.blake2b(client.encode(), key=self._key, digest_size=6).hexdigest(),
         }
         data = json.dumps(line, ensure_ascii=True) + "\n"
-        with self._lock, Path(self._path).open("a", encoding="ascii") as stream:
+        # what was answered stays answered if the disk of the log is full
+        with self._lock, suppress(OSError), Path(self._path).open("a", encoding="ascii") as stream:
             stream.write(data)
 
 
@@ -84,9 +90,10 @@ class Figures:
         self._bytes = Counter("earthweave_result_bytes", "Bytes that were sent, packed if they were.", registry=self._registry)
         gauges = {
             "running": "Queries, loads, updates and exports that run now, of all processes.",
-            "workers_lost": "Worker processes that were killed or died, since this process began.",
             "generation": "Number of the snapshot.", "triples": "Statements in the store.", "store_bytes": "Its size on the disk.",
         }
+        told = "Worker processes that were killed or died, since this process began."
+        self._lost, self._known_lost = Counter("earthweave_workers_lost", told, registry=self._registry), 0
         self._gauges = {name: Gauge(f"earthweave_{name}", text, registry=self._registry) for name, text in gauges.items()}
 
     def add(self, entry: Entry, *, outcome: str, size: int) -> None:
@@ -98,7 +105,9 @@ class Figures:
 
     def exposition(self, now: Statistics, *, running: int, lost: int) -> bytes:
         """Everything in the text format 0.0.4 of Prometheus."""
-        values = {"running": running, "workers_lost": lost, "generation": now.generation, "triples": now.triples, "store_bytes": now.bytes}
+        self._lost.inc(max(lost - self._known_lost, 0))
+        self._known_lost = max(lost, self._known_lost)
+        values = {"running": running, "generation": now.generation, "triples": now.triples, "store_bytes": now.bytes}
         for name, value in values.items():
             self._gauges[name].set(value)
         return generate_latest(self._registry)

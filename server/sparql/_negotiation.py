@@ -10,12 +10,12 @@ from werkzeug.http import parse_accept_header
 
 from earthweave.server.results import FORMATS, Format, fitting, named_format, not_acceptable
 
-_CHARSET = re.compile(r";\s*charset\s*=\s*(\"[^\"]*\"|[^\s;,]*)", re.IGNORECASE)
+_PARAMETER = re.compile(r";\s*(?!q\s*=)[^\s;,=\"]+\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*)", re.IGNORECASE)
 
 
 def _parsed(accept: str) -> MIMEAccept:
-    """The header without charsets: all text is UTF-8, whichever is asked for (RFC 9110 §12.5.2)."""
-    return parse_accept_header(_CHARSET.sub("", accept) or "*/*", MIMEAccept)
+    """The header without parameters: no format has variants, and all text is UTF-8, whichever is asked for (RFC 9110 §12.5.2)."""
+    return parse_accept_header(_PARAMETER.sub("", accept).strip(" ,") or "*/*", MIMEAccept)
 
 
 def content_type(format: Format, accept: str) -> str:
@@ -28,7 +28,7 @@ def content_type(format: Format, accept: str) -> str:
 def select(name: str | None, accept: str, offered: Sequence[Format]) -> Format:
     """The one of some formats that is named, or that an ``Accept`` header likes best; raises `NotAcceptableError`."""
     if name:
-        wanted = named_format(name)
+        wanted = fitting(named_format(name), "graph")
         if wanted not in offered:
             raise not_acceptable("graph", f"{wanted.name} cannot hold it")
         return wanted

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from werkzeug.exceptions import UnsupportedMediaType
 
-from earthweave.ontology import ParameterError, QueryError
+from earthweave.ontology import ParameterError, QueryError, UnsupportedError
 from earthweave.server.store import Limits
 
 FORM = "application/x-www-form-urlencoded"
@@ -19,8 +19,8 @@ SHORTEST = 0.1
 """Least ``timeout`` in seconds that a client may ask for."""
 _DATASET = {"query": ("default-graph-uri", "named-graph-uri"), "update": ("using-graph-uri", "using-named-graph-uri")}
 _DIRECT = {QUERY: "query", UPDATE: "update"}
+_HANDLES = ("plain", "download", "map")
 _NOT_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
-_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Operation:
         rows: most rows that the client wants, or None; it can only lower the server's limit.
         format: ``?format=``, which wins over ``Accept``.
         geometry: the column to show on a map.
-        handle: what Strabon's clients want done with the result: ``download`` (a browser saves it), ``map``, ``timemap``; else empty.
+        handle: what Strabon's clients want done with the result: ``plain`` (it is sent), ``download`` (a browser saves it) or ``map``.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Operation:
     rows: int | None = None
     format: str | None = None
     geometry: str | None = None
-    handle: str = ""
+    handle: str = "plain"
 
     def limits(self, limits: Limits) -> Limits:
         """The server's limits with the client's where those are lower."""
@@ -67,14 +67,13 @@ class Received:
 
     Attributes:
         method: ``GET``, ``HEAD`` or ``POST``.
-        content_type: without parameters, lower case; charset: the parameter of that name, lower case.
+        content_type: without parameters, lower case.
         url: parameters of the query string, each with all its values; form: the same of an urlencoded body.
         body: any other body.
     """
 
     method: str
     content_type: str
-    charset: str
     url: Parameters
     form: Parameters
     body: bytes
@@ -86,14 +85,14 @@ def read_operation(received: Received, *, kind: str = "") -> Operation:
     Raises:
         QueryError: no text, or several, or an update by GET.
         ParameterError: a parameter that is none, or of the other kind of operation.
-        UnsupportedMediaType: a POST of another type, or in another charset than UTF-8 (HTTP 415).
+        UnsupportedError: the handle ``timemap``.
+        UnsupportedMediaType: a POST of another type (HTTP 415).
     """
     names = {*received.url, *received.form}
     parameters = {name: (*received.url.get(name, ()), *received.form.get(name, ())) for name in names}
     if received.method == "POST" and received.content_type in _DIRECT:
         if {"query", "update"} & names:
             raise QueryError("the request holds two texts", why="one in the body, one in the address", way_out="send one")
-        _check_charset(received)
         return _operation(kind or _DIRECT[received.content_type], _text(received.body), parameters)
     if received.method == "POST" and received.content_type != FORM:
         raise UnsupportedMediaType(f"POST a query as {FORM} or {QUERY}, an update as {FORM} or {UPDATE}")
@@ -101,11 +100,6 @@ def read_operation(received: Received, *, kind: str = "") -> Operation:
     if found == "update" and ("update" in received.url or "query" in names):
         raise QueryError("an update is not sent so", why="it goes alone, in the body of a POST", way_out=f"POST it as {UPDATE}")
     return _operation(kind or found, _one(parameters, found), parameters)
-
-
-def _check_charset(received: Received) -> None:
-    if received.charset not in _CHARSETS:
-        raise UnsupportedMediaType(f"the charset {received.charset[:40]} is not read; send UTF-8")
 
 
 def _text(body: bytes) -> str:
@@ -134,7 +128,17 @@ def _operation(kind: str, text: str, parameters: Parameters) -> Operation:
     default, named = (_graphs(parameters.get(name, ())) for name in _DATASET[kind])
     shown = "html" if (last("view") or "").upper() == "HTML" else None
     return Operation(kind, text, default, named, _seconds(last("timeout")), _rows(last("maxLimit")), last("format") or shown,
-                     last("geometry"), (last("handle") or "").lower())
+                     last("geometry"), _handle(last("handle")))
+
+
+def _handle(text: str | None) -> str:
+    handle = (text or _HANDLES[0]).lower()
+    if handle == "timemap":
+        way_out = "handle=map shows the same without time; format=KML holds the times for viewers with a time slider"
+        raise UnsupportedError("handle=timemap is not offered", why="the map has no time slider", way_out=way_out)
+    if handle not in _HANDLES:
+        raise ParameterError(f"handle={handle[:40]!r} is nothing that is done with a result", way_out=f"one of {', '.join(_HANDLES)}")
+    return handle
 
 
 def _graphs(values: Sequence[str]) -> tuple[str, ...]:

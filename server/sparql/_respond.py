@@ -33,6 +33,13 @@ def add_notices(response: Response, notices: tuple[Notice, ...]) -> None:
         response.headers.add(NOTICE, header_text(notice))
 
 
+def empty(status: int) -> Response:
+    """An answer without content, which therefore has no type."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
+
+
 def result(answer: Answer, written: Written, format: Format, accept: str, *, download: bool) -> Response:
     """The answer to a query."""
     response = Response(written.content, content_type=content_type(format, accept))

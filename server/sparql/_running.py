@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, request
 
 from ._desk import Desk
+from ._respond import empty
 
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -33,7 +34,7 @@ def running(desk: Desk, routes: Blueprint) -> None:
         if not desk.watch.stop(name):
             desk.gate.admit(request.headers.get("Authorization"), "aborts of the queries of others")
             desk.store.abort(name)
-        return Response(status=204)
+        return empty(204)
 
     @routes.get("/metrics")
     def metrics() -> Response:

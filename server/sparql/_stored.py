@@ -11,8 +11,9 @@ from flask import Response, request
 from earthweave.ontology import ParameterError
 from earthweave.server.results import named_format
 
-from ._bodies import SYNTAXES, bodies, files
+from ._bodies import SUFFIXES, SYNTAXES, bodies, files
 from ._desk import Desk
+from ._encoding import check_text
 from ._respond import GENERATION
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]+")
@@ -22,6 +23,8 @@ def stored(desk: Desk) -> Response:
     """Load the text ``data``, the files of a multipart form, or the file below ``load_roots`` that ``url`` names, into ``graph``."""
     desk.note("update", "Strabon/Store")
     desk.admit("updates")
+    if request.mimetype.lower() != "multipart/form-data":
+        check_text()
     graph, url = request.values.get("graph", ""), request.values.get("url", "")
     if url:
         generation = desk.store.update(_load(url, graph)).generation
@@ -42,9 +45,9 @@ def _load(url: str, graph: str) -> str:
 
 
 def _documents() -> list[tuple[BinaryIO, str]]:
-    """Streams and extensions; the parameter ``format`` wins over names and media types."""
+    """Streams and extensions; the parameter ``format`` wins over names and media types. Strabon's Java client tells it by Accept."""
     text, wanted = request.values.get("data", ""), request.values.get("format", "")
-    suffix = _suffix(wanted) if wanted else ""
+    suffix = _suffix(wanted) if wanted else SUFFIXES.get(request.headers.get("Accept", "").lower(), "")
     if request.mimetype.lower() == "multipart/form-data" and request.files:
         return [(one.stream, suffix or one.own_suffix) for one in bodies()]
     if not text:

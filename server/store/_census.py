@@ -8,15 +8,37 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow.compute
 
-from earthweave.ontology import RDF
+from earthweave.ontology import RDF, XSD
+from earthweave.ontology.arrow import text_array
 
 from .reports import GRAPHS, Contents, PropertyPartition
-from .snapshot import BITS, FOREVER, GOOD, Order, Segment, Snapshot, Tag, iri, outline, payloads, write_moments
+from .snapshot import (
+    BITS,
+    FOREVER,
+    GOOD,
+    Kind,
+    Order,
+    Segment,
+    Snapshot,
+    Tag,
+    TermType,
+    iri,
+    outline,
+    payloads,
+    read_moments,
+    write_moments,
+)
 
 _TIMES = (Tag.DATE, Tag.DATETIME, Tag.INSTANT)
+_DATED = tuple(TermType(Kind.LITERAL, str(XSD[name])) for name in ("date", "dateTime", "dateTimeStamp"))
+_FINER = r"(\.[0-9]{6})[0-9]+"
+"""Digits of a second beyond the microsecond."""
+_AT_ONCE = 1_000_000
 _PENDING = 4_000_000
 """Ids that are gathered before repeated ones are thrown out."""
+pc: Any = pyarrow.compute
 ALL = -1
 """Stands for the number of a graph: all of them together."""
 
@@ -134,6 +156,21 @@ def _extent(snapshot: Snapshot, tally: _Tally, objects: Any) -> None:
         found = _tagged(objects, tag)
         if len(found):
             tally.times += [outline(int(found[0])).text, outline(int(found[-1])).text]
+    tally.times += _written(snapshot, _tagged(objects, Tag.DICTIONARY))
+
+
+def _written(snapshot: Snapshot, ids: Any) -> list[str]:
+    """The first and the last, in UTC, of the dates and times among some terms that are kept as they were written."""
+    wanted = [code for code, kind in enumerate(snapshot.dictionary.types) if kind in _DATED]
+    found = [np.empty(0, dtype=np.int64)]
+    for start in range(0, len(ids) if wanted else 0, _AT_ONCE):
+        part = ids[start : start + _AT_ONCE]
+        dated = part[np.isin(snapshot.dictionary.codes(part), wanted)]
+        read = read_moments(pc.replace_substring_regex(snapshot.dictionary.texts(dated), _FINER, r"\1"), 0)
+        # words for a present and an end that is not known are no dates
+        found.append(read.micros[read.good & ~read.present & (read.micros != FOREVER)])
+    micros = np.concatenate(found)
+    return write_moments(np.array([micros.min(), micros.max()]), np.ones(2, dtype=bool)) if len(micros) else []
 
 
 def _contents(snapshot: Snapshot, tally: _Tally) -> Contents:
@@ -141,9 +178,14 @@ def _contents(snapshot: Snapshot, tally: _Tally) -> Contents:
         tally.triples, len(tally.subjects), len(tally.objects),
         _named(snapshot, tally.properties), _named(snapshot, tally.classes),
         _hull(tally.bounds),
-        # the one notation of years 1 to 9999 sorts by time as text
-        (min(tally.times), max(tally.times)) if tally.times else None,
+        _ends(tally.times),
     )
+
+
+def _ends(times: list[str]) -> tuple[str, str] | None:
+    """The first and the last of some points of time; years before 1 and beyond 9999 do not sort as text."""
+    micros = read_moments(text_array(times), 0).micros
+    return (times[int(micros.argmin())], times[int(micros.argmax())]) if times else None
 
 
 def _hull(boxes: list[Any]) -> tuple[float, float, float, float] | None:

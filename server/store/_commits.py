@@ -40,6 +40,7 @@ class Commits:
 
     def __init__(self, layout: Layout, limits: Limits, work: Work, beyond: Callable[[], dict[str, Any]]) -> None:
         self._layout, self._limits, self._work, self._beyond = layout, limits, work, beyond
+        self._enough = limits.log_statements
         self._group = Group[dict[str, Any], Done](self._run, _TOGETHER)
 
     def update(self, request: dict[str, Any]) -> Done:
@@ -49,10 +50,12 @@ class Commits:
     def _run(self, tickets: Sequence[Ticket[dict[str, Any], Done]]) -> None:
         with disk(), self._layout.writing(self._limits.write_wait):
             changes = self._make(tickets)
-            if changes > self._limits.log_statements:
-                # what is acknowledged stays so whether this succeeds or not; the next commit tries again
+            if changes > self._enough:
+                # what is acknowledged stays so whether this succeeds or not; it is tried again when the log is half as long again
+                self._enough = changes + changes // 2
                 with suppress(EarthweaveError, OSError):
                     self.checkpoint()
+                    self._enough = self._limits.log_statements
 
     def _make(self, tickets: Sequence[Ticket[dict[str, Any], Done]]) -> int:
         """Make updates and settle their tickets; by how many statements the log changes the snapshot afterwards."""
@@ -81,8 +84,8 @@ class Commits:
         text = wishes[0]["text"] if len(wishes) == 1 else "\n;\n".join(one["text"][:_SHOWN] for one in wishes)
         reply = self._work("update", text, Frame(header, json.dumps(wishes).encode()))
         if reply.body:
-            with disk():
-                current = self._layout.commit(current, reply.body, reply.header["after"])
+            # if the disk does not take it, it takes none of them: all are refused at once
+            current = self._layout.commit(current, reply.body, reply.header["after"])
         outcomes = reply.header["outcomes"]
         for ticket, outcome in zip(tickets, outcomes, strict=False):
             if outcome["error"]:

@@ -19,6 +19,7 @@ import fcntl
 import json
 import os
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -32,8 +33,9 @@ from xxhash import xxh3_64_hexdigest
 
 from earthweave.ontology import NotFoundError, StoreBusyError, StoreError
 
-from ._log import Tip, append, cut, records, sync_folder
+from ._log import Tip, append, check_torn, cut, put, records, sync_folder
 from ._runs import BACKUP, Runs
+from ._serve import is_read_only
 
 FORMAT = 3
 ENGINE = "earthweave"
@@ -109,6 +111,8 @@ class Layout:
         self.staging = root / "staging"
         self.interrupted = root / "interrupted"
         self.runs = Runs(root / "run")
+        self._line: list[object] = []
+        self._free = threading.Condition()
 
     def create(self) -> None:
         """Make the folders of an empty store, if there is none; raise `StoreError` if something else lies there."""
@@ -120,6 +124,7 @@ class Layout:
             folder.mkdir(parents=True, exist_ok=True)
         if not (self.root / "store.json").exists():
             replace_text(self.root / "store.json", json.dumps({"format": FORMAT, "engine": ENGINE}) + "\n")
+            sync_folder(self.root.parent)
 
     def check(self) -> None:
         """Raise if this is no store, or one of another format."""
@@ -163,27 +168,56 @@ class Layout:
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
         """Be the one writer; raise `StoreBusyError` that names the holder if another stays longer than ``wait`` seconds."""
-        with (self.root / "writer.lock").open("a+", encoding="ascii") as lock:
-            _acquire(lock, wait)
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            self._sweep()
-            self._recover()
+        with self._turn(wait), self._recovered(wait):
             self._renew()
             yield
 
-    def sweep(self) -> None:
-        """Remove what killed writers left behind, unless a writer is at work."""
+    @contextmanager
+    def _turn(self, wait: float) -> Iterator[None]:
+        """Threads of this process write in the order in which they came: who writes on and on would leave the lock to nobody else."""
+        mine = object()
+        with self._free:
+            self._line.append(mine)
+            # if it does not come, the lock says who has it
+            self._free.wait_for(lambda: self._line[0] is mine, wait)
         try:
-            with self.writing(0.0):
+            yield
+        finally:
+            with self._free:
+                self._line.remove(mine)
+                self._free.notify_all()
+
+    @contextmanager
+    def _recovered(self, wait: float) -> Iterator[None]:
+        with (self.root / "writer.lock").open("a+", encoding="ascii") as lock:
+            _acquire(lock, wait)
+            # on a full disk the writer has no name
+            with suppress(OSError):
+                os.ftruncate(lock.fileno(), 0)
+                os.write(lock.fileno(), str(os.getpid()).encode())
+            self._sweep()
+            self._recover()
+            yield
+
+    def sweep(self) -> None:
+        """Remove what killed writers left behind, unless a writer is at work, or nothing can be written here at all."""
+        try:
+            with self._recovered(0.0):
                 pass
         except StoreBusyError:
             return
+        except OSError as error:
+            if not is_read_only(error):
+                raise
 
     def _sweep(self) -> None:
+        # some ways to copy a store leave empty folders out
+        for folder in (self.staging, self.runs.folder):
+            folder.mkdir(exist_ok=True)
         for orphan in self.staging.iterdir():
             shutil.rmtree(orphan, ignore_errors=True)
+        for passing in self.root.glob(".CURRENT.*"):
+            passing.unlink(missing_ok=True)
 
     def _renew(self) -> None:
         """Mark a store of an older format as one that older versions would read wrongly."""
@@ -201,9 +235,11 @@ class Layout:
         # all that was acknowledged must count; behind it there may be more that is whole, and a piece that is not
         for record in chain(records(generation.log, 0, found.length), records(generation.log, found.length)):
             found = record.tip
+        check_torn(generation.log, found)
         cut(generation.log, found.length)
-        if found != generation.committed:
-            replace_text(generation.folder / _TIP, _line(found))
+        # in place, which a full disk allows
+        _overwrite(generation.folder / _TIP, _line(found))
+        sync_folder(generation.folder)
 
     def commit(self, generation: Generation, body: bytes, triples: int) -> Generation:
         """Write a change to the log of the current generation, durably, then show it to readers."""
@@ -231,17 +267,28 @@ class Layout:
             # a writer died between its rename and its switch: nobody ever read this one
             shutil.rmtree(target)
         staged.folder.rename(target)
-        sync_folder(self.generations)
-        replace_text(self.root / "CURRENT", target.name + "\n")
-        self._prune()
+        try:
+            sync_folder(self.generations)
+            replace_text(self.root / "CURRENT", target.name + "\n")
+        except OSError:
+            current = self.current()
+            if current is None or current.folder != target:
+                # it would stay in the way on a disk that is full
+                shutil.rmtree(target, ignore_errors=True)
+            raise
+        # what cannot be removed must not make a published write look failed; the next write tries again
+        with suppress(OSError):
+            self._prune(number)
         return _tipped(target)
 
-    def _prune(self) -> None:
+    def _prune(self, current: int) -> None:
+        """Remove all generations but the last `KEPT` and those that somebody reads; one beyond the current was never published."""
         used = {str(entry.get("generation")) for entry in self.runs.entries()}
-        for folder in sorted(folder for folder in self.generations.iterdir() if folder.name.isdecimal())[:-KEPT]:
+        found = sorted((int(folder.name), folder) for folder in self.generations.iterdir() if folder.name.isdecimal())
+        older, newer = [one for one in found if one[0] < current], [one for one in found if one[0] > current]
+        for _, folder in [*older[: 1 - KEPT], *newer]:
             if folder.name not in used:
                 doomed = self.staging / uuid.uuid4().hex
-                # what cannot be removed must not make a published write look failed; the next write tries again
                 with suppress(OSError):
                     folder.rename(doomed)
                 shutil.rmtree(doomed, ignore_errors=True)
@@ -259,6 +306,8 @@ def _tipped(folder: Path) -> Generation:
             return Generation(folder, Tip(*map(int, numbers)))
         # read while it was written; if it stays so, there was a power cut, and the log itself tells
         time.sleep(pause)
+    else:
+        return Generation(folder, max((one.tip for one in records(folder / "log")), key=lambda tip: tip.number, default=None))
     return Generation(folder)
 
 
@@ -275,7 +324,7 @@ def _overwrite(path: Path, line: str) -> None:
     """Write a line over one of the same length: a file that is replaced instead takes a file system as long as what must be durable."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
-        os.pwrite(descriptor, line.encode("ascii"), 0)
+        put(descriptor, line.encode("ascii"), 0)
     finally:
         os.close(descriptor)
 
@@ -297,11 +346,15 @@ def _acquire(lock: Any, wait: float) -> None:
 def replace_text(path: Path, text: str) -> None:
     """Write a small file so that readers see the old or the new text and nothing else."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

@@ -50,23 +50,25 @@ def _sum(number: int, triples: int, body: bytes | memoryview) -> int:
 
 def append(path: Path, tip: Tip, body: bytes, number: int, triples: int) -> Tip:
     """Write a record behind ``tip`` and wait until it lies on the disk; if that fails, the log ends where it did."""
-    fresh = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
-            _put(descriptor, _HEAD.pack(len(body), number, triples, _sum(number, triples, body)) + body, tip.length)
+            put(descriptor, _HEAD.pack(len(body), number, triples, _sum(number, triples, body)) + body, tip.length)
             os.fsync(descriptor)
+            if not tip.length:
+                sync_folder(path.parent)
         except BaseException:
             os.ftruncate(descriptor, tip.length)
+            # it may lie on the disk although the system says it does not, and must not be there after a power cut
+            os.fsync(descriptor)
             raise
     finally:
         os.close(descriptor)
-    if fresh:
-        sync_folder(path.parent)
     return Tip(tip.length + HEAD_BYTES + len(body), number, triples)
 
 
-def _put(descriptor: int, data: bytes, offset: int) -> None:
+def put(descriptor: int, data: bytes, offset: int) -> None:
+    """Write all of some bytes at an offset."""
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, offset)
@@ -95,8 +97,24 @@ def records(path: Path, start: int = 0, stop: int | None = None) -> Iterator[Rec
         place = record.tip.length - start
         yield record
     if stop is not None and start + place != stop:
-        raise StoreError("the log of the store is damaged", why=f"what it holds from byte {start + place:,} on is not what was written",
-                         way_out="restore a backup")
+        raise _damaged(start + place)
+
+
+def _damaged(place: int) -> StoreError:
+    return StoreError("the log of the store is damaged", why=f"what it holds from byte {place:,} on is not what was written",
+                      way_out="restore a backup")
+
+
+def check_torn(path: Path, tip: Tip) -> None:
+    """Raise `StoreError` if what lies behind the last record that counts was damaged, and not cut off while it was written.
+
+    Nothing is written behind a record before that is durable: if another one that counts lies further on, the one between was whole.
+    """
+    data = memoryview(path.read_bytes())[tip.length :]
+    for place in range(1, len(data) - HEAD_BYTES + 1):
+        length, number, *_ = _HEAD.unpack_from(data, place)
+        if length <= len(data) and tip.number < number <= tip.number + len(data) and _record(data, tip.length, place):
+            raise _damaged(tip.length)
 
 
 def _record(data: memoryview, start: int, place: int) -> Record | None:

@@ -7,7 +7,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -39,7 +38,8 @@ class Worker:
     network = ""
 
     def __init__(self, role: str) -> None:
-        self._errors = tempfile.TemporaryFile()
+        # in memory, so that a worker starts on a full disk
+        self._errors = os.fdopen(os.memfd_create("errors"), "w+b")
         entry = Path(__file__).with_name("_entry.py")
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(entry), role], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,

@@ -8,15 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from earthweave.ontology import ParameterError
 from earthweave.server.processes import private_size
 
 from ._census import census
+from ._drawn import geometry_variables, packed, read_cells
 from ._following import Following
 from ._frames import Frame
 from ._offers import offers
 from ._results import Purse, table, triples
-from ._serve import Connection, Handler
+from ._serve import Connection, Handler, disk
 from ._services import services_of
 from ._types import Notice
 from .algebra import Entailment
@@ -48,7 +51,9 @@ class _Reader:
             connection.send("done", json.dumps(told).encode(), size=private_size())
             return
         if header["kind"] == "export":
-            report = export(snapshot, Path(header["path"]), header["format"] or None, graph=header["graph"])
+            path = Path(header["path"])
+            with disk(f"{path.name} cannot be written"):
+                report = export(snapshot, path, header["format"] or None, graph=header["graph"])
             connection.send("done", rows=report.rows, unreadable=report.unreadable, left_out=list(report.left_out),
                             untimed=report.untimed)
             return
@@ -57,6 +62,8 @@ class _Reader:
                           services=services_of(connection, header), entailment=_entailment(header["entailment"]), **_dataset(header))
         purse = Purse(header["rows"], header["bytes"])
         reply, body = _consume(result, purse)
+        if header["draw"] is not None and reply["form"] == "table":
+            body = _drawn(body, str(header["draw"]), reply, result)
         seconds = time.perf_counter() - start
         notices = [*purse.notices("triples" if reply["form"] == "graph" else "rows"), *_notices(result, empty=reply["empty"])]
         plan = plan_report(result.operator, result.context) if header["explain"] else None
@@ -97,6 +104,17 @@ def _consume(result: Result, purse: Purse) -> tuple[dict[str, Any], bytes]:
     found = statements(result.query, result.batches(), result.context)
     body = triples((ntriples(batch, result.context) for batch in found), purse)
     return {"form": "graph", "empty": purse.count == 0}, body
+
+
+def _drawn(body: bytes, wanted: str, reply: dict[str, Any], result: Result) -> bytes:
+    """The table and behind it one column's geometries; the header tells which, and where they begin."""
+    answer = pa.ipc.open_stream(body).read_all()
+    variable = next((one for one in geometry_variables(answer) if wanted in ("", one)), None)
+    if variable is None:
+        return body
+    column = read_cells(answer[variable], reply["lonlat"].get(variable, ()), result.context.check)
+    reply["drawn"] = [variable, len(body)]
+    return body + packed(column)
 
 
 def _notices(result: Result, *, empty: bool) -> list[Notice]:

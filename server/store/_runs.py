@@ -8,7 +8,7 @@ import os
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,17 +33,20 @@ class Runs:
 
     @contextmanager
     def register(self, kind: str, text: str, pid: int, generation: str = "") -> Iterator[str]:
-        """Be listed while the block runs; if somebody aborted it, end in `AbortedError`. A query runs unlisted if the disk is full."""
+        """Be listed while the block runs; if somebody aborted it, end in `AbortedError`.
+
+        A run that reads a ``generation`` in a worker goes on unlisted if the disk is full or read-only.
+        """
         name = uuid.uuid4().hex[:12]
         entry = {"kind": kind, "text": text[:_SHOWN], "started": datetime.now(UTC).isoformat(), "pid": pid,
                  "born": _born(pid), "generation": generation}
-        self._enter(name, entry)
+        listed = self._enter(name, entry)
         aborted = False
         try:
             try:
                 yield name
             finally:
-                aborted = self._leave(name)
+                aborted = listed and self._leave(name)
         except StoreError as error:
             if aborted:
                 raise _aborted(kind, name) from error
@@ -52,16 +55,19 @@ class Runs:
             # it finished as the signal went out: its worker is dying and must not be given other work
             raise _aborted(kind, name)
 
-    def _enter(self, name: str, entry: dict[str, Any]) -> None:
+    def _enter(self, name: str, entry: dict[str, Any]) -> bool:
         hidden = self.folder / f".{name}"
         try:
             hidden.write_text(json.dumps(entry), "utf-8")
             hidden.rename(self._entry(name))
         except OSError:
-            hidden.unlink(missing_ok=True)
-            if entry["kind"] != QUERY:
+            with suppress(OSError):
+                hidden.unlink(missing_ok=True)
+            if entry["kind"] == BACKUP or not entry["generation"]:
                 raise
-            # on a full disk it is better to answer unlisted than not at all
+            # it is better to answer unlisted than not at all
+            return False
+        return True
 
     def _leave(self, name: str) -> bool:
         """Be listed no more; true if somebody aborted it."""
@@ -89,12 +95,17 @@ class Runs:
         for path in sorted(self.folder.glob("*.json")):
             try:
                 entry = json.loads(path.read_text("utf-8"))
+                alive = _born(entry["pid"]) == entry["born"]
             except FileNotFoundError:
                 continue
-            if _born(entry["pid"]) == entry["born"]:
+            except (ValueError, KeyError, TypeError):
+                # its content was lost with the power, and so was what it told of
+                entry, alive = {}, False
+            if alive:
                 found.append({**entry, "id": path.stem})
             else:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
         return found
 
     def running(self) -> tuple[RunningQuery, ...]:

@@ -71,26 +71,39 @@ def serve(role: str, network_refused: str) -> None:
     connection.listen()
 
 
-def is_full(error: OSError) -> bool:
-    """True if the system lets a file grow no more."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+_UNCHANGED = "the store cannot be written; nothing has changed in it"
 
 
-def unwritable(error: OSError) -> StoreError:
-    """The error for a full disk."""
-    return StoreError("the store cannot be written; nothing has changed in it", why=error.strerror or "",
-                      way_out="make space on its disk and try again")
+def is_read_only(error: OSError) -> bool:
+    """True if the system lets nothing be written there, at any time."""
+    return error.errno in _READ_ONLY
+
+
+def _refused(error: OSError, what: str) -> StoreError | None:
+    """The error for a disk that does not take what is written to it, None for other errors of the system."""
+    why = error.strerror or ""
+    if error.errno in _FULL:
+        return StoreError(what, why=why, way_out="make space on its disk and try again")
+    if error.errno in _READ_ONLY:
+        return StoreError(what, why=why, way_out="make it writable and try again, or write to a copy")
+    if error.errno == errno.EIO:
+        return StoreError("the disk of the store fails", why=why,
+                          way_out="check the disk; this write counts as not made unless the store shows it")
+    return None
 
 
 @contextmanager
-def disk() -> Iterator[None]:
-    """Raise `StoreError` if the disk is full."""
+def disk(what: str = _UNCHANGED) -> Iterator[None]:
+    """Raise `StoreError` that says ``what`` if the disk is full, read-only or broken."""
     try:
         yield
     except OSError as error:
-        if not is_full(error):
+        refused = _refused(error, what)
+        if refused is None:
             raise
-        raise unwritable(error) from error
+        raise refused from error
 
 
 def _die(failure: threading.ExceptHookArgs) -> None:
@@ -115,6 +128,7 @@ def _work(connection: Connection, handler: Handler, network_refused: str) -> Non
         except MemoryError:
             os._exit(MEMORY_EXIT)
         except OSError as error:
-            if not is_full(error):
+            refused = None if isinstance(error, PermissionError) else _refused(error, _UNCHANGED)
+            if refused is None:
                 raise
-            connection.fail(unwritable(error))
+            connection.fail(refused)

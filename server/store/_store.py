@@ -32,10 +32,12 @@ from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.processes import Budget
 
 from ._commits import Commits
+from ._drawn import unpacked
 from ._frames import Frame
 from ._gate import admit
 from ._layout import Generation, Layout
 from ._limits import Limits
+from ._log import records
 from ._pool import Pool
 from ._process import portions
 from ._remote import Remote, receive
@@ -46,6 +48,7 @@ from ._types import Answer, LoadReport, Notice, Replaced, RunningQuery, Statisti
 from .reports import BadStatement, Census, Contents, ExportReport, Extensions, FileReport, PropertyPartition
 
 _TRIES = 3
+_NOT_KEPT = "the copy of the store cannot be written; the store is as it was"
 _SPARE = 256
 """MiB that an idle writer may hold."""
 _GRACE = 0.05
@@ -111,7 +114,7 @@ class Store:
     # reading
 
     def query(self, text: str, *, limits: Limits | None = None, default_graphs: Sequence[str] = (),
-              named_graphs: Sequence[str] = (), explain: bool = False, address: str = "",
+              named_graphs: Sequence[str] = (), explain: bool = False, address: str = "", draw: str | None = None,
               began: Callable[[str], None] = lambda _: None) -> Answer:
         """Evaluate a SPARQL 1.1 query on the newest generation, in a worker process.
 
@@ -120,6 +123,8 @@ class Store:
             default_graphs, named_graphs: the dataset of the SPARQL Protocol (§2.1.4); it wins over FROM.
             explain: also tell the plan with what each step did (``Answer.plan``).
             address: what relative IRIs are relative to before any BASE.
+            draw: read the geometries of this variable too, within the limits of the query (`Answer.drawn`); empty for the first that
+                holds any.
             began: told the id under which `running` lists the query, when it has its worker; what it raises ends the query.
 
         Raises `QueryError`, `ForbiddenError`, `SizeLimitError`, `DeadlineError`, `MemoryLimitError` or `AbortedError`.
@@ -129,7 +134,7 @@ class Store:
         told = admit(text, bounds)
         header = {"kind": "query", "address": address, "default_graphs": [*default_graphs], "named_graphs": [*named_graphs],
                   "rows": bounds.query_rows, "bytes": bounds.query_bytes, "seconds": bounds.query_deadline, "explain": explain,
-                  "services": self._services(bounds), "entailment": bounds.entailment}
+                  "draw": draw, "services": self._services(bounds), "entailment": bounds.entailment}
         budget = Budget("the query", "query_deadline", bounds.query_deadline, "query_memory", bounds.query_memory)
         reply, number = self._read("query", text, header, budget, began)
         return _answer(reply, told, bounds, number)
@@ -217,7 +222,8 @@ class Store:
         try:
             reply, _ = self._read("export", target.name, header, budget)
         finally:
-            target.with_name(f".{target.stem}.part{target.suffix}").unlink(missing_ok=True)
+            with suppress(OSError):
+                target.with_name(f".{target.stem}.part{target.suffix}").unlink(missing_ok=True)
         facts = reply.header
         return ExportReport(facts["rows"], facts["unreadable"], tuple(facts["left_out"]), facts["untimed"])
 
@@ -327,7 +333,7 @@ class Store:
         Readers and writers go on meanwhile. Raises `StoreError` if the folder is not empty.
         """
         target = Path(folder)
-        with disk(), self._layout.pinned(target.name) as generation:
+        with disk(_NOT_KEPT), self._layout.pinned(target.name) as generation:
             return _statistics(_copied(generation, target))
 
     def statistics(self) -> Statistics:
@@ -374,7 +380,8 @@ def _copied(generation: Generation, folder: Path) -> Generation:
     if target.root.exists() and any(target.root.iterdir()):
         raise StoreError(f"the folder {target.root.name} is not empty", way_out="give a new folder")
     try:
-        with disk():
+        list(records(generation.log, 0, generation.length))
+        with disk(_NOT_KEPT):
             target.create()
             staged = Generation(target.staging / "copy")
             for path in filter(Path.is_file, generation.snapshot.rglob("*")):
@@ -426,7 +433,9 @@ def _answer(reply: Frame, told: tuple[Notice, ...], limits: Limits, generation: 
     if kind == "graph":
         return replace(answer, graph=reply.body)
     table = pa.ipc.open_stream(reply.body).read_all()
-    return replace(answer, table=table, lonlat={name: tuple(rows) for name, rows in header["lonlat"].items()})
+    lonlat = {name: tuple(rows) for name, rows in header["lonlat"].items()}
+    variable, place = header.get("drawn", ("", 0))
+    return replace(answer, table=table, lonlat=lonlat, drawn={variable: unpacked(reply.body[place:])} if variable else {})
 
 
 @dataclass(frozen=True)

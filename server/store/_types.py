@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from earthweave.ontology import NotFoundError
-from earthweave.ontology.geometry import AxisOrder, GeometryColumn, Problem, read_literals
+from earthweave.ontology.geometry import GeometryColumn
 
+from ._drawn import geometry_variables, read_cells
 from ._limits import Limits
 from .reports import FileReport
 
@@ -46,6 +47,7 @@ class Answer:
         limits: that were applied.
         generation: number of the snapshot that answered.
         lonlat: variable → rows whose literal is to be read longitude first, because its source proved that it writes so.
+        drawn: variable → its geometries, where the query asked for them (`Store.query`).
         plan: if it was asked for, what each step of the evaluation was expected to do and did, as JSON; ``text`` in it is for people.
     """
 
@@ -59,6 +61,7 @@ class Answer:
     limits: Limits = field(default_factory=Limits)
     generation: int = 0
     lonlat: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    drawn: dict[str, GeometryColumn] = field(default_factory=dict)
     plan: dict[str, Any] | None = None
 
     def geometry(self, variable: str) -> GeometryColumn:
@@ -68,18 +71,14 @@ class Answer:
         """
         if self.table is None or variable not in self.table.column_names:
             raise NotFoundError(f"the answer has no variable ?{variable}")
-        cells = self.table.column(variable).to_pylist()
-        values = [cell["value"] if cell else "" for cell in cells]
-        datatypes = [cell["datatype"] if cell else None for cell in cells]
-        column = read_literals(values, datatypes)
-        rows = list(self.lonlat.get(variable, ()))
-        again = read_literals([values[row] for row in rows], [datatypes[row] for row in rows], AxisOrder.LONLAT)
-        geometries = column.geometries.copy()
-        geometries[rows] = again.geometries
-        turned = set(rows)
-        problems = [one for one in column.problems if one.index not in turned]
-        problems += [Problem(rows[one.index], one.reason) for one in again.problems]
-        return GeometryColumn(geometries, tuple(sorted(problems, key=lambda one: one.index)))
+        if variable in self.drawn:
+            return self.drawn[variable]
+        return read_cells(self.table.column(variable), self.lonlat.get(variable, ()))
+
+    @property
+    def geometry_variables(self) -> tuple[str, ...]:
+        """The variables some of whose values are geometry literals, by datatype."""
+        return () if self.table is None else geometry_variables(self.table)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from earthweave.server.processes import private_size, told
 from ._following import Following
 from ._frames import Frame
 from ._layout import Generation
-from ._log import HEAD_BYTES
 from ._roots import loader_of
 from ._serve import Connection, Handler
 from ._services import services_of
@@ -62,7 +61,7 @@ class _Writer:
                     for one in json.loads(request.body)])
         body = commit.change.encoded() if commit.snapshot is not live else b""
         if body:
-            self._following.advance(commit.snapshot, header["length"] + HEAD_BYTES + len(body))
+            self._following.advance(commit.snapshot, body)
         outcomes = [{"before": one.before, "after": one.after, "notices": [[remark.code, remark.text] for remark in one.remarks],
                      "error": told(one.error) if one.error else None} for one in commit.outcomes]
         changes = commit.snapshot.changes if isinstance(commit.snapshot, Grown) else 0

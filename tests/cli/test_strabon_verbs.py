@@ -81,11 +81,17 @@ def test_prefixes_come_with_i(stored: Run) -> None:
     assert b"EPSG/0/4326" in stored("-i", "query", text).stdout
 
 
-@pytest.mark.parametrize(("form", "sign"), [("N-Triples", b"<http://example.org/a> <"), ("RDF/XML", b"<rdf:RDF")])
+@pytest.mark.parametrize(("form", "sign"), [("n-triples", b"<http://example.org/a> <"), ("RDF/XML", b"<rdf:RDF")])
 def test_describe(stored: Run, form: str, sign: bytes) -> None:
     done = stored("describe", "DESCRIBE <http://example.org/a>", form)
     assert done.returncode == 0, done.stderr
     assert sign in done.stdout
+
+
+def test_describe_sends_tables_to_query(stored: Run) -> None:
+    done = stored("describe", PLACES)
+    assert done.returncode == 2
+    assert b"DESCRIBE and CONSTRUCT" in done.stderr and b"strabon-cmd query" in done.stderr
 
 
 def test_export_gives_everything(stored: Run) -> None:
@@ -100,7 +106,8 @@ def test_store_with_a_format_and_a_graph(run: Run, folder: Path) -> None:
     assert b"--inference stores nothing" in done.stderr
     found = json.loads(run("-db", "other", "query", "SELECT ?g { GRAPH ?g { ?s ?p ?o } }", "json").stdout)
     assert [one["g"]["value"] for one in found["results"]["bindings"]] == ["http://example.org/g"]
-    assert run("-db", "other", "update", "clear").returncode == 0
+    cleared = run("-db", "other", "update", "clear")
+    assert (cleared.returncode, b"1 \xe2\x86\x92 0 statements" in cleared.stdout) == (0, True)
     assert b">0<" in run("-db", "other", "query", "size").stdout
 
 

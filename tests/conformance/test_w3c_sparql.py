@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +20,16 @@ def test_the_engine_passes_the_suites_but_for_what_is_known(w3c: ModuleType, sui
     assert all(f"`{name}`" in report and why in report for name, why in w3c.KNOWN.items()) and f"**{passed}**" in report
     # the page is written by ``python tests/conformance/w3c.py FOLDER``
     assert w3c.BEGIN + report + w3c.END in w3c.PAGE.read_text("utf-8")
-    assert {"entailment regimes", "federation", "protocol", "update"} <= out.keys()
+    assert {w3c.BEYOND, "federation", "protocol", "update"} <= out.keys()
+
+
+def test_entailment_is_run_up_to_rdfs(w3c: ModuleType, suite: Any) -> None:
+    cases = [case for case in suite.cases if case.entailment == "rdfs"]
+    assert {case.group for case in cases} == {"sparql11/entailment"} and {case.kind for case in cases} == {"evaluation"}
+    # 36 name RDFS, three more RDF; all others name OWL, RIF or D alone
+    assert len(cases) == 39 and sum(case.why == w3c.BEYOND for case in suite.cases) == 31
+    stated = [replace(case, entailment=type(case.entailment)("simple")) for case in cases]
+    assert sum(bool(suite.failure(case)) for case in stated) > 10
 
 
 def test_the_comparison_tells_answers_apart(w3c: ModuleType) -> None:

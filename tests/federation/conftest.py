@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ class Odd(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        getattr(self, f"_{self.path.strip('/').replace('/', '_')}")()
+        getattr(self, f"_{self.path.strip('/').replace('-', '_')}")()
 
     def _start(self, code: int = 200, **headers: str) -> None:
         self.send_response(code)
@@ -66,6 +67,55 @@ class Odd(BaseHTTPRequestHandler):
     def _refuse(self) -> None:
         self._start(403)
         self.wfile.write(b'{"detail": "not for you"}')
+
+    def _endless(self) -> None:
+        self._start()
+        while True:
+            self.wfile.write(b" " * 65_536)
+
+    def _bomb(self) -> None:
+        packed = gzip.compress(b" " * 50_000_000, 9)
+        self._start(**{"Content-Encoding": "gzip", "Content-Length": str(len(packed))})
+        self.wfile.write(packed)
+
+    def _cut(self) -> None:
+        text = json.dumps(GOOD)[:-20].encode()
+        self._start(**{"Content-Length": str(len(text)), "Content-Type": "application/sparql-results+json"})
+        self.wfile.write(text)
+
+    def _round(self) -> None:
+        self._start(302, Location="/round")
+
+    do_GET = do_HEAD = lambda self: getattr(self, f"_{self.path.strip('/')}")()
+
+    def _nested(self) -> None:
+        self._start()
+        self.wfile.write(b'{"results": {"bindings": [' + b"[" * 90_000)
+
+    def _latin(self) -> None:
+        self._start(**{"Content-Type": "application/sparql-results+json; charset=latin-1"})
+        self.wfile.write(json.dumps(GOOD).replace("0", "\xe9").encode("latin-1"))
+
+    def _empty(self) -> None:
+        self._start(204)
+
+    def _headers(self) -> None:
+        self._start(**{f"X-{number}": "x" for number in range(200)})
+
+    def _busy(self) -> None:
+        self._start(503, **{"Retry-After": "3600"})
+
+    def _many(self) -> None:
+        self._start()
+        rows = [{"row": {"type": "literal", "value": "0"}, "v": {"type": "literal", "value": str(n)}} for n in range(500)]
+        self.wfile.write(json.dumps({"head": {"vars": ["row", "v"]}, "results": {"bindings": rows}}).encode())
+
+    def _slow_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(100):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            threading.Event().wait(0.1)
 
     def log_message(self, *_: object) -> None:
         """Keep the test output clean."""

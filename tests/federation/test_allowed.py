@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, ParameterError, SizeLimitError
+from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, ParameterError
 from earthweave.server.federation import allowed_endpoints
 
 ENTRIES = "http://a.example/sparql, https://b.example:8443/open/,http://127.0.0.1:9000,http://c.example/q?graph=1"
@@ -57,7 +57,7 @@ def fetch(address: str, *, entries: str = "", seconds: float = 5.0, largest: int
 
 
 @pytest.mark.parametrize(("path", "kind"), [
-    ("/away", ForbiddenError), ("/aside", ForbiddenError), ("/flood", SizeLimitError), ("/short", EndpointError),
+    ("/away", ForbiddenError), ("/aside", ForbiddenError), ("/flood", EndpointError), ("/short", EndpointError),
     ("/refuse", EndpointError), ("/none", EarthweaveError),
 ])
 def test_endpoints_that_misbehave_are_told(odd: str, path: str, kind: type[EarthweaveError]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, SizeLimitError
+from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError
 from earthweave.server.api import create_app
 from earthweave.server.federation import allowed_endpoints
 from earthweave.server.store import Answer, Limits, Store, open_store
@@ -121,8 +121,10 @@ def one(odd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 
 
 FAILING: dict[str, type[EarthweaveError]] = {
-    "http://127.0.0.1:9/": EndpointError, "http://192.0.2.1/": ForbiddenError, "/flood": SizeLimitError, "/page": EndpointError,
-    "/away": ForbiddenError, "/short": EndpointError, "/refuse": EndpointError, "urn:x:y": ForbiddenError,
+    "http://127.0.0.1:9/": EndpointError, "http://192.0.2.1/": ForbiddenError, "/flood": EndpointError, "/page": EndpointError,
+    "/away": ForbiddenError, "/short": EndpointError, "/refuse": EndpointError, "urn:x:y": ForbiddenError, "/endless": EndpointError,
+    "/bomb": EndpointError, "/cut": EndpointError, "/round": EndpointError, "/nested": EndpointError, "/empty": EndpointError,
+    "/latin": EndpointError, "/headers": EndpointError, "/busy": EndpointError,
 }
 
 
@@ -135,24 +137,42 @@ def test_failures_are_told_by_their_kind_and_silence_passes_over_them(one: Calla
     assert answer.table.num_rows == 1 and [notice.code for notice in answer.notices] == ["service"]
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "code", "told"),
-    [
-        ("/refuse", 502, "endpoint-failed", "not for you"), ("/page", 502, "endpoint-failed", "no SPARQL JSON result"),
-        ("/short", 502, "endpoint-failed", "ended too early"), ("http://127.0.0.1:9/", 502, "endpoint-failed", "refused"),
-        ("http://192.0.2.1/", 403, "forbidden", "service_allow"), ("/away", 403, "forbidden", "another host"),
-    ],
-)
-def test_over_http_the_status_and_the_reason_are_those_of_the_endpoint(
-    odd: str, tmp_path: Path, path: str, status: int, code: str, told: str
-) -> None:
+REASONS = [
+    ("/refuse", 502, "endpoint-failed", "not for you"), ("/page", 502, "endpoint-failed", "no SPARQL JSON result"),
+    ("/short", 502, "endpoint-failed", "ended too early"), ("http://127.0.0.1:9/", 502, "endpoint-failed", "refused"),
+    ("http://192.0.2.1/", 403, "forbidden", "service_allow"), ("/away", 403, "forbidden", "another host"),
+    ("/flood", 502, "endpoint-failed", "service_bytes is 100,000"), ("/endless", 502, "endpoint-failed", "service_bytes"),
+    ("/bomb", 502, "endpoint-failed", "gzip"), ("/cut", 502, "endpoint-failed", "no JSON at character"),
+    ("/round", 502, "endpoint-failed", "HTTP status 302"), ("/latin", 502, "endpoint-failed", "UTF-8"),
+    ("/nested", 502, "endpoint-failed", "JSON"),
+    ("/many", 502, "endpoint-failed", "service_rows"), ("/drip", 503, "deadline", "remote_deadline"),
+    ("/silent", 503, "deadline", "remote_deadline"), ("/slow-headers", 503, "deadline", "remote_deadline"),
+]
+
+
+@pytest.fixture(scope="module")
+def wary(odd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The web face of a store that may call the misbehaving endpoint, with small limits."""
+    folder = tmp_path_factory.mktemp("wary")
+    (folder / "data.ttl").write_text(HEAD + ":a :p 1 .", "utf-8")
+    remote = allowed_endpoints(f"{odd}/,http://127.0.0.1:9/", 1.0)
+    with open_store(folder / "store", remote=remote, limits=Limits(service_bytes=100_000, service_rows=100)) as store:
+        store.load([folder / "data.ttl"])
+        yield create_app(store).test_client()
+
+
+@pytest.mark.parametrize(("path", "status", "code", "told"), REASONS)
+def test_over_http_status_and_reason_are_those_of_the_endpoint(odd: str, wary: Any, path: str, status: int, code: str, told: str) -> None:
     address = path if not path.startswith("/") else odd + path
-    with opened(tmp_path, HEAD + ":a :p 1 .", f"{odd}/,http://127.0.0.1:9/") as store:
-        query = f"{HEAD}SELECT * {{ ?s :p ?o SERVICE <{address}> {{ ?s :q ?v }} }}"
-        reply = create_app(store).test_client().get("/sparql", query_string={"query": query})
+    query = f"{HEAD}SELECT * {{ ?s :p ?o SERVICE <{address}> {{ ?s :q ?v }} }}"
+    start = time.monotonic()
+    reply = wary.get("/sparql", query_string={"query": query})
     problem = reply.get_json()
     assert (reply.status_code, problem["status"], problem["code"]) == (status, status, code)
-    assert told in " ".join((problem["detail"], problem["why"], problem["way_out"]))
+    words = " ".join((problem["detail"], problem["why"], problem["way_out"]))
+    assert told in words and address in words
+    assert time.monotonic() - start < 8
+    assert wary.get("/sparql", query_string={"query": "ASK { ?s ?p ?o }"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])

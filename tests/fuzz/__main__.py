@@ -12,7 +12,10 @@ import tempfile
 from pathlib import Path
 
 MEBIBYTES, STUCK = 2048, 10
-LED_BY = ("earthweave.ontology.geometry", "earthweave.ontology._crs", "earthweave.server.store.temporal", "earthweave.server.store.loading")
+LED_BY = (
+    "earthweave.ontology.geometry", "earthweave.ontology._crs", "earthweave.server.store.snapshot._periods",
+    "earthweave.server.store.temporal", "earthweave.server.store.loading",
+)
 """Packages whose branches lead the fuzzer."""
 
 

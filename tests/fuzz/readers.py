@@ -21,8 +21,8 @@ from earthweave.ontology.geometry import AxisOrder, block_proof, normalised, rea
 from earthweave.server.store.loading import blocks_ntriples, quads_of
 from earthweave.server.store.snapshot import read_moments, read_periods
 
-SECONDS = 1.0
-"""Of processor time that one text may take."""
+SECONDS = 4.0
+"""Of processor time that one text may take; PROJ looks more than a second for the way from some CRS, once in a process."""
 LONGEST = 4096
 NEIGHBOURS = {
     "wkt": "POINT (1 2)",

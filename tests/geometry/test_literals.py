@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earthweave.ontology import CRS84, EPSG4326, Crs, CrsError
-from earthweave.ontology.geometry import MAX_NESTING, AxisOrder, prove_axis, read_wkt, reproject, split_crs, write_wkt
+from earthweave.ontology import CRS84, EPSG4326, Crs, CrsError, GeometryError
+from earthweave.ontology.geometry import MAX_NESTING, AxisOrder, prove_axis, read_wkt, reproject, split_crs, write_literals, write_wkt
 
 LATLON = "<http://www.opengis.net/def/crs/EPSG/0/4326> "
 UTM = Crs("EPSG", "32633")
@@ -148,3 +148,14 @@ def test_reprojection_there_and_back(places: list[tuple[float, float]]) -> None:
     geometries = np.array([shapely.Point(*place) for place in places])
     back = reproject(reproject(geometries, CRS84, UTM), UTM, CRS84)
     assert shapely.get_coordinates(back) == pytest.approx(shapely.get_coordinates(geometries), abs=1e-7)
+
+
+def test_where_a_projection_has_no_coordinates_nothing_is_written() -> None:
+    for write in (write_wkt, lambda some, crs: write_literals(some, "gml", crs)):
+        with pytest.raises(GeometryError, match="EPSG:32633 has no coordinates for this place"):
+            write([shapely.Point(105, 0)], UTM)
+
+
+def test_measures_are_written_too() -> None:
+    (text,) = write_wkt([shapely.from_wkt("POINT ZM (10 45 3 4)")], EPSG4326)
+    assert text == LATLON + "POINT ZM (45 10 3 4)"

@@ -9,9 +9,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earthweave.ontology.geometry import area_m2, buffer_m, distance_m, length_m
+from earthweave.ontology import CRS84, Crs
+from earthweave.ontology.geometry import area_m2, buffer_m, distance_m, length_m, reproject
 
 GEOD = pyproj.Geod(ellps="WGS84")
+UTM = Crs("EPSG", "32633")
 longitudes, latitudes = st.floats(-180, 180), st.floats(-85, 85)
 places = st.tuples(longitudes, latitudes)
 boxes = st.tuples(st.floats(-170, 160), st.floats(-80, 70), st.floats(0.01, 9), st.floats(0.01, 9)).map(
@@ -134,3 +136,38 @@ def test_a_buffer_reaches_as_far_as_it_says(place: tuple[float, float], metres: 
 
 def test_the_buffer_of_nothing_is_nothing() -> None:
     assert buffer_m(shapely.Polygon(), 10).is_empty
+
+
+def _nearest(a: shapely.Geometry, b: shapely.Geometry) -> float:
+    """The least geodesic between points that lie closely along two boundaries."""
+    left, right = (shapely.get_coordinates(shapely.segmentize(one, 0.05)) for one in (a, b))
+    pairs = np.stack(np.meshgrid(np.arange(len(left)), np.arange(len(right)))).reshape(2, -1)
+    return float(GEOD.inv(*left[pairs[0]].T, *right[pairs[1]].T)[2].min())
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("MULTIPOLYGON (((174 -41, 178 -38, 173 -35, 174 -41)), ((-177 -44, -176 -44, -176 -43, -177 -44)))", "POINT (-179 -37)"),
+    ("MULTIPOINT (179 0, -100 60)", "MULTIPOINT (-179 0, 100 -60)"), ("MULTIPOINT (-179 0, 100 60)", "LINESTRING (178 5, 179 0, 60 -60)"),
+    ("MULTIPOINT (179 0, -170 60)", "MULTIPOINT (-179 1, 10 0, 170 61)"),
+])
+def test_a_part_beyond_the_antimeridian_may_be_the_nearest(one: str, other: str) -> None:
+    a, b = shapely.from_wkt([one, other])
+    assert distance_m(a, b) == pytest.approx(_nearest(a, b), rel=1e-3)
+    assert distance_m(b, a) == pytest.approx(_nearest(a, b), rel=1e-3)
+
+
+@given(st.tuples(longitudes, st.floats(70, 89), st.floats(0.01, 5), st.floats(0.01, 0.9)),
+       st.tuples(longitudes, st.floats(70, 89), st.floats(0.01, 5), st.floats(0.01, 0.9)), st.sampled_from([-1, 1]))
+def test_distance_near_a_pole_goes_around_it(a: tuple[float, ...], b: tuple[float, ...], side: int) -> None:
+    boxes = [shapely.box(x, side * y, min(x + width, 180), side * (y + height)) for x, y, width, height in (a, b)]
+    wanted = 0.0 if shapely.intersects(*boxes) else _nearest(*boxes)
+    assert distance_m(*boxes) == pytest.approx(wanted, rel=0.01, abs=500)
+
+
+def test_measures_are_kept_where_coordinates_change() -> None:
+    given = shapely.from_wkt(["POINT ZM (15 45 3 4)", "LINESTRING M (15 0 1, 15 45 2)", "POINT M EMPTY", "POINT (15 0)"])
+    moved = reproject(given, CRS84, UTM)
+    assert [one.has_m for one in moved] == [True, True, True, False]
+    found = shapely.get_coordinates(moved, include_z=True, include_m=True)
+    np.testing.assert_allclose(found[:, 2:], [[3, 4], [np.nan, 1], [np.nan, 2], [np.nan, np.nan]])
+    np.testing.assert_allclose(found[:, :2], [[500_000, 4_982_950.4], [500_000, 0], [500_000, 4_982_950.4], [500_000, 0]], atol=0.1)

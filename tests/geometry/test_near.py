@@ -148,3 +148,10 @@ def test_points_in_and_around_a_big_area_with_a_hole() -> None:
     shape = np.array([area], dtype=object)
     wanted = distance_m(shape[pairs[0]], spots) <= 5000
     assert within_pairs(shape, spots, pairs, 5000).tolist() == wanted.tolist() == [False, True, True, True, False]
+
+
+@given(st.lists(st.tuples(degrees(-180, 180), degrees(-60, 60)), min_size=1, max_size=3),
+       st.lists(st.tuples(degrees(-180, 180), degrees(-60, 60)), min_size=1, max_size=3), st.floats(1, 2e7))
+def test_parts_beyond_the_antimeridian_are_within_reach(left: list[Any], right: list[Any], metres: float) -> None:
+    sides = np.array([shapely.MultiPoint(left)]), np.array([shapely.MultiPoint(right)])
+    assert within_pairs(*sides, np.array([[0], [0]]), metres)[0] == (distance_m(*sides)[0] <= metres)

@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earthweave.ontology.geometry import OVERLAYS, overlay
+from earthweave.ontology.geometry import OVERLAYS, bounding_circle, overlay, union_all
 
 corner = st.integers(-6, 6)
 KERNELS = dict(zip(OVERLAYS, (shapely.union, shapely.intersection, shapely.difference, shapely.symmetric_difference), strict=True))
@@ -57,3 +57,17 @@ def test_heights_of_one_alone_are_left_out(name: str) -> None:
     found = overlay(name, np.array([flat, high, high]), np.array([high, flat, shapely.force_3d(shapely.box(2, 2, 4, 4), 5.0)]))
     assert shapely.has_z(found).tolist() == [False, False, True]
     assert not np.isnan(shapely.get_coordinates(found[2], include_z=True)).any()
+
+
+def test_a_union_of_many_has_heights_and_measures_only_if_all_have() -> None:
+    solid, measured, flat = shapely.from_wkt(["POINT Z (1 1 5)", "POINT M (2 2 5)", "POINT (3 3)"])
+    assert union_all(np.array([solid, flat])).wkt == "MULTIPOINT ((1 1), (3 3))"
+    assert union_all(np.array([solid, measured, flat])).wkt == "MULTIPOINT ((1 1), (2 2), (3 3))"
+    assert union_all(np.array([solid, solid])).has_z
+    assert overlay("union", np.array([measured]), np.array([flat]))[0].wkt == "MULTIPOINT ((2 2), (3 3))"
+
+
+@pytest.mark.parametrize("one", ["MULTIPOINT (1 1, 1 1)", "LINESTRING (1 1, 1 1)", "GEOMETRYCOLLECTION (POINT (1 1), POINT (1 1))"])
+def test_the_circle_around_one_place_is_that_place(one: str) -> None:
+    assert bounding_circle(shapely.from_wkt(one)).equals(shapely.Point(1, 1))
+    assert bounding_circle(shapely.Point()).is_empty

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from waitress.server import create_server
 
 from earthweave.server.api import create_app
+from earthweave.server.cli._listening import listening_server
 from earthweave.server.cli._web_verbs import waitress_options
 from earthweave.server.settings import EndpointSettings
 from earthweave.server.store import Store, open_store
@@ -70,7 +70,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def listening(store: Store, **endpoint: Any) -> Iterator[int]:
     """A server over a store, with these settings of the endpoint; where it listens."""
     app = create_app(store, endpoint=EndpointSettings(**endpoint))
-    server = create_server(app, host="127.0.0.1", port=0, threads=4, **waitress_options(2**30))
+    server = listening_server(app, host="127.0.0.1", port=0, threads=4, **waitress_options(2**30))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -156,6 +156,34 @@ def test_space_and_time_are_told_per_graph(told) -> None:
     assert ("2021-03-04", "2022-01-01T00:00:00+00:00") in spans  # as rdflib writes it
 
 
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        (['"2020-04-02T10:46:00.031000+00:00"'], "2020-04-02T10:46:00.031Z", "2022-01-01T00:00:00Z"),
+        (['"2020-06-01T00:30:00+02:00"', '"2020-05-31T23:00:00Z"'], "2020-05-31T22:30:00Z", "2022-01-01T00:00:00Z"),
+        (['"2023-04-02T10:46:00.5Z"', '"2023-04-02T12:45:00.50+02:00"'], "2021-03-04", "2023-04-02T10:46:00.5Z"),
+        (['"2023-12-31T23:30:00.000000-01:00"'], "2021-03-04", "2024-01-01T00:30:00Z"),
+        (['"2023-04-02T10:46:00.123456789Z"'], "2021-03-04", "2023-04-02T10:46:00.123456Z"),
+        (['"2020-02-30T00:00:00Z"', '"UC"', '"NOW"', '"soon"'], "2021-03-04", "2022-01-01T00:00:00Z"),
+    ],
+)
+def test_times_count_in_whatever_form_they_are_written(told, written: list[str], first: str, last: str) -> None:
+    values = ", ".join(f"{one}^^<{rdflib.XSD.dateTime}>" for one in written)
+    told.store.update(f"INSERT DATA {{ GRAPH <http://e/more> {{ <http://e/a> <http://e/when> {values} }} }}")
+    assert told.store.census().whole.period == (first, last)
+
+
+def test_dates_with_a_zone_and_stamps_count(told) -> None:
+    stamp, date = '"2024-05-06T07:08:09.10Z"^^xsd:dateTimeStamp', '"2020-05-06+02:00"^^xsd:date'
+    told.store.update(
+        f"PREFIX xsd: <{rdflib.XSD}> INSERT DATA {{ GRAPH <http://e/more> {{ <http://e/a> <http://e/when> {stamp}, {date} }} }}"
+    )
+    period = ("2020-05-05T22:00:00Z", "2024-05-06T07:08:09.1Z")
+    assert told.store.census().graphs["http://e/more"].period == told.store.census().whole.period == period
+    graph = graph_of(told.send("GET", "/.well-known/void"))
+    assert rdflib.Literal(period[0], datatype=rdflib.XSD.dateTime) in set(graph.objects(None, DCAT.startDate))
+
+
 def test_it_follows_the_data(told) -> None:
     before = graph_of(told.send("GET", "/.well-known/void"))
     told.store.update("CLEAR ALL")

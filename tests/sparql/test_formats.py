@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from earthweave.ontology import NotAcceptableError, ParameterError
@@ -55,3 +57,19 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ParameterError) as caught:
         named_format("shapefile")
     assert "geojson (application/geo+json)" in caught.value.way_out
+
+
+GML = '<gml:Point xmlns:gml=\\"http://www.opengis.net/gml/3.2\\"><gml:pos>'
+
+
+@pytest.mark.parametrize("format", ["geojson", "kml", "kmz"])
+def test_geometries_for_maps_are_read_before_the_deadline_and_not_in_this_process(send, format: str) -> None:
+    text = f"""SELECT (STRDT(CONCAT("{GML}", STR(?a), ".", STR(?b), " 1</gml:pos></gml:Point>"),
+        <http://www.opengis.net/ont/geosparql#gmlLiteral>) AS ?g)
+        {{ VALUES ?a {{ {" ".join(map(str, range(150)))} }} VALUES ?b {{ {" ".join(map(str, range(600)))} }} }}"""
+    start = time.monotonic()
+    reply = send("POST", "/sparql", {"format": format, "timeout": 1.5}, text.encode(), Content_Type="application/sparql-query")
+    assert (reply.status, reply.json()["code"]) == (503, "deadline") and time.monotonic() - start < 5
+    reply = send("POST", "/sparql", {"format": format, "maxLimit": 10}, text.encode(), Content_Type="application/sparql-query")
+    assert (reply.status, reply.header("Earthweave-Truncated")) == (200, "true")
+    assert "unreadable" not in reply.header("Earthweave-Notice")

@@ -64,7 +64,7 @@ def figures(desk) -> Counter[tuple[str, str]]:
 def test_a_lost_worker_is_counted(empty) -> None:
     def lost() -> int:
         lines = empty.send("GET", "/metrics").body.decode().splitlines()
-        return int(float(next(line.split()[1] for line in lines if line.startswith("earthweave_workers_lost "))))
+        return int(float(next(line.split()[1] for line in lines if line.startswith("earthweave_workers_lost_total "))))
 
     before = lost()
     bomb = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"VALUES ?v{i} {{ {'1 ' * 100} }}" for i in range(8)) + " }"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from urllib.parse import unquote, urlencode
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,6 +17,7 @@ from earthweave.server.store import Limits, open_store
 FORM = "application/x-www-form-urlencoded"
 LEVELS = """PREFIX ex: <http://example.org/> PREFIX geo: <http://www.opengis.net/ont/geosparql#>
 SELECT ?level ?geo WHERE { ?x ex:level ?level ; geo:asWKT ?geo } ORDER BY ?level"""
+TOKEN = "correct horse"
 ALL = "SELECT * { ?s ?p ?o }"
 FRIEND = "https://maps.example.org"
 
@@ -51,7 +54,28 @@ def test_strabons_other_parameters(send) -> None:
 def test_strabons_update_is_a_query_parameter_and_needs_the_token(empty) -> None:
     body = urlencode({"query": "INSERT DATA { <http://e/a> <http://e/b> 1 }"}).encode()
     assert empty.send("POST", "/Strabon/Update", (), body, Content_Type=FORM).status == 401
-    assert (empty.write("POST", "/Strabon/Update", (), body, Content_Type=FORM).status, empty.count()) == (204, 1)
+    reply = empty.write("POST", "/Strabon/Update", (), body, Content_Type=FORM, Accept="text/xml")
+    # its Java client: any other status than 200 is a failure
+    assert (reply.status, reply.header("Content-Type"), empty.count()) == (200, "text/xml; charset=utf-8", 1)
+    assert ElementTree.fromstring(reply.body).tag == "response" and b"true" in reply.body
+    assert reply.header("Earthweave-Generation")
+    broken = empty.write("POST", "/Strabon/Update", (), form(query="INSERT DATA {"), Content_Type=FORM)
+    assert (broken.status, broken.header("Content-Type")) == (400, "application/problem+json")
+
+
+def test_strabons_java_client_sends_the_token_as_a_password_and_the_format_in_accept(empty) -> None:
+    def basic(text: str) -> str:
+        return "Basic " + base64.b64encode(text.encode()).decode()
+
+    body = form(data=STATEMENT.decode(), graph="http://e/g")
+    for wrong in (basic("endpoint:wrong"), basic(TOKEN), basic(f"{TOKEN}:"), "Basic ???", "Basic", basic("")):
+        reply = empty.send("POST", "/Strabon/Store", (), body, Content_Type=FORM, Accept="text/plain", Authorization=wrong)
+        assert (reply.status, reply.header("WWW-Authenticate").split()[0], empty.count()) == (401, "Bearer", 0)
+    reply = empty.send("POST", "/Strabon/Store", (), body, Content_Type=FORM, Accept="text/plain", Authorization=basic(f"any:{TOKEN}"))
+    assert (reply.status, empty.count()) == (200, 1)
+    turtle = form(data="<a> <b> <c> .")
+    assert empty.write("POST", "/Strabon/Store", (), turtle, Content_Type=FORM, Accept="text/turtle").status == 200
+    assert empty.write("POST", "/Strabon/Store", (), turtle, Content_Type=FORM, Accept="*/*").status == 400
 
 
 STATEMENT = b"<http://e/a> <http://e/b> <http://e/c> ."
@@ -128,6 +152,10 @@ def test_strabons_map_is_a_link_and_its_time_map_a_refusal(send) -> None:
     reply = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": "map", "format": "KML"})
     path, _, fragment = reply.header("Location").partition("#query=")
     assert (reply.status, path, unquote(fragment)) == (303, "/", LEVELS)
+    for handle in ("bogus", "map_local"):
+        unknown = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": handle})
+        assert (unknown.status, handle in unknown.json()["title"] + unknown.json()["detail"]) == (400, True)
+        assert "plain, download, map" in unknown.json()["way_out"]
     refused = send("GET", "/Strabon/Query", {"query": LEVELS, "handle": "timemap"})
     assert (refused.status, refused.json()["code"]) == (501, "unsupported")
     assert "handle=map" in refused.json()["way_out"]

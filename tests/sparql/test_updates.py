@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from urllib.parse import urlencode
 
 import pytest
@@ -117,6 +118,28 @@ def test_a_larger_update_than_any_query_is_taken(empty) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"a=b", b"query="])
 def test_the_protocol_is_read_without_a_server(body: bytes) -> None:
-    received = Received("GET", "", "", {"query": ["ASK {}"], "default-graph-uri": ["http://e/g"], "maxLimit": ["0"]}, {}, body)
+    received = Received("GET", "", {"query": ["ASK {}"], "default-graph-uri": ["http://e/g"], "maxLimit": ["0"]}, {}, body)
     operation = read_operation(received)
     assert (operation.kind, operation.text, operation.default_graphs, operation.rows) == ("query", "ASK {}", ("http://e/g",), None)
+
+
+GRAPH = "/rdf-graph-store?graph=http://example.org/kept"
+TRIPLE = b"<http://e/a> <http://e/b> 1 ."
+
+
+def test_an_answer_without_content_keeps_the_connection_and_has_no_type(empty) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", empty.port, timeout=30)
+    asked = [
+        ("POST", "/sparql", INSERT.encode(), UPDATE, 204), ("PUT", GRAPH, TRIPLE, "text/turtle", 201),
+        ("PUT", GRAPH, TRIPLE, "text/turtle", 204), ("POST", GRAPH, TRIPLE, "text/turtle", 204), ("DELETE", GRAPH, b"", "", 204),
+        ("POST", "/sparql", INSERT.encode(), UPDATE, 204),
+    ]
+    for method, path, body, content_type, status in asked:
+        connection.request(method, path, body, {"Authorization": "Bearer correct horse", "Content-Type": content_type})
+        reply = connection.getresponse()
+        assert (reply.status, reply.read(), connection.sock is not None) == (status, b"", True)
+        kept = {"Connection", "Content-Type", "Transfer-Encoding", *(["Content-Length"] if status == 204 else [])}
+        assert not kept & {name for name, _ in reply.getheaders()}
+    connection.request("POST", "/sparql", INSERT, {"Authorization": "Bearer correct horse", "Content-Type": UPDATE, "Connection": "close"})
+    reply = connection.getresponse()
+    assert (reply.status, reply.getheader("Connection")) == (204, "close")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from earthweave.ontology import PREFIXES
-from earthweave.server.store import Answer, Store, open_store
+from earthweave.server.store import Answer, Limits, Store, open_store
 from earthweave.server.store._pool import Pool
 
 HEAD = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items()) + "PREFIX : <http://example.org/>\n"
@@ -26,6 +26,14 @@ def pools() -> Iterator[tuple[Pool, Pool]]:
 @pytest.fixture
 def store(tmp_path: Path, pools: tuple[Pool, Pool]) -> Iterator[Store]:
     with open_store(tmp_path / "store") as opened:
+        opened._pool, opened._writers = pools
+        yield opened
+
+
+@pytest.fixture
+def short_log(tmp_path: Path, pools: tuple[Pool, Pool]) -> Iterator[Store]:
+    """A store whose log is full after a few updates."""
+    with open_store(tmp_path / "store", limits=Limits(log_statements=40)) as opened:
         opened._pool, opened._writers = pools
         yield opened
 

@@ -12,7 +12,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from earthweave.ontology import GEO, GEOF, Crs
+from earthweave.ontology import GEO, GEOF, Crs, QueryError
 from earthweave.ontology.geometry import RELATIONS, AxisOrder, relate, write_wkt
 from earthweave.server.store import Answer, Store, open_store
 from earthweave.server.workflows import tutorial_query
@@ -200,8 +200,8 @@ def test_every_serialisation_is_read(store: Store, turtle: Write, rows: Rows, co
 
 
 @pytest.mark.parametrize(("call", "code", "said"), [
-    ("geof:distance('POINT(10 45)'^^geo:wktLiteral, 'POINT(11 45)'^^geo:wktLiteral, uom:unity)", "unit", "not known"),
-    ("geof:distance('POINT(10 45)'^^geo:wktLiteral, 'POINT(11 45)'^^geo:wktLiteral, uom:parsec)", "unit", "not known"),
+    ("geof:distance('POINT(10 45)'^^geo:wktLiteral, 'POINT(11 45)'^^geo:wktLiteral, IRI(STR(uom:unity)))", "unit", "not known"),
+    ("geof:distance('POINT(10 45)'^^geo:wktLiteral, 'POINT(11 45)'^^geo:wktLiteral, IRI(STR(uom:parsec)))", "unit", "not known"),
     ("geof:metricArea('POINT(10 45'^^geo:wktLiteral)", "geometry", "not WKT"),
     ("geof:metricArea('POINT(10 45)')", "geometry", "XMLSchema#string is no geometry"),
     ("geof:metricArea(:a)", "geometry", "not an IRI"),
@@ -227,3 +227,14 @@ def test_an_empty_answer_without_failures_says_so(store: Store, turtle: Write, a
     assert [notice.code for notice in answer.notices] == ["no-rows", "outside"]
     assert "geof:sfWithin 3 times; none of the calls failed" in answer.notices[0].text
     assert answer.notices[1].text.endswith("lies outside the data (west 10, south -33.7, east 151, north 46)")
+
+
+@pytest.mark.parametrize(("call", "way_out"), [
+    ("geof:distance(?g, ?g, uom:meter)", "did you mean metre"), ("geof:buffer(?g, 1, uom:kilometer)", "did you mean kilometre"),
+    ("<http://strdf.di.uoa.gr/ontology#buffer>(?g, 1, uom:meter)", "did you mean metre"),
+    ("geof:length(?g, 'm')", "uom:metre or kilometre"), ("geof:area(?g, uom:degree)", "squareMetre"),
+])
+def test_a_constant_unit_that_is_none_is_refused_before_anything_runs(compute: Ask, call: str, way_out: str) -> None:
+    with pytest.raises(QueryError, match="takes no unit") as caught:
+        compute(f"SELECT ?s {{ ?s ?p ?g FILTER(BOUND(?g) && ({call}) != 0) }}")
+    assert way_out in caught.value.way_out

@@ -47,6 +47,25 @@ def test_tables_load_as_the_same_statements_in_quads_do(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
 
 
+def test_a_table_has_a_column_of_valid_times(tmp_path: Path) -> None:
+    period, moment = "[2020-01-01T00:00:00,2020-02-01T00:00:00)", "2020-01-15T00:00:00Z"
+    batch = pa.RecordBatch.from_pydict({
+        "subject": ["http://e.org/a"] * 4, "predicate": ["http://e.org/p"] * 4, "object": ["1", "1", moment, "2"],
+        "time": pa.array([period, moment, period, None])})
+    wrong = pa.RecordBatch.from_pydict({**batch.slice(0, 1).to_pydict(), "time": ["[2020-02-01T00:00:00,2020-01-01T00:00:00)"]})
+    with open_store(tmp_path / "s") as store:
+        assert store.load_tables([batch], name="timed").triples == 4
+        with pytest.raises(InputError, match="is no valid time"):
+            store.load_tables([wrong], name="wrong")
+        store.export(tmp_path / "s.nq")
+        store.load_quads([(tmp_path / "s.nq").read_bytes()], name="again")
+        assert store.statistics().triples == 4
+    kinds = (f'"{period}"^^<http://strdf.di.uoa.gr/ontology#period>', f'"{moment}"^^<http://www.w3.org/2001/XMLSchema#dateTime>')
+    head = "<http://e.org/a> <http://e.org/p>"
+    assert sorted((tmp_path / "s.nq").read_text().splitlines()) == sorted([
+        f'{head} "1" {kinds[0]} .', f'{head} "1" {kinds[1]} .', f'{head} "{moment}" {kinds[0]} .', f'{head} "2" .'])
+
+
 def test_a_table_that_is_not_good_changes_nothing(tmp_path: Path) -> None:
     wrong = pa.RecordBatch.from_pydict({"subject": ["no iri"], "predicate": ["http://e.org/p"], "object": ["x"]})
     with open_store(tmp_path / "s") as store:

@@ -204,7 +204,11 @@ def test_complaints_name_the_line_and_column_of_the_text() -> None:
     for text, place in ((head + "INSERT DATA {\n  ?s :p 1 }", "line 3, column 12"),
                         (head + "CLEAR ALL ;\nINSERT DATA {\n :a :p }", "line 4, column 8"),
                         (head + "CLEAR ALL ;\nPREFIX x: <http://x/>\n  DELETE DATA { _:b :p 1 }", "line 4, column 27"),
-                        ("CLEAR ALL ; DELETE WHERE { _:x <http://e/p> 1 }", "line 1, column 48")):
+                        ("CLEAR ALL ; DELETE WHERE { _:x <http://e/p> 1 }", "line 1, column 48"),
+                        ("INSERT DATA {<urn:a> <urn:b> 1", "line 1, column 31: a statement or } was expected"),
+                        ("INSERT DATA { <urn a> <urn:b> 1 }", "line 1, column 15: a statement"),
+                        ('INSERT DATA {\n <urn:a> <urn:b> "x"@ }', "line 2, column 21: a statement"),
+                        ("INSERT DATA { <urn:a> <urn:b> 1 . ; }", "line 1, column 35: a statement")):
         with pytest.raises(QueryError, match=place):
             parse_update(text)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from earthweave.ontology import QueryError, UnsupportedError
+from earthweave.ontology import QueryError, RdfSyntaxError, UnsupportedError
 from earthweave.server.store import Store, open_store, restore
+from earthweave.server.store.loading import Rejected, blocks_ntriples
 
 Rows = Callable[[str], list[tuple[str | None, ...]]]
 STRDF = "http://strdf.di.uoa.gr/ontology#"
@@ -98,6 +100,43 @@ def test_deleting_without_a_time_deletes_at_every_time(timed: Store, rows: Rows)
     assert timed.update(f"DROP GRAPH <{E}h>").after == 5
 
 
+@pytest.mark.parametrize(("fourth", "reason"), [
+    (f'"[2020-01-02T00:00:00,2020-01-01T00:00:00)"^^<{STRDF}period>', "its end is not behind its start"),
+    (f'"[2020-01-01T00:00:00,2020-01-01T00:00:00)"^^<{STRDF}period>', "its end is not behind its start"),
+    (f'"spring"^^<{STRDF}period>', "cannot be read"), (MOMENT.replace("01-15", "02-30"), "cannot be read"),
+    ('"2020"^^<http://www.w3.org/2001/XMLSchema#gYear>', "a strdf:period or an xsd:dateTime"), (f"{JANUARY} <{E}g>", "not both"),
+    (f"<{E}g> {JANUARY}", "not both"),
+])
+def test_a_line_with_a_time_of_no_moment_is_named(fourth: str, reason: str) -> None:
+    head = f"<{E}a> <{E}p>"
+    lines = f'{head} "1" {JANUARY} .\n{head} "said \\"so\\""  {fourth} .\n{head} "3" .\n{head} "4"  {MOMENT} .\n'.encode()
+    with pytest.raises(RdfSyntaxError, match=f"line 2.*\n.*{reason}"):
+        list(blocks_ntriples(BytesIO(lines), source="lines"))
+    rejected = Rejected()
+    assert sum(len(one) for one in blocks_ntriples(BytesIO(lines), source="lines", strict=False, rejected=rejected)) == 3
+    assert [(one.line, reason in one.reason) for one in rejected.samples] == [(2, True)]
+
+
+def test_a_file_of_three_terms_says_where_times_are_read(store: Store) -> None:
+    with pytest.raises(RdfSyntaxError, match="from N-Quads"):
+        list(blocks_ntriples(BytesIO(LINES.encode()), source="lines.nt", syntax="ntriples"))
+    with pytest.raises(QueryError, match="has no moment"):
+        store.update(f'INSERT DATA {{ <{E}a> <{E}p> "1" "[2020-01-02T00:00:00,2020-01-01T00:00:00)"^^<{STRDF}period> }}')
+    made = f'BIND(STRDT("[2020-01-02T00:00:00,2020-01-01T00:00:00)", <{STRDF}period>) AS ?t)'
+    assert store.update(f'INSERT {{ <{E}a> <{E}p> "1" ?t }} WHERE {{ {made} }}').after == 0
+
+
+def test_times_far_away_are_told_in_order(store: Store, rows: Rows) -> None:
+    spans = ("-0044-03-15T00:00:00,0014-08-19T24:00:00", "0000-01-01T00:00:00Z,0001-01-01T00:00:00Z",
+             "9999-12-31T00:00:00,12020-01-01T00:00:00")
+    times = [f'"[{text})"^^<{STRDF}period>' for text in spans]
+    store.load_quads([f'<{E}{number}> <{E}p> "1" {time} .\n'.encode() for number, time in enumerate(times)], name="far")
+    found = rows(f"SELECT ?s (<{STRDF}period_end>(?t) AS ?e) {{ ?s :p ?o ?t FILTER(<{STRDF}before>(?t, {JANUARY})) }}")
+    assert found == [(E + "0", "0014-08-20T00:00:00"), (E + "1", "0001-01-01T00:00:00Z")]
+    assert rows(f"SELECT ?s {{ ?s :p ?o ?t FILTER(<{STRDF}during>(?t, {times[0]})) }}") == [(E + "0",), (E + "1",)]
+    assert store.census().whole.period == ("-0044-03-15T00:00:00", "12020-01-01T00:00:00")
+
+
 def test_what_is_no_time_is_refused(store: Store) -> None:
     with pytest.raises(QueryError, match="where a time may stand"):
         store.update(f'INSERT DATA {{ <{E}a> <{E}p> "1" "2" }}')
@@ -138,9 +177,14 @@ def shown(store: Store) -> set[tuple[str, str, str]]:
 def test_a_graph_is_replaced_with_its_times(timed: Store, rows: Rows) -> None:
     for day in ("2", "3"):
         line = f'<{E}x> <{E}p> "1" "2020-01-0{day}T00:00:00"^^<http://www.w3.org/2001/XMLSchema#dateTime> .\n'
-        timed.load_quads([line.encode()], name="replaced", graph=E + "g", replace=True)
+        timed.load_quads([line.encode()], name="replaced", graph=E + "g", replace="graph")
         assert rows("SELECT ?s ?t { GRAPH :g { ?s ?p ?o ?t } }") == [(E + "x", f"2020-01-0{day}T00:00:00")]
     assert rows("SELECT ?s { GRAPH :g { ?s ?p ?o } }") == [(E + "x",)]
+
+
+def test_a_time_is_looked_for_where_nothing_has_one(timed: Store, rows: Rows) -> None:
+    timed.update(f'INSERT DATA {{ GRAPH <{E}h> {{ <{E}a> <{E}p> "1" }} }}')
+    assert rows(f"SELECT ?s {{ VALUES ?t {{ {JANUARY} }} GRAPH :h {{ ?s :p ?o ?t }} }}") == []
 
 
 def test_a_feature_is_exported_once(timed: Store, tmp_path: Path) -> None:

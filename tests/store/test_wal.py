@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import json
 import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks._killed import kill, left
 from earthweave.ontology import StoreError
-from earthweave.server.store import Limits, Store, open_store, restore
+from earthweave.server.store import Store, open_store, restore
 from earthweave.server.store._layout import Layout
 from earthweave.server.store._log import HEAD_BYTES, Tip, append, records
-from earthweave.server.store._pool import Pool
-
-COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+from tests.store.numbered import count, insert
 
 
 @pytest.fixture
-def store(tmp_path: Path, pools: tuple[Pool, Pool]) -> Iterator[Store]:
-    with open_store(tmp_path / "store", limits=Limits(log_statements=40)) as opened:
-        opened._pool, opened._writers = pools
-        yield opened
-
-
-def insert(store: Store, *numbers: int) -> None:
-    for number in numbers:
-        store.update(f"INSERT DATA {{ <http://e/{number}> <http://e/p> {number} }}")
-
-
-def count(store: Store) -> int:
-    return int(store.query(COUNT).table.to_pylist()[0]["n"]["value"])
+def store(short_log: Store) -> Store:
+    return short_log
 
 
 def test_records_are_read_until_one_does_not_count(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..snapshot import Term
@@ -34,10 +34,12 @@ class Call:
         name: ``=  !=  <  >  <=  >=  +  -  *  /  !  neg`` (unary minus), ``in`` and ``not in`` (the first argument against the others),
             a builtin in upper case (``BOUND``, ``IF``, ``COALESCE``, ``REGEX`` …), or an IRI (casts, ``geof:`` …).
         arguments: in order.
+        place: line and column of the name in the text, from 1; None of what no text calls.
     """
 
     name: str
     arguments: tuple[Expression, ...]
+    place: tuple[int, int] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ class Aggregate:
         argument: None for ``COUNT(*)``.
         distinct: True if repeated values (for ``*``: rows) count once.
         separator: of GROUP_CONCAT.
+        place: as that of a `Call`.
     """
 
     name: str
     argument: Expression | None
     distinct: bool = False
     separator: str = " "
+    place: tuple[int, int] | None = field(default=None, compare=False, repr=False)
 
 
 @remembered

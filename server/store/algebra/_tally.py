@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-_SHOWN = 100
+from ..snapshot import shorten
+
 _REASONS = 20
 
 
@@ -58,8 +59,4 @@ class Tally:
 
 
 def _sentence(reason: str, count: int, sample: str) -> str:
-    return f"{reason} ({count:,} {'time' if count == 1 else 'times'}{f', e.g. {_shorten(sample)}' if sample else ''})"
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return f"{reason} ({count:,} {'time' if count == 1 else 'times'}{f', e.g. {shorten(sample)}' if sample else ''})"

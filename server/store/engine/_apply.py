@@ -19,7 +19,7 @@ from earthweave.ontology import QueryError
 from earthweave.ontology.geometry import AxisOrder
 
 from ..algebra import Batch, Bgp, Constant, Context, Dataset, Place, Query, Remark, Services, Triple, Variable, places
-from ..snapshot import ANY, TIME_TYPES, UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, Term, iri
+from ..snapshot import ANY, TIME_TYPES, UNBOUND, Kind, Quads, Snapshot, SnapshotBuilder, Term, iri, lasting
 from ._evaluate import Budget, dataset, graph_numbers, surroundings
 from ._load import Loader, loaded, refuse
 from ._parse_update import parse_update
@@ -226,6 +226,9 @@ def _quads(template: tuple[Triple, ...], batch: Batch, terms: TermSpace, untimed
     found = terms.terms(distinct[bound])
     kinds = np.full(len(distinct), -1)
     kinds[bound] = np.array([_TIMELY if one in TIME_TYPES else int(one.kind) for one in found.types] or [0])[found.code]
+    if untimed == NONE and any(one.time for one in template):
+        # what is taken out may be of before
+        kinds[np.flatnonzero(bound)[(kinds[bound] == _TIMELY) & ~lasting(found)]] = Kind.LITERAL
     places = places.reshape(ids.shape)
     kind = kinds[places] if len(distinct) else np.empty((5, 0), dtype=np.int64)
     fit = np.isin(kind[0], (Kind.IRI, Kind.BNODE)) & (kind[1] == Kind.IRI) & (kind[2] >= 0) & ((kind[3] == Kind.IRI) | (ids[3] == _NOWHERE))

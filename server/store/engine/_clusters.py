@@ -55,7 +55,8 @@ def _sets(items: list[Item], free: list[Item], seeds: frozenset[str]) -> _Sets:
     sets = _Sets()
     sets.join(seeds)
     for item in free:
-        sets.join(item.touches if isinstance(item, Linked) else item.scope)
+        # values that an EXISTS puts into a union are of no variable that it binds
+        sets.join(item.touches if isinstance(item, Linked) else item.scope | (item.touches & seeds))
     used = frozenset().union(*(item.scope for item in free), seeds)
     for item in items:
         if isinstance(item, Binding):

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -78,9 +78,8 @@ class Commit:
     def run(self, requests: Sequence[Request]) -> None:
         """Make updates, in order; each sees what those before it did, and fails alone."""
         read = [_read(one) for one in requests]
-        timed = len(self.snapshot.times) > 0 or any(map(_timed, read))
         try:
-            for plain, group in groupby(read, key=lambda one: _is_data(one, timed=timed)):
+            for plain, group in groupby(read, key=_is_data):
                 mine = list(group)
                 if plain:
                     self._data([one for one in mine if isinstance(one, tuple)])
@@ -161,24 +160,17 @@ def _read(request: Request) -> tuple[Operation, ...] | EarthweaveError:
         return error
 
 
-def _timed(read: tuple[Operation, ...] | EarthweaveError) -> bool:
-    """Whether an update says a time."""
-    changes = [one for one in read if isinstance(one, Modify)] if isinstance(read, tuple) else []
-    return any(triple.time for one in changes for triple in (*one.delete, *one.insert))
-
-
-def _is_data(read: tuple[Operation, ...] | EarthweaveError, *, timed: bool) -> bool:
-    """Whether an update has no pattern, and what it takes out is said in full; that may be at several times where some are ``timed``."""
-    if not isinstance(read, tuple) or not all(isinstance(one, Modify) and one.pattern == UNIT for one in read):
-        return False
-    return not timed or not any(isinstance(one, Modify) and any(triple.time is None for triple in one.delete) for one in read)
+def _is_data(read: tuple[Operation, ...] | EarthweaveError) -> bool:
+    """Whether an update has no pattern."""
+    return isinstance(read, tuple) and all(isinstance(one, Modify) and one.pattern == UNIT for one in read)
 
 
 class _Data:
     """Statements of updates without patterns, in order.
 
     Attributes:
-        rows: number of the update, whether the statement is to be there, and its terms by number; -1 is the default graph, and no time.
+        rows: number of the update, whether the statement is to be there, and its terms by number; -1 is the default graph, and no time,
+            which is any time for what is not to be there.
     """
 
     def __init__(self, terms: TermSpace) -> None:
@@ -205,24 +197,44 @@ class _Data:
     def change(self, snapshot: Snapshot, updates: int) -> tuple[Change, list[int], list[list[int]]]:
         """What they come to, by how many statements there are more after each update, and the objects that each wants there."""
         draft = Draft(snapshot)
+        quads = self._quads(draft)
+        known = dict.fromkeys(quad for quad in quads if min(quad) >= 0)
+        everywhere = self._everywhere(quads, known, draft, timed=len(snapshot.times) > 0)
+        held = draft.held(_columns(known)).tolist()
+        state, gains = dict(zip(known, held, strict=True)), [0] * updates
+        objects: list[list[int]] = [[] for _ in range(updates)]
+        for quad, (number, there, _) in zip(quads, self.rows, strict=True):
+            for one in (quad,) if there else everywhere.get(quad, (quad,)):
+                if state.get(one, there) != there:
+                    state[one] = there
+                    gains[number] += 1 if there else -1
+            if there:
+                objects[number].append(quad[2])
+        changed = [quad for quad, before in zip(known, held, strict=True) if state[quad] != before]
+        return draft.change(_columns(changed), np.array([state[quad] for quad in changed], dtype=bool)), gains, objects
+
+    def _quads(self, draft: Draft) -> list[_Quad]:
+        """The rows by ids and numbers of graph and time; -1 is what is not known, and need not be."""
         wanted = np.zeros(len(self._terms), dtype=bool)
         wanted[list(self._new)] = True
         ids = [*draft.ids(column_of(self._terms), wanted).tolist(), 0]
-        quads = [(ids[s], ids[p], ids[o], _number(ids[g], draft.graph, there) if g >= 0 else 0,
-                  _number(ids[t], draft.time, there) if t >= 0 else 0) for _, there, (s, p, o, g, t) in self.rows]
-        distinct = list(dict.fromkeys(quad for quad in quads if min(quad) >= 0))
-        held = draft.held(np.array(distinct, dtype=np.int64).reshape(-1, 5)).tolist()
-        state, gains = dict(zip(distinct, held, strict=True)), [0] * updates
-        objects: list[list[int]] = [[] for _ in range(updates)]
-        for quad, (number, there, _) in zip(quads, self.rows, strict=True):
-            if state.get(quad, there) != there:
-                state[quad] = there
-                gains[number] += 1 if there else -1
-            if there:
-                objects[number].append(quad[2])
-        changed = [quad for quad, before in zip(distinct, held, strict=True) if state[quad] != before]
-        rows = np.array(changed, dtype=np.int64).reshape(-1, 5)
-        return draft.change(rows, np.array([state[quad] for quad in changed], dtype=bool)), gains, objects
+        return [(ids[s], ids[p], ids[o], _number(ids[g], draft.graph, there) if g >= 0 else 0,
+                 _number(ids[t], draft.time, there) if t >= 0 else 0) for _, there, (s, p, o, g, t) in self.rows]
+
+    def _everywhere(self, quads: list[_Quad], known: dict[_Quad, None], draft: Draft, *, timed: bool) -> dict[_Quad, list[_Quad]]:
+        """What each statement that is to go without a time stands for: it at all times, which are then known too."""
+        pairs = zip(quads, self.rows, strict=True)
+        found: dict[_Quad, list[_Quad]] = {quad: [] for quad, (_, there, (*_, time)) in pairs if not there and time < 0 and quad in known}
+        if not found or not (timed or any(quad[4] for quad in known)):
+            return {}
+        known.update(dict.fromkeys(map(tuple, draft.at_all_times(_columns(found)).tolist())))
+        for quad in known:
+            found.get((*quad[:4], 0), []).append(quad)
+        return found
+
+
+def _columns(quads: Iterable[_Quad]) -> Any:
+    return np.array(list(quads), dtype=np.int64).reshape(-1, 5)
 
 
 def _number(id: int, numbered: Callable[..., int], there: bool) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from earthweave.ontology import XSD, EndpointError
@@ -99,10 +100,23 @@ class ResultDocument:
         return value
 
 
-def wrong(why: str) -> EndpointError:
+class BadDocumentError(EndpointError):
+    """A document that is no solutions."""
+
+
+@contextmanager
+def sent_by(endpoint: str) -> Iterator[None]:
+    """Let errors about a document tell who sent it."""
+    try:
+        yield
+    except BadDocumentError as error:
+        raise EndpointError(f"<{endpoint}> sent something that is no SPARQL JSON result", why=error.why, way_out=error.way_out) from error
+
+
+def wrong(why: str) -> BadDocumentError:
     """The error for a document that is not what was asked for."""
-    return EndpointError("the endpoint sent something that is no SPARQL JSON result", why=why,
-                         way_out="is this the address of a SPARQL endpoint?")
+    return BadDocumentError("the endpoint sent something that is no SPARQL JSON result", why=why,
+                            way_out="is this the address of a SPARQL endpoint?")
 
 
 def _binding(row: Any) -> dict[str, Term]:

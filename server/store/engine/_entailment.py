@@ -26,6 +26,7 @@ from ..algebra import (
     Context,
     Distinct,
     Entailment,
+    Exists,
     Filter,
     Inverse,
     Join,
@@ -33,6 +34,7 @@ from ..algebra import (
     Node,
     Path,
     PathPattern,
+    Place,
     Project,
     Query,
     Repeat,
@@ -139,7 +141,7 @@ class _Widening(Rewriter):
         return Filter(Call("!", (Call("ISLITERAL", (pattern.subject,)),)), found)
 
     def _hierarchy(self, pattern: Triple, name: str) -> Node:
-        """``rdfs:subClassOf`` and ``rdfs:subPropertyOf``: all pairs that follow, each name with itself; within GRAPH no built-in ones."""
+        """``rdfs:subClassOf`` and ``rdfs:subPropertyOf``: all pairs that follow, each name with itself; within GRAPH those of its steps."""
         if pattern.graph is not None:
             return Bgp((PathPattern(pattern.subject, Repeat(Link(name), 1), pattern.object, pattern.graph),))
         ends = (pattern.subject, pattern.object)
@@ -150,7 +152,18 @@ class _Widening(Rewriter):
         names = tuple(place.name if isinstance(place, Variable) else self.hidden().name for place in ends)
         if names[0] == names[1]:
             names, rows = names[:1], [row[:1] for row in rows if row[0] == row[1]]
-        return self._each([Bgp((pattern,)), Values(names, tuple(rows))], pattern)
+        ways: list[Node] = [Bgp((pattern,)), Values(names, tuple(dict.fromkeys(rows))), self._itself(ends, names, name)]
+        return self._each(ways, pattern)
+
+    def _itself(self, ends: tuple[Place, Place], names: tuple[str, ...], name: str) -> Node:
+        """What has instances is a class, what stands in a statement a property, and each is below itself (rules 6 and 10)."""
+        snapshot, one = self._context.snapshot, Variable(names[0])
+        given = [place.term for place in ends if isinstance(place, Constant)]
+        known = snapshot.statistics.classes if name == SUBCLASS else snapshot.predicates
+        terms = given[:1] or [snapshot.term(id) for id in known]
+        rows = tuple((term,) * len(names) for term in terms if given in ([], [term], [term, term]))
+        predicate, object_ = (Constant(iri(_TYPE)), one) if name == SUBCLASS else (one, self.hidden())
+        return Filter(Exists(Bgp((Triple(self.hidden(), predicate, object_),)), negated=False), Values(names, rows))
 
     def _any(self, pattern: Triple, predicate: Variable) -> Node:
         """A variable in the predicate's place: what is stated, by the names of properties above too, and every type."""

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from earthweave.ontology import GEO, GML, RDFS, SF
+from earthweave.ontology.geometry import RELATIONS
 
 from ..algebra import Context, Dataset
 from ..snapshot import Kind, Snapshot, Term, iri
@@ -45,8 +46,8 @@ _PROPERTIES = {
 _DOMAINS = {"hasGeometry": "Feature", "hasSize": "SpatialObject", "hasSerialization": "Geometry", "dimension": "Geometry",
             "coordinateDimension": "Geometry", "spatialDimension": "Geometry", "isEmpty": "Geometry", "isSimple": "Geometry",
             "hasSpatialResolution": "Geometry", "hasSpatialAccuracy": "Geometry", "hasMetricSpatialResolution": "Geometry",
-            "hasMetricSpatialAccuracy": "Geometry"}
-_RANGES = {"hasGeometry": "Geometry"}
+            "hasMetricSpatialAccuracy": "Geometry", **dict.fromkeys(RELATIONS, "SpatialObject")}
+_RANGES = {"hasGeometry": "Geometry", **dict.fromkeys(RELATIONS, "SpatialObject")}
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -107,8 +108,11 @@ class Schema:
     def steps(self, name: str) -> Iterator[tuple[Term, Term]]:
         """What ``rdfs:subClassOf`` or ``rdfs:subPropertyOf`` holds between, each name with itself too."""
         if name == SUBCLASS:
-            return self.classes.steps()
-        return ((iri(low), iri(high)) for low, high in self.properties.steps())
+            yield from self.classes.steps()
+            yield from ((kind, kind) for _, kind, _ in self._typing)
+        else:
+            yield from ((iri(low), iri(high)) for low, high in self.properties.steps())
+            yield from ((iri(one), iri(one)) for one, _, _ in self._typing)
 
     def typing(self, kinds: Iterable[Term] | None = None) -> Iterator[tuple[str, Term, bool]]:
         """Property, class that it gives its subject or (True) its object; only for these classes, or for all."""

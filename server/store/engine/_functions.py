@@ -6,7 +6,7 @@ The scalar functions are the reference: whatever is evaluated on whole columns g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -16,7 +16,8 @@ from earthweave.ontology.geometry import SLIPS
 
 from ..algebra import Call, Constant, Exists, Expression, Variable, remembered
 from ..snapshot import Term
-from ..spatial import STRDF
+from ..spatial import STRDF, check_call
+from ..temporal import EXTENSIONS
 from ._builtins_strings import STRINGS
 from ._builtins_terms import TERMS
 from ._casts import CASTS
@@ -53,6 +54,13 @@ FORMS = {
 """What is evaluated in ways of its own: least and most arguments."""
 VOLATILE = frozenset({"RAND", "UUID", "STRUUID", "BNODE"})
 """Functions whose value differs from row to row though their arguments do not."""
+_SIMILAR = "Strabon announces it and computes nothing: its similarTerm is true of any two terms"
+_NOT_OFFERED = {
+    str(GEOF) + "asDGGS": ("DGGS is not offered: no geo:dggsLiteral is read or written", "write geometries with geof:asWKT"),
+    **dict.fromkeys((EXTENSIONS + "SimilarTerm", EXTENSIONS + "similarTerm", STRDF + "similarTerm"),
+                    (_SIMILAR, "compare with =, or with CONTAINS and REGEX on the lower case of both")),
+}
+"""Functions that others name and nobody can be given here: why, and the way out."""
 
 
 def named(name: str) -> str:
@@ -73,9 +81,22 @@ def check_functions(expression: Expression) -> None:
     if isinstance(expression, Variable | Constant | Exists):
         return
     if isinstance(expression, Call):
-        _check_call(expression)
+        check_one(expression)
     for argument in expression.arguments:
         check_functions(argument)
+
+
+def check_one(call: Call) -> None:
+    """`check_functions` of a call alone, not of what its arguments call; errors begin with its line and column."""
+    try:
+        _check_call(call)
+    except QueryError as error:
+        raise type(error)(f"{at_line(call.place)}{error.what}", why=error.why, way_out=error.way_out) from error
+
+
+def at_line(place: tuple[int, int] | None) -> str:
+    """How a message begins that tells a place in a text."""
+    return f"line {place[0]}, column {place[1]}: " if place else ""
 
 
 def _check_call(call: Call) -> None:
@@ -89,6 +110,7 @@ def _check_call(call: Call) -> None:
         wanted = f"{least}" if least == most else f"{least} to {most}" if most < _ANY else f"at least {least}"
         title = shortened(call.name) if ":" in call.name else call.name
         raise QueryError(f"{title} takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}")
+    check_call(call)
 
 
 def _arity(name: str) -> tuple[int, int]:
@@ -104,6 +126,9 @@ def _arity(name: str) -> tuple[int, int]:
 
 def unknown_function(name: str, where: str = "") -> UnknownFunctionError:
     """The error for a function that there is not, with the nearest name; ``where`` goes before what it says."""
+    if name in _NOT_OFFERED:
+        why, instead = _NOT_OFFERED[name]
+        return UnknownFunctionError(f"{where}there is no function <{name}>", why=why, way_out=instead)
     known = {f"geof:{iri.removeprefix(str(GEOF))}": iri for iri in sorted(functions) if iri.startswith(str(GEOF))}
     known |= {f"xsd:{iri.removeprefix(str(XSD))}": iri for iri in CASTS}
     if name.startswith(STRDF):
@@ -114,6 +139,15 @@ def unknown_function(name: str, where: str = "") -> UnknownFunctionError:
     way_out = f"did you mean {guess[2]}, <{known[guess[2]]}> ?" if guess else offered
     shown = f"<{name}>" if ":" in name else name
     return UnknownFunctionError(f"{where}there is no function {shown}", way_out=way_out)
+
+
+def unknown_builtin(word: str, builtins: Iterable[str], where: str) -> UnknownFunctionError:
+    """The error for a word that is called and no function, with the nearest builtin or function of GeoSPARQL."""
+    known = {name: name for name in sorted(builtins)}
+    known |= {f"geof:{name}, <{GEOF}{name}>": name for name in sorted(one.removeprefix(str(GEOF)) for one in functions) if ":" not in name}
+    guess = process.extractOne(word, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=_SURE)
+    way_out = f"did you mean {guess[2]} ?" if guess else "functions without a prefix are those of SPARQL 1.1, §17.4"
+    return UnknownFunctionError(f"{where}there is no function {word[:60]}", way_out=way_out)
 
 
 @remembered

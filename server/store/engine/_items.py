@@ -104,10 +104,11 @@ class Option(Item):
 
 @dataclass(eq=False)
 class Removal(Item):
-    """MINUS; ``shared`` are the variables that both sides may bind."""
+    """MINUS; ``shared`` are the variables that both sides may bind, ``given`` those that an enclosing EXISTS puts into the right side."""
 
     node: Minus = field(kw_only=True)
     shared: frozenset[str] = _NONE
+    given: frozenset[str] = _NONE
 
 
 @dataclass(eq=False)
@@ -225,6 +226,8 @@ def _attached(node: Filter | Extend | LeftJoin | Minus, around: frozenset[str], 
     items = flattened(base, around, outer)
     loose = (reads & scope) - sure
     after = tuple(items) if changing else tuple(item for item in items if item.touches & loose) if loose else ()
+    if isinstance(node, Minus):
+        return items + _removal(node, outer, reads & sure, after)
     return items + _attachments(node, scope | outer, reads & sure, after)
 
 
@@ -240,17 +243,21 @@ def _read(node: Filter | Extend | LeftJoin | Minus) -> frozenset[str]:
     return in_scope(node.right) | (condition & in_scope(node.left))
 
 
-def _attachments(node: Filter | Extend | LeftJoin | Minus, sees: frozenset[str], reads: frozenset[str],
-                 after: tuple[Item, ...]) -> list[Item]:
+def _removal(node: Minus, outer: frozenset[str], reads: frozenset[str], after: tuple[Item, ...]) -> list[Item]:
+    """MINUS as an item, unless it removes nothing: what an EXISTS puts in is no variable any more, so none that is shared (§18.6)."""
+    shared, given = (in_scope(node.left) & in_scope(node.right)) - outer, mentioned(node.right) & outer
+    if shared <= {"" if node.aside is None else node.aside.name}:
+        return []
+    return [Removal(touches=shared | given, reads=reads, after=after, node=node, shared=shared, given=given)]
+
+
+def _attachments(node: Filter | Extend | LeftJoin, sees: frozenset[str], reads: frozenset[str], after: tuple[Item, ...]) -> list[Item]:
     if isinstance(node, Filter):
         return [_condition(one, sees, reads, after) for one in conjuncts(node.condition)]
     if isinstance(node, Extend):
         bound, read = frozenset({node.name}), variables(node.expression) & sees
         sure = bound if _sure(node.expression, reads) else _NONE
         return [Binding(bound, sure, bound | read, reads, after, name=node.name, expression=node.expression, sees=sees)]
-    if isinstance(node, Minus):
-        shared = in_scope(node.left) & in_scope(node.right)
-        return [Removal(touches=shared, reads=reads, after=after, node=node, shared=shared)] if shared else []
     sees = sees | in_scope(node.right)
     touches = in_scope(node.right) | (_NONE if node.condition is None else variables(node.condition) & sees)
     return [Option(in_scope(node.right), _NONE, touches, reads, after, node=node, sees=sees)]

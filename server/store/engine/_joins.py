@@ -128,15 +128,20 @@ class Apart(Operator):
             yield from self._table.join(seed)
 
     def _dependent(self, context: Context, seed: Batch, outer: tuple[str, ...]) -> Iterator[Batch]:
-        index = RowIndex(len(outer))
-        numbers = index.add([seed.columns[name] for name in outer], seed.length)
-        distinct = Batch(index.count, {**dict(zip(outer, index.rows(), strict=True)), self._row: np.arange(index.count)})
+        numbers, distinct = _numbered(seed, outer, self._row)
         names = tuple(dict.fromkeys((*self.names, *outer, self._row)))
         found = concatenated(list(self.inputs[0].run(context, distinct)), names)
         shared = tuple(dict.fromkeys((*self.shared, *outer, self._row)))
         numbered = seed.extended({self._row: numbers})
         for batch in Table(found, shared).join(numbered):
             yield _without(batch, frozenset({self._row}))
+
+
+def _numbered(seed: Batch, names: tuple[str, ...], row: str) -> tuple[Any, Batch]:
+    """The distinct values of some variables, numbered by one more, and which of them each seed has."""
+    index = RowIndex(len(names))
+    numbers = index.add([seed.columns[name] for name in names], seed.length)
+    return numbers, Batch(index.count, {**dict(zip(names, index.rows(), strict=True)), row: np.arange(index.count)})
 
 
 class LeftOuter(Operator):
@@ -184,13 +189,16 @@ class Without(Operator):
     Attributes:
         shared: variables that both sides may bind.
         aside: one of them that must agree, but does not count as shared.
+        given: variables of an enclosing EXISTS whose values are put into the right side; it is then evaluated for each chunk of seeds.
     """
 
-    def __init__(self, right: Operator, shared: tuple[str, ...], names: tuple[str, ...], estimate: float, aside: str = "") -> None:
-        super().__init__(names, estimate, (right,))
+    def __init__(self, right: Operator, shared: tuple[str, ...], estimate: float, aside: str = "", given: tuple[str, ...] = ()) -> None:
+        super().__init__((), estimate, (right,))
         self.shared = shared
         self.aside = aside
+        self.given = given
         self._table: Table | None = None
+        self._row = _hidden()
 
     @property
     def label(self) -> str:
@@ -199,15 +207,22 @@ class Without(Operator):
 
     def produce(self, context: Context, seed: Batch) -> Iterator[Batch]:
         """What is left; the right side is evaluated once, its distinct rows are kept."""
+        sharing = frozenset(self.shared) - {self.aside}
+        if self.given:
+            numbers, distinct = _numbered(seed, self.given, self._row)
+            names = (*self.shared, self._row)
+            table = Table(distinct_rows(self.inputs[0].run(context, distinct), names), names)
+            yield seed.take(~table.matched(seed.extended({self._row: numbers}), sharing))
+            return
         if self._table is None:
-            self._table = Table(distinct_rows(self.inputs[0], context, self.shared), self.shared)
-        yield seed.take(~self._table.matched(seed, frozenset(self.shared) - {self.aside}))
+            self._table = Table(distinct_rows(self.inputs[0].run(context), self.shared), self.shared)
+        yield seed.take(~self._table.matched(seed, sharing))
 
 
-def distinct_rows(operator: Operator, context: Context, names: tuple[str, ...]) -> Batch:
-    """All distinct solutions of an operator, of these variables."""
+def distinct_rows(batches: Iterator[Batch], names: tuple[str, ...]) -> Batch:
+    """All distinct solutions, of these variables."""
     index = RowIndex(len(names))
-    for batch in operator.run(context):
+    for batch in batches:
         index.add([batch.column(name) for name in names], batch.length)
     return Batch(index.count, dict(zip(names, index.rows(), strict=True)))
 

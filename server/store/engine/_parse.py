@@ -47,7 +47,8 @@ def _parsed(text: str, address: str) -> Query:
     try:
         query = parser.query()
     except (QueryError, UnsupportedError) as error:
-        check_syntax(parser)
+        if not parser.sure:
+            check_syntax(parser)
         if isinstance(error, QueryError) and _extends(parser):
             raise UnsupportedError(f"{error.what}: this is more than SPARQL 1.1", why=error.why) from error
         raise

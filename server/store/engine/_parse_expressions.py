@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NoReturn
 
-from earthweave.ontology import GEOF, XSD
+from earthweave.ontology import GEOF, XSD, QueryError
 
 from ..algebra import Aggregate, And, Call, Constant, Exists, Expression, Node, Or, Variable
 from ..snapshot import iri, literal
 from ..strdf import AGGREGATES_OF_ONE
+from ._functions import at_line, check_one, unknown_builtin
 from ._parse_tokens import string_value
 from ._parse_triples import TripleParser
+from ._text import shortened
 
 _COMPARISONS = frozenset({"=", "!=", "<", ">", "<=", ">="})
 _POWERS = {"||": 1, "&&": 2, **dict.fromkeys(_COMPARISONS, 3), "IN": 3, "NOT": 3, "+": 4, "-": 4, "*": 5, "/": 5}
@@ -24,6 +30,8 @@ BUILTINS = frozenset(
 )
 """Names of the built-in functions (§17.4), in upper case."""
 _DISTINCT = re.compile(r"\s*(DISTINCT)\b", re.IGNORECASE)
+_BRACKET = re.compile(r"\s*\(")
+_SAME = {"URI": "IRI", "ISURI": "ISIRI"}
 _CUSTOM_AGGREGATE = f"{GEOF}agg"
 
 
@@ -35,6 +43,7 @@ class ExpressionParser(TripleParser):
         custom: IRIs of all aggregates that are not SPARQL's own.
         distinct: where DISTINCT begins in calls of these.
         ones: where the names of functions begin and end that are aggregates because they have one argument.
+        sure: whether the parser has raised an error that says more than the checker's would.
     """
 
     def __init__(self, text: str) -> None:
@@ -42,6 +51,7 @@ class ExpressionParser(TripleParser):
         self.custom: dict[str, None] = {}
         self.distinct: list[int] = []
         self.ones: list[tuple[int, int]] = []
+        self.sure = False
         super().__init__(text)
 
     @abstractmethod
@@ -117,14 +127,34 @@ class ExpressionParser(TripleParser):
             self.expect("EXISTS")
             return self._exists(negated)
         if name in _AGGREGATES:
+            start = self.start
             self.advance()
-            return self._aggregate(name)
+            return self._aggregate(name, start)
         if name not in BUILTINS:
-            self.fail("an expression")
+            self._no_builtin()
+        start = self.start
         self.advance()
-        if name in ("IRI", "URI"):
-            return Call("IRI", (*self.arguments(), *((Constant(literal(self.base)),) if self.base else ())))
-        return Call("ISIRI" if name == "ISURI" else name, self.arguments())
+        call = Call(_SAME.get(name, name), self.arguments(), self.place(start))
+        with self.certain():
+            check_one(call)
+        if call.name == "IRI" and self.base:
+            return replace(call, arguments=(*call.arguments, Constant(literal(self.base))))
+        return call
+
+    def _no_builtin(self) -> NoReturn:
+        with self.certain():
+            if _BRACKET.match(self.text, self.stop):
+                raise unknown_builtin(self.word, BUILTINS | _AGGREGATES, at_line(self.place(self.start)))
+            self.fail("an expression")
+
+    @contextmanager
+    def certain(self) -> Iterator[None]:
+        """What is raised here is the best that there is to say."""
+        try:
+            yield
+        except QueryError:
+            self.sure = True
+            raise
 
     def _exists(self, negated: bool) -> Expression:
         outer, self.aggregates = self.aggregates, None
@@ -138,26 +168,26 @@ class ExpressionParser(TripleParser):
             self.distinct.append(start)
         if start or name.startswith(_CUSTOM_AGGREGATE):
             self.custom.setdefault(name)
-            return self._aggregate(name)
-        return self._of_one(name, place) if name in AGGREGATES_OF_ONE else Call(name, self.arguments())
+            return self._aggregate(name, place[0])
+        return self._of_one(name, place) if name in AGGREGATES_OF_ONE else Call(name, self.arguments(), self.place(place[0]))
 
     def _of_one(self, name: str, place: tuple[int, int]) -> Expression:
         """A call that is an aggregate if it has one argument, as Strabon has them."""
         known = len(self.aggregates or ())
         arguments = self.arguments()
         if len(arguments) != 1:
-            return Call(name, arguments)
+            return Call(name, arguments, self.place(place[0]))
         if len(self.aggregates or ()) > known:
             self.break_rule(f"{name} aggregates an aggregate", "aggregates are not nested", "compute the inner one in a sub-select")
         self.ones.append(place)
-        return self._standing_for(Aggregate(name, arguments[0]))
+        return self._standing_for(Aggregate(name, arguments[0], place=self.place(place[0])))
 
     def _distinct_follows(self) -> int:
         """Where DISTINCT begins, if it stands behind the bracket at hand; else 0."""
         match = _DISTINCT.match(self.text, self.stop)
         return match.start(1) if match else 0
 
-    def _aggregate(self, name: str) -> Expression:
+    def _aggregate(self, name: str, start: int) -> Expression:
         self.expect("(")
         distinct = self.accept("DISTINCT")
         argument = None if name == "COUNT" and self.accept("*") else self._argument()
@@ -166,8 +196,12 @@ class ExpressionParser(TripleParser):
             self.expect("SEPARATOR")
             self.expect("=")
             separator = string_value(self.advance())
+        if self.key == ",":
+            with self.certain():
+                self.break_rule(f"the aggregate {shortened(name) if ':' in name else name} takes 1 argument, and a comma follows it",
+                                "it aggregates one value of each solution", "aggregate an expression of both", start)
         self.expect(")")
-        return self._standing_for(Aggregate(name, argument, distinct, separator))
+        return self._standing_for(Aggregate(name, argument, distinct, separator, self.place(start)))
 
     def _argument(self) -> Expression:
         outer, self.aggregates = self.aggregates, None

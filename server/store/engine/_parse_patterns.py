@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -29,7 +30,11 @@ from ..algebra import (
     Union,
     Values,
     Variable,
+    children,
+    expressions,
     in_scope,
+    mentioned,
+    variables,
 )
 from ..snapshot import Term
 from ._items import certain
@@ -57,7 +62,7 @@ class PatternParser(ExpressionParser):
         self.expect("{")
         conditions: _Conditions = []
         if self.key == "SELECT":
-            node = joined(self._nothing(), self._scoped_select())
+            node = joined(self._nothing(), self.sub_select())
         else:
             node = self._elements(conditions)
         self.expect("}")
@@ -107,12 +112,8 @@ class PatternParser(ExpressionParser):
         if not isinstance(self.graph, Variable):
             return Minus(left, right)
         # each graph is looked at by itself, so its name is no shared variable, though the leaves of both sides bind it
-        own, other = _ungraphed(left, self.graph), _ungraphed(right, self.graph)
-        shared = in_scope(own) & in_scope(other)
-        if self.graph.name not in shared:
-            return Minus(left, right, self.graph) if shared else left
-        mark = self.invented().name
-        return Minus(_marked(left, self.graph, mark), _marked(right, self.graph, mark), self.graph)
+        shared = (in_scope(left) & in_scope(right)) - {self.graph.name}
+        return Minus(left, right, self.graph) if shared else left
 
     def _bind(self, node: Node) -> Node:
         self.expect("(")
@@ -153,11 +154,24 @@ class PatternParser(ExpressionParser):
         return None if self.accept("UNDEF") else self.constant()
 
     def _graph(self, node: Node) -> Node:
-        place = self.variable_or_iri()
-        outer, self.graph = self.graph, place
-        inner = self.group()
+        place, outer = self.variable_or_iri(), self.graph
+        if isinstance(place, Variable):
+            # the pattern knows nothing of the variable: it is joined with the graph's name only in the end (§18.6)
+            hidden = self.graph = self.invented()
+            inner = self._named(self.group(), hidden.name, place)
+        else:
+            self.graph = place
+            inner = self.group()
         self.graph = outer
         return joined(node, inner)
+
+    def _named(self, node: Node, hidden: str, graph: Variable) -> Node:
+        """A pattern of which each solution is joined with the name of its graph, which a hidden variable has until now."""
+        if _blind(node, graph.name):
+            return renamed(node, hidden, graph.name)
+        own = self.invented()
+        same = Or((Call("!", (Call("BOUND", (own,)),)), Call("SAMETERM", (own, graph))))
+        return Filter(same, renamed(renamed(node, graph.name, own.name), hidden, graph.name))
 
     def _service(self, node: Node) -> Node:
         """A pattern for another endpoint: read for its variables, and kept as it is written."""
@@ -171,22 +185,6 @@ class PatternParser(ExpressionParser):
         text = self.text[start : self.start].rstrip()
         return joined(node, Service(endpoint, tuple((name, name) for name in names), sure, self.declarations(), text, silent))
 
-    def _scoped_select(self) -> Node:
-        """A sub-select within GRAPH and a variable is asked of each graph, and knows nothing of that variable."""
-        if not isinstance(self.graph, Variable):
-            return self.sub_select()
-        outer, inner = self.graph, self.invented()
-        self.graph = inner
-        node = self.sub_select()
-        self.graph = outer
-        names = tuple(sorted(in_scope(node) - {inner.name}))
-        if outer.name not in names:
-            return Project(Extend(node, outer.name, inner), (*names, outer.name))
-        # the sub-select has a variable of the same name: its value, if any, must be the graph
-        own = self.invented()
-        same = Or((Call("!", (Call("BOUND", (own,)),)), Call("SAMETERM", (own, inner))))
-        return Project(Extend(Filter(same, renamed(node, outer.name, own.name)), outer.name, inner), names)
-
 
 def renamed(node: Node, name: str, new: str) -> Node:
     """A pattern with a variable renamed, wherever it stands."""
@@ -194,32 +192,34 @@ def renamed(node: Node, name: str, new: str) -> Node:
     return changed
 
 
-def _ungraphed(value: Any, graph: Variable) -> Any:
-    """A pattern as if it were not asked of a graph."""
-    if isinstance(value, GraphNames):
-        return _UNIT if value.graph == graph else value
-    if isinstance(value, tuple):
-        return tuple(_ungraphed(one, graph) for one in value)
-    if isinstance(value, Variable | Constant) or not is_dataclass(value) or isinstance(value, type):
-        return value
-    if isinstance(value, Triple | PathPattern) and value.graph == graph:
-        return replace(value, graph=None)
-    return replace(value, **{one.name: _ungraphed(getattr(value, one.name), graph) for one in fields(value)})
+def with_names(node: Node, given: frozenset[str]) -> Node:
+    """A pattern of EXISTS that values are put into, also where it is asked of the graph that such a variable names."""
+    for own, name in _own_names(node):
+        if name in given:
+            node = renamed(node, own, name)
+    return node
 
 
-def _marked(node: Node, graph: Variable, mark: str) -> Node:
-    """A pattern with one more variable, bound where it binds the graph's name itself, as a term and not only by being asked of a graph."""
-    if graph.name not in in_scope(_ungraphed(node, graph)):
-        return node
-    if isinstance(node, Join | LeftJoin | Union):
-        return replace(node, left=_marked(node.left, graph, mark), right=_marked(node.right, graph, mark))
-    if isinstance(node, Minus):
-        return replace(node, left=_marked(node.left, graph, mark))
-    if isinstance(node, Extend) and node.name == graph.name:
-        return Extend(Extend(node.input, mark, node.expression), graph.name, Variable(mark))
-    if isinstance(node, Filter | Extend):
-        return replace(node, input=_marked(node.input, graph, mark))
-    return Extend(node, mark, graph)
+def _own_names(node: Node) -> Iterator[tuple[str, str]]:
+    """What variables are called where they are not yet joined with the name of the graph, and otherwise."""
+    match node:
+        case Filter(Or((Call("!", (Call("BOUND", (Variable(own),)),)), Call("SAMETERM", (Variable(), Variable(name)))))):
+            if own.startswith(HIDDEN):
+                yield own, name
+    for child in children(node):
+        yield from _own_names(child)
+
+
+def _blind(node: Node, name: str) -> bool:
+    """Whether a pattern gives the same if a variable has its value from the start, and not only in the end."""
+    if isinstance(node, Join | Union):
+        return _blind(node.left, name) and _blind(node.right, name)
+    if isinstance(node, LeftJoin):
+        rest = mentioned(node.right).union(*map(variables, expressions(node)))
+        return _blind(node.left, name) and (name not in rest or (name in certain(node.left) and _blind(node.right, name)))
+    if isinstance(node, Filter):
+        return _blind(node.input, name) and (name not in variables(node.condition) or name in certain(node.input))
+    return isinstance(node, Bgp) or name not in mentioned(node)
 
 
 class _Renaming:

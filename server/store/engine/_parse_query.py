@@ -17,6 +17,7 @@ from ..algebra import (
     Constant,
     Distinct,
     EachGraph,
+    Exists,
     Expression,
     Extend,
     GraphNames,
@@ -111,7 +112,7 @@ class QueryParser(PatternParser):
         outer, self.aggregates = self.aggregates, {}
         self.expect("SELECT")
         once = self.accept("DISTINCT") or self.accept("REDUCED")
-        columns = self._columns()
+        columns, starts = self._columns()
         if dataset is not None:
             self._dataset(dataset)
         where = self._where()
@@ -119,19 +120,35 @@ class QueryParser(PatternParser):
         node, aggregates = where, self.aggregates
         self.aggregates = outer
         node = self._grouped(node, tail, aggregates)
+        if columns is not None and (tail.keys is not None or aggregates):
+            self._check_grouped(columns, starts, visible(node))
         for name, expression in columns or ():
             node = node if expression is None else Extend(node, name, expression)
         names = tuple(name for name, _ in columns) if columns is not None else self._all(node)
         return self._modified(node, tail, names, once), names
 
-    def _columns(self) -> _Columns | None:
-        """The SELECT clause; None for a star."""
-        if self.accept("*"):
-            return None
+    def _columns(self) -> tuple[_Columns | None, list[int]]:
+        """The SELECT clause, None for a star, and where each of its columns begins."""
         columns: _Columns = []
+        starts: list[int] = []
+        if self.accept("*"):
+            return None, starts
         while self.kind == "variable" or self.key == "(":
+            starts.append(self.start)
             columns.append(self._column())
-        return columns
+        return columns, starts
+
+    def _check_grouped(self, columns: _Columns, starts: list[int], known: frozenset[str]) -> None:
+        """See that the columns of groups are made of what a group has one value of (§11.4); raises `QueryError`."""
+        for (name, expression), start in zip(columns, starts, strict=True):
+            unknown = (frozenset({name}) if expression is None else _outside(expression)) - known
+            if unknown:
+                one = min(unknown)
+                with self.certain():
+                    self.break_rule(f"?{one} is selected, but it is neither grouped by nor inside an aggregate",
+                                    "a group has one value of each key of GROUP BY and of each aggregate (§11.4)",
+                                    f"add it to GROUP BY, or select an aggregate of it, as (SAMPLE(?{one}) AS ?one_{one})", start)
+            known |= {name}
 
     def _column(self) -> tuple[str, Expression | None]:
         if self.kind == "variable":
@@ -338,6 +355,15 @@ class QueryParser(PatternParser):
         if star:
             places = [Variable(name) for name in self._all(where)]
         return _query("describe", self._solutions(where, _names(places)), dataset, described=tuple(places))
+
+
+def _outside(expression: Expression) -> frozenset[str]:
+    """Variables of the text in an expression, but those of patterns in EXISTS."""
+    if isinstance(expression, Variable):
+        return frozenset() if expression.name.startswith(HIDDEN) else frozenset({expression.name})
+    if isinstance(expression, Constant | Exists):
+        return frozenset()
+    return frozenset().union(*(_outside(one) for one in expression.arguments))
 
 
 def _names(places: Iterable[Place]) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_right
+from functools import cached_property
 from typing import NoReturn
 
 from earthweave.ontology import QueryError
@@ -89,19 +91,24 @@ class Tokens:
 
     def fail(self, expected: str) -> NoReturn:
         """Raise `QueryError` with line and column of the token at hand."""
-        line, column = self.place()
+        line, column = self.place(self.start)
         found = f"found {self.word[:40]}" if self.word else "the text ends"
         raise QueryError(f"line {line}, column {column}: {expected} was expected", why=found)
 
-    def break_rule(self, what: str, why: str, way_out: str) -> NoReturn:
-        """Raise `QueryError` with line and column of the token at hand."""
-        line, column = self.place()
+    def break_rule(self, what: str, why: str, way_out: str, start: int | None = None) -> NoReturn:
+        """Raise `QueryError` with line and column of what begins at ``start``, or of the token at hand."""
+        line, column = self.place(self.start if start is None else start)
         raise QueryError(f"line {line}, column {column}: {what}", why=why, way_out=way_out)
 
-    def place(self) -> tuple[int, int]:
-        """Line and column of the token at hand, from 1."""
-        before = self.text[: self.start]
-        return before.count("\n") + 1, self.start - before.rfind("\n")
+    def place(self, start: int) -> tuple[int, int]:
+        """Line and column of a place in the text, from 1."""
+        line = bisect_right(self._lines, start)
+        return line, start - self._lines[line - 1] + 1
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def touching(self) -> str:
         """The character right behind the token at hand, empty at the end."""

@@ -14,7 +14,7 @@ import pyoxigraph
 from earthweave.ontology import QueryError
 
 from ..algebra import Bgp, Constant, PathPattern, Place, Triple
-from ..snapshot import iri
+from ..snapshot import iri, lasts
 from ._parse_check import STOP, explained
 from ._parse_depth import room_for_nesting
 from ._parse_query import QueryParser
@@ -64,7 +64,7 @@ class UpdateParser(QueryParser):
         more = True
         while more:
             self.prologue()
-            start, place = self.start, self.place()
+            start, place = self.start, self.place(self.start)
             before = len(found)
             while more and self.key not in ("BASE", "PREFIX") and self.kind != "end":
                 found.append(self._operation())
@@ -155,7 +155,7 @@ class UpdateParser(QueryParser):
     def _change(self, key: str) -> Modify:
         if key in ("INSERT", "DELETE") and self.accept("DATA"):
             quads = self._data()
-            return Modify((), quads, _UNIT) if key == "INSERT" else Modify(quads, (), _UNIT)
+            return Modify((), _lasting(quads), _UNIT) if key == "INSERT" else Modify(quads, (), _UNIT)
         if key == "DELETE" and self.accept("WHERE"):
             quads = self._quads()
             return Modify(quads, (), Bgp(quads))
@@ -181,7 +181,7 @@ class UpdateParser(QueryParser):
             key = self.advance().upper()
         self.graph = None if home is None else Constant(iri(home))
         delete = self._quads() if key == "DELETE" else ()
-        insert = self._quads() if key == "INSERT" or self.accept("INSERT") else ()
+        insert = _lasting(self._quads()) if key == "INSERT" or self.accept("INSERT") else ()
         self.graph = None
         default, named = self._using()
         self.expect("WHERE")
@@ -219,4 +219,13 @@ class UpdateParser(QueryParser):
         before = len(found)
         self.timed_triples(found)
         if len(found) == before and not self.at_triples() and self.key not in ("}", "GRAPH"):
-            raise QueryError("statements were expected", why=f"found {self.word[:40]}")
+            self.fail("a statement or }")
+
+
+def _lasting(quads: tuple[Triple, ...]) -> tuple[Triple, ...]:
+    """Statements to insert, none of which has a time of no moment."""
+    for one in quads:
+        if isinstance(one.time, Constant) and not lasts(one.time.term):
+            raise QueryError(f'"{one.time.term.text[:60]}" stands where a time may stand, and has no moment',
+                             why="it cannot be read, or its end is not behind its start", way_out="write [start,end), or an xsd:dateTime")
+    return quads

@@ -44,9 +44,14 @@ _BLOCK = 1 << 22
 
 
 class PathScan(Operator):
-    """Matches of a path pattern: each seed with each walk between ends that agree with it."""
+    """Matches of a path pattern: each seed with each walk between ends that agree with it.
 
-    def __init__(self, pattern: PathPattern, context: Context, estimate: float, plan: PlanStep) -> None:
+    ``given`` are variables that an enclosing EXISTS puts in, which stand for terms.
+    """
+
+    def __init__(self, pattern: PathPattern, context: Context, estimate: float, plan: PlanStep,
+                 given: frozenset[str] = frozenset()) -> None:
+        self._given = given
         self._text = pattern_text(pattern)
         self._path, self._plan = pattern.path, plan
         self._subject, self._object = (_slot(place, context) for place in (pattern.subject, pattern.object))
@@ -75,7 +80,7 @@ class PathScan(Operator):
         path = inverted(self._path) if backward else self._path
         near, far = (self._object, self._subject) if backward else (self._subject, self._object)
         nodes, graphs = self._starts(context, part, walker, path, near)
-        if near in part.bound and isinstance(far, str) and nullable(path):
+        if near in part.bound and isinstance(far, str) and self._given.isdisjoint({near, far}) and nullable(path):
             # between two variables a path of no length begins at a node of the graph (§18.4)
             there = walker.present(nodes, graphs)
             nodes, graphs = nodes[there], None if graphs is None else graphs[there]

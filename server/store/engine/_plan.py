@@ -34,7 +34,7 @@ from ..spatial import Nearest, NearestSeed, SpatialJoin, SpatialSeed, SpatialSem
 from ..temporal import TemporalJoin, TemporalPair
 from ._costs import UNIT_COST, Cost, Costs
 from ._entailment import entailed
-from ._functions import check_functions, unknown_function
+from ._functions import at_line, check_functions, unknown_function
 from ._items import (
     Binding,
     Cluster,
@@ -56,6 +56,7 @@ from ._joins import Apart, Either, IfAny, LeftOuter, Line, Steps, Without
 from ._nodes import OnlyNodes
 from ._operators import Bind, Cut, Graphs, Grouped, Inline, Nothing, Select, Sort, Unique
 from ._order import State, Step, ordered
+from ._parse_patterns import with_names
 from ._paths import PathScan, nullable
 from ._per_graph import PerGraph
 from ._push import pushed
@@ -81,15 +82,22 @@ class Seeds:
         maybe: variables that seeds may bind; certain: those that they always bind.
         outer: those whose values are put into the pattern wherever they stand, as EXISTS does.
         cost: number of seeds.
+        one: True if there is one seed only, without any column: a pattern with a scope of its own need not be joined with it.
     """
 
     maybe: frozenset[str] = frozenset()
     certain: frozenset[str] = frozenset()
     outer: frozenset[str] = frozenset()
     cost: Cost = UNIT_COST
+    one: bool = False
 
 
-NO_SEEDS = Seeds()
+NO_SEEDS = Seeds(one=True)
+
+
+def _given(seeds: Seeds, names: frozenset[str]) -> Seeds:
+    """The seeds of a pattern by itself into which an enclosing EXISTS puts the values of some variables."""
+    return Seeds(names, names, names, seeds.cost.uniform(names)) if names else NO_SEEDS
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,7 @@ class Planner:
 
     def exists(self, node: Node, outer: frozenset[str]) -> Operator:
         """A pattern of EXISTS for seeds that bind these variables; it is enough if it gives each seed once."""
+        node = with_names(node, outer)
         seeds = Seeds(outer, outer, outer, Cost(1000.0, dict.fromkeys(outer, 1000.0)))
         return self.node(node, seeds, Wish(frozenset(), once=True))
 
@@ -144,7 +153,7 @@ class Planner:
         """Any pattern, for seeds."""
         if isinstance(node, _MODIFIERS):
             inner = self._modifier(node, wish)
-            return self._apart(inner, seeds) if seeds.maybe else inner
+            return inner if seeds.one else self._apart(inner, seeds)
         items = flattened(node, seeds.maybe - seeds.outer, seeds.outer)
         if self._alone(items):
             return self._opaque(node, seeds, wish)
@@ -156,9 +165,8 @@ class Planner:
 
     def _opaque(self, node: Node, seeds: Seeds, wish: Wish) -> Operator:
         outer = seeds.outer & mentioned(node)
-        own = Seeds(outer, outer, outer, seeds.cost.uniform(outer)) if outer else NO_SEEDS
         wish = replace(wish, names=wish.names | (seeds.maybe & in_scope(node)))
-        return self._apart(self.node(node, own, wish), seeds, outer)
+        return self._apart(self.node(node, _given(seeds, outer), wish), seeds, outer)
 
     def _modifier(self, node: Node, wish: Wish) -> Operator:
         """Project, Distinct, OrderBy, Slice, Group, EachGraph: a scope of its own."""
@@ -217,7 +225,7 @@ class Planner:
         steps = ordered(items, State(seeds.maybe, seeds.certain, seeds.cost), self.costs)
         line = Line(seeds.maybe)
         for (item, before, after), needed in zip(steps, _needed(steps, wish.names), strict=True):
-            here = Seeds(before.maybe, before.certain, seeds.outer, before.cost)
+            here = Seeds(before.maybe, before.certain, seeds.outer, before.cost, one=seeds.one and item is steps[0][0])
             there = replace(wish, names=needed, top=None)
             if isinstance(item, Linked) and not wish.few:
                 line.replace(self._linked(item, line.operator(before.cost.rows) if line.operators else None, there, after.cost))
@@ -249,9 +257,9 @@ class Planner:
         if isinstance(item, Option):
             return self._option(item, seeds, wish, cost.rows)
         if isinstance(item, Removal):
-            right = self.node(item.node.right, NO_SEEDS, Wish(frozenset(item.shared), once=True))
+            right = self.node(item.node.right, _given(seeds, item.given), Wish(frozenset(item.shared), once=True))
             aside = "" if item.node.aside is None else item.node.aside.name
-            return Without(right, tuple(sorted(item.shared)), (), cost.rows, aside)
+            return Without(right, tuple(sorted(item.shared)), cost.rows, aside, tuple(sorted(item.given)))
         if isinstance(item, Cluster):
             return self._cluster(item, seeds, wish)
         assert isinstance(item, Whole)
@@ -267,9 +275,9 @@ class Planner:
         return Scan(slots, text, rows, unwanted=item.scope - wish.names, once=wish.once)
 
     def _path(self, pattern: PathPattern, scope: frozenset[str], seeds: Seeds, rows: float) -> Operator:
-        scan = PathScan(pattern, self.context, rows, self.step)
+        scan = PathScan(pattern, self.context, rows, self.step, seeds.outer)
         ends = [place.name for place in (pattern.subject, pattern.object) if isinstance(place, Variable)]
-        if len(ends) < 2 or not nullable(pattern.path) or seeds.maybe.isdisjoint(ends):
+        if len(ends) < 2 or not nullable(pattern.path) or seeds.maybe.isdisjoint(ends) or not seeds.outer.isdisjoint(ends):
             return scan
         graph = None if pattern.graph is None else self.costs.place(pattern.graph)
         return Steps(tuple(sorted(scope)), (scan, OnlyNodes((ends[0], ends[1]), graph, rows)), (frozenset(), frozenset()), rows)
@@ -286,7 +294,7 @@ class Planner:
     def _option(self, item: Option, seeds: Seeds, wish: Wish, rows: float) -> Operator:
         if wish.once and not item.scope & wish.names:
             return Steps((), (), (), rows)
-        node = item.node
+        node, seeds = item.node, replace(seeds, one=False)
         inner = replace(wish, few=False)
         items = flattened(node.right, seeds.maybe - seeds.outer, seeds.outer)
         if node.condition is not None and self._alone(items):
@@ -304,7 +312,7 @@ class Planner:
         inner = self.group(list(item.items), NO_SEEDS, wish)
         if wish.once and not item.scope & wish.names:
             return IfAny(inner)
-        return self._apart(inner, seeds) if seeds.maybe else inner
+        return inner if seeds.one else self._apart(inner, seeds)
 
     def _whole(self, item: Whole, seeds: Seeds, wish: Wish) -> Operator:
         node = item.node
@@ -341,7 +349,7 @@ def _check(node: Node, context: Context) -> None:
     if isinstance(node, Group):
         for _, one in node.aggregates:
             if ":" in one.name and one.name not in aggregates:
-                raise unknown_function(one.name)
+                raise unknown_function(one.name, at_line(one.place))
     for child in children(node):
         _check(child, context)
 

@@ -165,7 +165,7 @@ class _Rewrite(Rewriter):
     def _segments(self, name: str) -> list[Segment]:
         """Statements of a property, and under RDFS of those below it."""
         names = [name] if self._schema is None else self._schema.below_property(name)
-        return [found for one in names if (found := _segment(self._snapshot, one))]
+        return [found for one in names if (found := self._snapshot.segment_of(one))]
 
     def _literal(self, place: Place, triple: Triple) -> tuple[Node, Variable | Constant]:
         """A pattern that leads from a feature or geometry to its literal, and the literal; a literal leads to itself."""
@@ -186,12 +186,7 @@ class _Rewrite(Rewriter):
 
 def serialised(snapshot: Snapshot) -> list[str]:
     """Properties that lead to geometry literals and that some statement has."""
-    return [one for one in SERIALISATIONS if _segment(snapshot, one)]
-
-
-def _segment(snapshot: Snapshot, name: str) -> Segment | None:
-    found = snapshot.find(iri(name))
-    return snapshot.segment(found) if found >= 0 else None
+    return [one for one in SERIALISATIONS if snapshot.segment_of(one)]
 
 
 def _related(path: Path) -> bool:

@@ -109,8 +109,13 @@ class _Match:
         self._batch = part.batch
         self._bound = frozenset(part.bound)
         self._free = frozenset(scan.slots.names) - self._bound
-        self._idle = scan.once and seen.holds(segment)
+        # of equal statements one is enough, unless it matters which graph or time they are of
+        self._idle = scan.once and seen.holds(segment) and not self._asked(scan.slots.graph) and not self._asked(scan.slots.time)
         self._passes = self._idle or seen.passes(segment)
+
+    def _asked(self, slot: Slot | None) -> bool:
+        """Whether the graph or time of a statement is compared, or given."""
+        return isinstance(slot, str) and (slot in self._bound or slot not in self._unwanted)
 
     def batches(self, context: Context) -> Iterator[Batch]:
         """The solutions."""
@@ -142,6 +147,8 @@ class _Match:
         for whole in pieces(*self._whole()[1:], self._growth):
             places = self._visible(order, whole).positions
             places = np.arange(places.start, places.stop) if isinstance(places, slice) else places
+            if not len(places):
+                continue
             time = order.time[places]
             starts, stops = (np.searchsorted(numbers, time, side=side) for side in ("left", "right"))
             for piece in pieces(starts, stops, self._growth):
@@ -185,11 +192,11 @@ class _Match:
             if isinstance(slot, str) and slot in self._free and slot not in self._unwanted:
                 piece, batch = _bind(piece, batch, slot, np.asarray(column[piece.positions]), bound)
         graph = self._slots.graph
-        if isinstance(graph, str) and (graph in self._bound or graph not in self._unwanted):
+        if isinstance(graph, str) and self._asked(graph):
             numbers = order.graph[piece.positions]
             piece, batch = _bind(piece, batch, graph, np.asarray(context.snapshot.graphs)[numbers - 1], bound)
         time = self._slots.time
-        if time is not None and (time in self._bound or time not in self._unwanted):
+        if time is not None and self._asked(time):
             piece, batch = _bind(piece, batch, time, times_at(context, order, piece.positions), bound)
         return batch
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from earthweave.ontology import EarthweaveError, ForbiddenError, QueryError, SizeLimitError
+from earthweave.ontology import EarthweaveError, EndpointError, ForbiddenError, QueryError
 
 from ..algebra import Batch, Constant, Context, Operator, Service, Services, Variable, concatenated
 from ..snapshot import BNODE, IRI, Term
-from ._documents import ResultDocument, wrong
+from ._documents import ResultDocument, sent_by, wrong
 from ._rows import Part, RowIndex, by_boundness
 from ._sent import LONGEST, Sender, portions, written
 from ._tables import Table
@@ -152,7 +152,11 @@ class ServiceCall(Operator):
         body = services.ask(endpoint, query)
         context.check()
         self._bytes += len(body)
-        document = ResultDocument(body)
+        with sent_by(endpoint):
+            return self._read(ResultDocument(body), endpoint, sent, stop, context)
+
+    def _read(self, document: ResultDocument, endpoint: str, sent: tuple[str, ...], stop: int, context: Context) -> Batch:
+        services = permitted(self.node, context)
         returned = self._sender.returned(sent)
         reader = _Reader([there for _, there in returned], self._sender.row, stop, context)
         names = (_ROW, *(here for here, _ in returned))
@@ -161,8 +165,8 @@ class ServiceCall(Operator):
             context.check()
             rows += len(block)
             if rows > services.rows:
-                raise SizeLimitError(f"<{endpoint}> answered with more than {services.rows:,} solutions", why="the limit service_rows",
-                                     way_out="narrow the pattern, or raise service_rows (EARTHWEAVE_SERVICE_ROWS)")
+                raise EndpointError(f"<{endpoint}> answered with more than {services.rows:,} solutions", why="the limit service_rows",
+                                    way_out="narrow the pattern, or raise service_rows (EARTHWEAVE_SERVICE_ROWS)")
             batches.append(Batch(len(block), dict(zip(names, reader.columns(block), strict=True))))
         if document.truncated:
             context.tally.note("truncated", f"<{endpoint}> cut its answer at a limit of its own; solutions are missing")

@@ -142,7 +142,11 @@ def read_integer(text: str, name: str = "integer") -> Number | None:
 
 def read_decimal(text: str) -> Number | None:
     """An xsd:decimal; None if the text is none."""
-    return Number(Decimal(text), Rank.DECIMAL) if len(text) <= 4_000 and _DECIMAL.fullmatch(text) else None
+    if len(text) > 4_000 or not _DECIMAL.fullmatch(text):
+        return None
+    number = Decimal(text)
+    # unlike doubles, decimals have no negative zero (XML Schema 1.1 part 2 §3.3.3)
+    return Number(number or number.copy_abs(), Rank.DECIMAL)
 
 
 def read_double(text: str, rank: Rank = Rank.DOUBLE) -> Number | None:

@@ -85,6 +85,8 @@ def _exact(ids: Any, rows: Any, found: Typed, space: TermSpace) -> None:
     pairs = [split(value(one)) for one in space.listing(distinct)]
     found.mantissa[rows] = np.array([mantissa for mantissa, _ in pairs], dtype=np.int64)[places]
     found.places[rows] = np.array([digits for _, digits in pairs], dtype=np.int8)[places]
+    # a decimal has no negative zero
+    found.real[rows] += 0.0
 
 
 def split(found: Any) -> tuple[int, int]:

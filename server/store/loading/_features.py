@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from earthweave.ontology import GEO, OWL, RDF
 
-from ..snapshot import BITS, READABLE, Kind, Segment, Snapshot, Tag, iri, make, payloads, signed, tags
+from ..snapshot import BITS, READABLE, Kind, Snapshot, Tag, make, payloads, signed, tags
 from ._pool import joined
 
 ROWS = 20_000
@@ -83,7 +83,7 @@ class Features:
 
     def _classes(self, ids: Any) -> Any:
         """Classes of each feature, divided by a space; null if it has none."""
-        segment = _segment(self._snapshot, str(RDF.type))
+        segment = self._snapshot.segment_of(str(RDF.type))
         if segment is None:
             return pa.nulls(len(ids), pa.string())
         owner, place = _spread(*segment.so.ranges(ids))
@@ -181,17 +181,12 @@ def _owned(snapshot: Snapshot, node: Any, row: Any) -> tuple[Any, Any]:
     free = np.ones(len(node), dtype=bool)
     owners, rows = [], []
     for name in _LINKS:
-        if segment := _segment(snapshot, name):
+        if segment := snapshot.segment_of(name):
             place, found = _spread(*segment.os.ranges(node))
             free[place] = False
             owners.append(segment.os.value[found])
             rows.append(row[place])
     return np.concatenate([*owners, node[free]]), np.concatenate([*rows, row[free]])
-
-
-def _segment(snapshot: Snapshot, name: str) -> Segment | None:
-    predicate = snapshot.find(iri(name))
-    return snapshot.segment(predicate) if predicate >= 0 else None
 
 
 def _spread(start: Any, stop: Any) -> tuple[Any, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from earthweave.ontology import UnsupportedError
+from earthweave.ontology import StoreError, UnsupportedError
 
 from ..snapshot import Geometries
 from ._features import ROWS, Features
@@ -21,6 +23,9 @@ _KINDS = ("Unknown", "Point", "LineString", "Polygon", "MultiPoint", "MultiLineS
 _DIMENSIONS = ("", " Z", " M", " ZM")
 _LAYER_KINDS = {name + more for name in _KINDS for more in ("", " Z")}
 _THIRD = 1000
+_SHOWN, _BLOCK = 200, 1 << 20
+_MARKS = {"kml": (b"<Placemark", b"</kml>"), "geojson": (b'"type": "Feature",', b"}")}
+"""Texts that drivers write: what each feature holds once and no literal can, and what stands at the end."""
 _OPTIONS: dict[str, dict[str, Any]] = {
     "kml": {"dataset_options": {"NameField": "iri"}}, "geojson": {"layer_options": {"COORDINATE_PRECISION": "15"}},
 }
@@ -40,9 +45,39 @@ def write_features(features: Features, geometries: Geometries, path: Path, form:
     # the name of a CRS in these formats is EPSG's, while coordinates lie longitude first in all of them
     # reading GDAL in takes longer than most queries, and only exports need it
     import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
 
-    pyogrio.write_arrow(reader, path, layer=_LAYER, driver=DRIVERS[form], geometry_name="geometry", crs="EPSG:4326",
-                        geometry_type=only, **_OPTIONS.get(form, {}))
+    try:
+        pyogrio.write_arrow(reader, path, layer=_LAYER, driver=DRIVERS[form], geometry_name="geometry", crs="EPSG:4326",
+                            geometry_type=only, **_OPTIONS.get(form, {}))
+    except (DataSourceError, DataLayerError) as error:
+        raise _unwritten(form, str(error)[:_SHOWN]) from error
+    # GDAL does not always tell that a disk is full
+    if form in _MARKS and not _whole(path, *_MARKS[form], len(features)):
+        raise _unwritten(form, "not all of it reached the disk")
+    if form == "geopackage" and len(features) and not _indexed(path):
+        raise _unwritten(form, "its spatial index did not reach the disk")
+
+
+def _unwritten(form: str, why: str) -> StoreError:
+    return StoreError(f"the features cannot be written as {DRIVERS[form]}", why=why, way_out="make space on the disk and try again")
+
+
+def _whole(path: Path, mark: bytes, end: bytes, count: int) -> bool:
+    """Whether a text has so many marks, and its end."""
+    found, tail = 0, b""
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            piece = tail + block
+            found += piece.count(mark)
+            # too short to hold a mark, so that none counts twice
+            tail = piece[-len(mark) + 1 :]
+    return found == count and tail.rstrip().endswith(end)
+
+
+def _indexed(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT 1 FROM sqlite_master WHERE name LIKE ?", (f"rtree_{_LAYER}_%",)).fetchone() is not None
 
 
 def _kinds(features: Features, geometries: Geometries) -> list[str]:

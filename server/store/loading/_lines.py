@@ -29,7 +29,7 @@ from ._documents import SYNTAXES
 from ._parsed import STATEMENTS, assembled, document_token, text_and_type
 from ._pool import matching
 from ._scan import Block, Cuts, scan
-from ._times import cut_lines, timed_lines
+from ._times import cut_lines, refusal, timed_lines
 
 BLOCK = 16 << 20
 _LONGEST = 256 << 20
@@ -207,6 +207,7 @@ class _Reader:
     def _refused(self, line: bytes, number: int, error: SyntaxError) -> list[Any]:
         # the parser saw one line only, so what it says about the place is of no use
         reason = (str(error.args[0]).partition(": ")[2] or str(error.args[0])).strip()[:300]
+        reason = refusal(line.decode(errors="replace").strip(), graphs=self._graphs) or reason
         if self._strict:
             column = f", column {error.offset}" if error.offset else ""
             raise RdfSyntaxError(f"{self._source}, line {self._lines + number + 1}{column}: not valid RDF", why=reason,

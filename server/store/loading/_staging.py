@@ -91,7 +91,8 @@ class Staging:
             return None
         wanted = asdict(_Fingerprint.of(document, document.path, strict=strict))
         for line in self._lines:
-            if line["file"] == wanted:
+            # a power cut may have taken the part
+            if line["file"] == wanted and (self._folder / line["part"]).exists():
                 bad = Rejected(line["bad"], [BadStatement(**one) for one in line["samples"]])
                 return _replayed(self._folder / line["part"]), bad
         return None

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from earthweave.ontology import RDF, XSD, InputError
 
-from ..snapshot import BNODE, IRI, Kind, Quads, TermType
+from ..snapshot import BNODE, IRI, TIME_TYPES, Kind, Quads, Terms, TermType, lasting
 from ._arrow import pc
 from ._pool import Pool, encoded, illegal_iris, unusual_labels
 
@@ -34,11 +34,12 @@ def quads_from_arrow(table: Any, *, rows: int = ROWS) -> Iterator[Quads]:
     datatype      IRI of a literal's datatype; may be absent or null (xsd:string)
     language      tag of a literal; may be absent or null; wins over datatype
     graph         IRI or ``_:`` and a label; may be absent or null (default graph)
+    time          valid time, as strdf:period writes it (in brackets) or xsd:dateTime; may be absent or null
     wkb           well-known binary of a geometry literal, CRS84, longitude first; may be absent or null
     ============  =====================================================================================================
 
     Labels of blank nodes are taken as they are: whoever makes the table keeps them apart. Raises `InputError` for a column that is
-    missing, a null where none may be, and what is no IRI, label or language.
+    missing, a null where none may be, what is no IRI, label or language, and a time that cannot be read or has no moment.
     """
     names = set(table.schema.names)
     if missing := {"subject", "predicate", "object"} - names:
@@ -71,7 +72,8 @@ class _Block:
         self._put(texts, named, IRI)
         self._put(texts, [labelled[0], labelled[1] & False, value, labelled[3]], BNODE)
         self._literals(texts[2], np.flatnonzero(~resource & ~value))
-        return Quads(self._pool.terms(self._wkb()), *self._places)
+        time, (subject, predicate, value, graph) = self._times(), self._places
+        return Quads(self._pool.terms(self._wkb()), subject, predicate, value, graph, time)
 
     def _column(self, name: str) -> Any:
         if name not in self._table.schema.names:
@@ -107,6 +109,27 @@ class _Block:
             found, (codes,) = encoded([texts.take(pa.array(some))])
             self._places[2][some] = codes + self._pool.count
             self._pool.put(found, kind)
+
+    def _times(self) -> Any:
+        """Places of valid times, None if no statement has one."""
+        texts = self._column("time")
+        rows = np.flatnonzero(np.asarray(texts.is_valid()))
+        if not len(rows):
+            return None
+        found, (codes,) = encoded([texts.take(pa.array(rows))])
+        moment = ~np.asarray(pc.match_substring_regex(found, r"^\s*[\[(]"))
+        times = Terms(found, moment.astype(np.int32), TIME_TYPES)
+        if len(wrong := np.flatnonzero(~lasting(times))):
+            raise InputError(f"{found[int(wrong[0])].as_py()[:100]!r} is no valid time", why="it cannot be read, or its end is not behind "
+                             "its start", way_out="write [start,end), or an xsd:dateTime")
+        place = np.full(len(found), -1, dtype=np.int32)
+        for code, kind in enumerate(TIME_TYPES):
+            mine = np.flatnonzero(moment == code)
+            place[mine] = self._pool.count + np.arange(len(mine))
+            self._pool.put(found.take(pa.array(mine)), kind)
+        time = np.full(self._count, -1, dtype=np.int32)
+        time[rows] = place[codes]
+        return time
 
     def _wkb(self) -> Any:
         """Well-known binary per distinct term: what the first row with it says."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from earthweave.ontology.arrow import arrow_of
 
-from ..snapshot import STRDF_PERIOD, TIME_TYPES, Quads, Terms
+from ..snapshot import STRDF_PERIOD, TIME_TYPES, Quads, Terms, lasting
 from ._columns import cut
 from ._pool import encoded, joined
 from ._scan import CARET, Block, dots, spaces
@@ -26,6 +27,13 @@ _LINE = (
     r'^(.*\S)[ \t]+"([^"\\]*)"\^\^<(' + "|".join(one.datatype.replace(".", r"\.") for one in TIME_TYPES) + r")>[ \t]*\.[ \t]*(?:#[^\"]*)?$"
 )
 _THREE = r'^\s*(?:<[^>]*>|_:\S+)\s*<[^>]*>\s*(?:<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?)$'
+
+_HEAD = re.compile(_THREE)
+_RESOURCE = r"(?:<[^>]*>|_:\S+)"
+_TAIL = re.compile(rf'(?P<graph>\s+{_RESOURCE})?\s+"(?P<text>[^"\\]*)"(?:@\S+|\^\^<(?P<type>[^>]*)>)?'
+                   rf'(?P<behind>\s+{_RESOURCE})?\s*\.\s*(?:#[^"]*)?$')
+_LAST = 1000
+"""Characters in which a time, what is behind it, and a graph before it are looked for."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class TimedLines:
 
 
 def cut_lines(block: Block, numbers: Any) -> TimedLines | None:
-    """Of some lines of a block those that end in a literal like a time with nothing but a dot behind; None if there is none.
+    """Of some lines of a block those that end in a literal that can be a time with nothing but a dot behind; None if there is none.
 
     What is before it need not be three terms.
     """
@@ -73,13 +81,16 @@ def cut_lines(block: Block, numbers: Any) -> TimedLines | None:
     texts, (code,) = encoded([cut(block, first[rows] + 1, last[rows])])
     pairs, code = np.unique(code * 2 + kinds, return_inverse=True)
     times = Terms(texts.take(arrow_of(pairs >> 1)), (pairs & 1).astype(np.int32), TIME_TYPES)
+    if not (good := lasting(times)[code]).any():
+        return None
+    rows, code = rows[good], code[good]
     lines = joined(cut(block, start[rows], first[rows]), ".\n")
     # made just now, so that its bytes are those of the lines end to end
     return TimedLines(Block(lines.buffers()[2].to_pybytes()), numbers[rows], times, code)
 
 
 def timed_lines(block: Block, numbers: Any) -> TimedLines | None:
-    """Of some lines of a block those with a time; None if there is none. They must be UTF-8.
+    """Of some lines of a block those with a time that has a moment; None if there is none. They must be UTF-8.
 
     A time is what stands behind three terms; an object with one of the datatypes of times stays where it is.
     """
@@ -90,9 +101,31 @@ def timed_lines(block: Block, numbers: Any) -> TimedLines | None:
     if not timed.any():
         return None
     found = pl.DataFrame({"line": parts.field("1"), "time": parts.field("2"), "datatype": parts.field("3")}).filter(timed)
-    text = "".join(f"{line.strip()} .\n" for line in found["line"].to_list())
     distinct = found.select("time", "datatype").unique(maintain_order=True).with_row_index("place")
     code = found.join(distinct, on=["time", "datatype"], how="left", maintain_order="left")["place"].to_numpy()
     kinds = np.where(distinct["datatype"] == STRDF_PERIOD, 0, 1).astype(np.int32)
     times = Terms(distinct["time"].to_arrow().cast(pa.large_string()), kinds, TIME_TYPES)
-    return TimedLines(Block(text.encode()), numbers[timed.to_numpy()], times, code)
+    if not (good := lasting(times)[code]).any():
+        return None
+    text = "".join(f"{line.strip()} .\n" for line in found.filter(good)["line"].to_list())
+    return TimedLines(Block(text.encode()), numbers[timed.to_numpy()][good], times, code[good])
+
+
+def refusal(line: str, *, graphs: bool) -> str:
+    """Why a line that no reader takes is no statement with a time, if it looks like one; else nothing.
+
+    Args:
+        graphs: whether the syntax has a fourth term.
+    """
+    first = max(len(line) - _LAST, 0)
+    found = _TAIL.search(line[first:])
+    if found is None or not _HEAD.fullmatch(line[: first + found.start()].strip()):
+        return ""
+    graph, text, kind, behind = found.group("graph", "text", "type", "behind")
+    if not graphs:
+        return "N-Triples has three terms: a valid time is read from N-Quads (.nq)"
+    if f"^^<{kind}>" not in _ENDS:
+        return "a fourth term is the name of a graph, or a valid time: a strdf:period or an xsd:dateTime"
+    if graph or behind:
+        return "a statement of N-Quads has a graph or a valid time, not both: load each graph from a file of its own"
+    return f"the valid time cannot be read, or its end is not behind its start: {text[:100]}"

@@ -24,8 +24,8 @@ class Contents:
         properties: by IRI.
         classes: IRI → distinct instances.
         bounds: west, south, east, north of all geometries in CRS84; None if there are none.
-        period: least and greatest xsd:date or xsd:dateTime without zone or in UTC, as written, and ends of valid times, which are in UTC;
-            None if there are none.
+        period: least and greatest xsd:date or xsd:dateTime, and ends of valid times; as written if that is the canonical form without zone
+            or in UTC, otherwise as xsd:dateTime in UTC. None if there are none.
     """
 
     triples: int = 0

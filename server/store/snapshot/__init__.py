@@ -19,7 +19,7 @@ from ._snapshot import Snapshot
 from ._source import SourceSummary, shorten
 from ._statistics import PredicateStatistics, Statistics
 from ._terms import BNODE, IRI, STRING, Kind, Quads, Term, Terms, TermType, iri, literal, tagged
-from ._times import ANY, GOOD, PRESENT, TIME_TYPES, Spans, Times, periods_of
+from ._times import ANY, GOOD, PRESENT, TIME_TYPES, Spans, Times, lasting, lasts, periods_of
 
 __all__ = [
     "ANY", "BIAS", "BITS", "BNODE", "DECIMAL_BIAS", "EMPTY", "FOREVER", "GOOD", "IRI", "PRESENT", "READABLE", "STRDF_PERIOD", "STRING",
@@ -27,6 +27,6 @@ __all__ = [
     "Change", "Draft", "Geometries", "Grown", "Kind", "Moments", "Order", "Periods", "PredicateStatistics", "Quads", "Segment", "Snapshot",
     "SnapshotBuilder", "SourceSummary", "Spans", "Statistics", "Tag", "Term", "TermType", "Terms", "Times",
     "bisected", "combined", "decoded", "differences", "drafted", "emptied", "filled", "grown", "inline", "inline_term", "instants", "iri",
-    "literal", "make", "numpy_of", "outline", "payloads", "periods_of", "read_moments", "read_periods", "shorten", "signed", "tagged",
-    "tags", "text_scalar", "write_moments", "write_periods",
+    "lasting", "lasts", "literal", "make", "numpy_of", "outline", "payloads", "periods_of", "read_moments", "read_periods", "shorten",
+    "signed", "tagged", "tags", "text_scalar", "write_moments", "write_periods",
 ]

@@ -11,17 +11,19 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 STRDF_PERIOD = "http://strdf.di.uoa.gr/ontology#period"
 FOREVER = np.iinfo(np.int64).max
 """Where a period ends that goes on until it is changed."""
 _DAY, _MINUTE = 86_400_000_000, 60_000_000
 _MOMENT = (
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6})0*)?)?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2})?)?"
+    r"(-?(?:[0-9]{4}|[1-9][0-9]{4,5}))-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6})0*)?)?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2})?)?"
 )
 _PERIOD = r"^\s*([\[(])\s*([^,\s\[\]()]+(?: [^,\s\[\]()]+)?)\s*,\s*([^,\s\[\]()]+(?: [^,\s\[\]()]+)?)\s*([\])])\s*$"
 _UNCHANGED, _NOW = "UC", "NOW"
+_YEARS = 290_000
+"""Furthest year before and after 0 that microseconds from 1970 on reach in 64 bits; 0 is the year before 1 (XSD 1.1 part 2, §3.3.7)."""
 
 
 class Periods(NamedTuple):
@@ -33,6 +35,7 @@ class Periods(NamedTuple):
         zoned: bool, whether a zone was written.
         after: bool, whether the start was written as the moment before the first one, ``(``.
         until: bool, whether the end was written as the last moment, ``]``, rather than as the one behind it.
+        present: bool, whether ``NOW`` was written.
     """
 
     start: Any
@@ -41,17 +44,19 @@ class Periods(NamedTuple):
     zoned: Any
     after: Any
     until: Any
+    present: Any
 
     def __len__(self) -> int:
         return len(self.start)
 
 
 class Moments(NamedTuple):
-    """Columns of points of time: microseconds (int64), which could be read, and which had a zone (bool)."""
+    """Columns of points of time: microseconds (int64), which could be read, which had a zone, and which were ``NOW`` (bool)."""
 
     micros: Any
     good: Any
     zoned: Any
+    present: Any
 
 
 def read_moments(texts: Any, now: int) -> Moments:
@@ -64,16 +69,18 @@ def read_moments(texts: Any, now: int) -> Moments:
     series = cast(pl.Series, pl.from_arrow(texts))
     parts = series.str.extract_groups(f"^{_MOMENT}$").struct
     year, month, day, hour, minute, second = (_number(parts.field(str(place))) for place in range(1, 7))
-    good = parts.field("1").is_not_null().to_numpy() & (year > 0) & (month >= 1) & (month <= 12) & (day >= 1)
+    good = parts.field("1").is_not_null().to_numpy() & (np.abs(year) <= _YEARS) & (month >= 1) & (month <= 12) & (day >= 1)
     months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (np.where(good, day, 1) - 1)
-    good &= (days.astype("datetime64[M]") == months) & (hour <= 23) & (minute <= 59) & (second <= 59)
+    good &= (days.astype("datetime64[M]") == months) & (minute <= 59) & (second <= 59)
     zoned, offset = _zones(parts)
-    micros = days.astype(np.int64) * _DAY + (hour * 60 + minute) * _MINUTE + second * 1_000_000 - offset * _MINUTE
-    micros += _number(parts.field("7").str.pad_end(6, "0"))
+    clock = (hour * 60 + minute) * _MINUTE + second * 1_000_000 + _number(parts.field("7").str.pad_end(6, "0"))
+    # 24:00:00 is the end of the day
+    good &= (hour <= 23) | (clock == _DAY)
+    micros = days.astype(np.int64) * _DAY + clock - offset * _MINUTE
     unchanged, present = (np.asarray((series == word).fill_null(False)) for word in (_UNCHANGED, _NOW))
     micros = np.where(unchanged, FOREVER, np.where(present, now, np.where(good, micros, 0)))
-    return Moments(micros, good | unchanged | present, zoned | present)
+    return Moments(micros, good | unchanged | present, zoned | present, present)
 
 
 def _zones(parts: Any) -> tuple[Any, Any]:
@@ -113,7 +120,8 @@ def periods(first: Moments, last: Moments, after: Any, until: Any) -> Periods:
     start = first.micros + after
     end = np.where(last.micros == FOREVER, FOREVER, last.micros + (until & (last.micros < FOREVER)))
     good = first.good & last.good & (first.micros < FOREVER) & (start < end)
-    return Periods(np.where(good, start, 0), np.where(good, end, 0), good, first.zoned | last.zoned, after, until)
+    zoned, present = first.zoned | last.zoned, first.present | last.present
+    return Periods(np.where(good, start, 0), np.where(good, end, 0), good, zoned, after, until, present)
 
 
 def instants(moments: Moments) -> Periods:
@@ -130,15 +138,12 @@ def write_moments(micros: Any, zoned: Any) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    return text.rstrip("0").rstrip(".")
+    # numpy counts the sign among the four places of a year
+    year, _, rest = text.removeprefix("-").partition("-")
+    return f"{text[: text[0] == '-']}{year.zfill(4)}-{rest.rstrip('0').rstrip('.')}"
 
 
 def write_periods(start: Any, end: Any, zoned: Any) -> list[str]:
     """Lexical forms of ``strdf:period``, half-open."""
     ends = zip(write_moments(start, zoned), write_moments(end, zoned), strict=True)
     return [f"[{first},{last})" for first, last in ends]
-
-
-def text_column(texts: list[str]) -> Any:
-    """Texts as the array that the readers take."""
-    return pa.array(texts, type=pa.large_string())

@@ -22,7 +22,7 @@ from ._numbers import inline_numbers
 from ._parts import INLINE_CODES, Dictionary, Files
 from ._segments import Segment, mapped_segment
 from ._statistics import PredicateStatistics, Statistics
-from ._terms import Term, Terms, TermType
+from ._terms import Term, Terms, TermType, iri
 from ._times import Times
 
 _REMEMBERED, _SHORT = 4096, 200
@@ -72,6 +72,11 @@ class Snapshot:
         if found is None and entry is not None:
             found = self._segments[predicate_id] = mapped_segment(self._files.bytes(entry.file), entry)
         return found
+
+    def segment_of(self, predicate: str) -> Segment | None:
+        """The statements with the predicate of this IRI; None if there are none."""
+        found = self.find(iri(predicate))
+        return self.segment(found) if found >= 0 else None
 
     def mapped(self, name: str) -> memoryview:
         """The content of one of its files."""

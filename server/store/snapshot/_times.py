@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from earthweave.ontology import XSD
-from earthweave.ontology.arrow import arrow_of
+from earthweave.ontology.arrow import arrow_of, text_array
 
 from ._files import link
 from ._growth import Growing
 from ._ids import Tag, signed, tags
 from ._parts import Files
 from ._periods import FOREVER, STRDF_PERIOD, Moments, Periods, instants, read_moments, read_periods
-from ._terms import Kind, Terms, TermType
+from ._terms import Kind, Term, Terms, TermType
 
 GOOD, PRESENT = 1, 2
 """Bits of ``Spans.flags``: it can be read; it speaks of the present, so that it spans something else at each query."""
@@ -26,6 +26,9 @@ _COLUMNS = {"times.start": np.int64, "times.end": np.int64, "times.flags": np.ui
 _DATETIME = str(XSD.dateTime)
 TIME_TYPES = tuple(TermType(Kind.LITERAL, datatype) for datatype in (STRDF_PERIOD, _DATETIME))
 """Types of the literals that can be a valid time."""
+_FAR = FOREVER - 2
+"""A present far ahead."""
+_AT_ONCE = 100_000
 _BLOCK = 64
 ANY = -2
 """In ``Quads.time`` of statements that are taken out: at whatever time, or at none."""
@@ -39,20 +42,43 @@ def periods_of(ids: Any, terms_of: Callable[[Any], Terms], now: int) -> Periods:
         now: what ``NOW`` stands for, microseconds since 1970-01-01T00:00:00Z.
     """
     zeros, false = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
-    found = Periods(zeros, zeros.copy(), false, false.copy(), false.copy(), false.copy())
+    found = Periods(zeros, zeros.copy(), *(false.copy() for _ in range(5)))
     kinds = tags(ids)
     inline = np.flatnonzero((kinds == Tag.DATETIME) | (kinds == Tag.INSTANT))
-    _put(found, inline, instants(Moments(signed(ids[inline]), np.ones(len(inline), dtype=bool), kinds[inline] == Tag.INSTANT)))
+    _put(found, inline, instants(Moments(signed(ids[inline]), ~false[inline], kinds[inline] == Tag.INSTANT, false[inline])))
     rest = np.flatnonzero((kinds == Tag.DICTIONARY) | (kinds == Tag.SCRATCH))
     if len(rest):
         terms = terms_of(ids[rest])
         for code, kind in enumerate(terms.types):
             mine = np.flatnonzero(terms.code == code)
-            if len(mine) and kind.datatype in (STRDF_PERIOD, _DATETIME):
-                texts = terms.text.take(arrow_of(mine))
-                read = read_periods(texts, now) if kind.datatype == STRDF_PERIOD else instants(read_moments(texts, now))
-                _put(found, rest[mine], read)
+            if len(mine) and kind in TIME_TYPES:
+                _put(found, rest[mine], _read(terms.text.take(arrow_of(mine)), kind, now))
     return found
+
+
+def _read(texts: Any, kind: TermType, now: int) -> Periods:
+    """What texts of one of `TIME_TYPES` span."""
+    return read_periods(texts, now) if kind.datatype == STRDF_PERIOD else instants(read_moments(texts, now))
+
+
+def lasting(terms: Terms) -> Any:
+    """Which terms can be a valid time, bool: those that can be read and have a moment, or will have one where they speak of the present."""
+    found = np.zeros(len(terms), dtype=bool)
+    for code, kind in enumerate(terms.types):
+        mine = np.flatnonzero(terms.code == code)
+        if len(mine) and kind in TIME_TYPES:
+            texts = terms.text.take(arrow_of(mine))
+            read = _read(texts, kind, 0)
+            moving = np.flatnonzero(read.present)
+            read.good[moving] |= _read(texts.take(arrow_of(moving)), kind, _FAR).good
+            found[mine] = read.good
+    return found
+
+
+@lru_cache(maxsize=4096)
+def lasts(term: Term) -> bool:
+    """Whether one term can; what updates name is named again."""
+    return bool(lasting(Terms(text_array([term.text]), np.zeros(1, dtype=np.int32), (term.type,)))[0])
 
 
 def _put(found: Periods, rows: Any, read: Periods) -> None:
@@ -73,10 +99,8 @@ class Spans:
     @classmethod
     def of(cls, ids: Any, terms_of: Callable[[Any], Terms]) -> Spans:
         """Those of literals by their ids."""
-        first, later = (periods_of(ids, terms_of, now) for now in (0, FOREVER - 2))
-        present = (first.start != later.start) | (first.end != later.end) | (first.good != later.good)
-        flags = np.where(first.good | present, GOOD, 0) | np.where(present, PRESENT, 0)
-        return cls(first.start, first.end, flags.astype(np.uint8))
+        parts = [_spanned(ids[begin : begin + _AT_ONCE], terms_of) for begin in range(0, max(len(ids), 1), _AT_ONCE)]
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def __len__(self) -> int:
         return len(self.start)
@@ -102,6 +126,17 @@ class Spans:
     @cached_property
     def _present(self) -> Any:
         return np.flatnonzero(self.flags & PRESENT)
+
+
+def _spanned(ids: Any, terms_of: Callable[[Any], Terms]) -> tuple[Any, Any, Any]:
+    """Start, end and flags of some times."""
+    read = periods_of(ids, terms_of, 0)
+    flags = np.where(read.good, GOOD, 0)
+    moving = np.flatnonzero(read.present)
+    if len(moving):
+        ever = read.good[moving] | periods_of(ids[moving], terms_of, _FAR).good
+        flags[moving] = np.where(ever, GOOD | PRESENT, 0)
+    return read.start, read.end, flags.astype(np.uint8)
 
 
 class Times:
@@ -207,35 +242,42 @@ class _Tail:
 
 
 class TimeTable:
-    """The times of a snapshot that is being built: those of the base, and new ones in the order in which they come."""
+    """The times of a snapshot that is being built: those of the base, and new ones, block by block as they come."""
 
     def __init__(self, folder: Path, base: Times | None, source: Path | None) -> None:
         self._folder, self._source = folder, source
         self._base = base or Times(np.empty(0, np.int64), lambda: Spans(*(np.empty(0, dtype) for dtype in _COLUMNS.values())))
-        self._new: dict[int, int] = {}
+        self._new = np.empty(0, dtype=np.int64)
+        self._numbers = np.empty(0, dtype=np.int64)
 
     def numbers(self, ids: Any) -> Any:
         """Number of each id, a new one for those that have none; int64."""
-        found = self.known(ids)
-        for row in np.flatnonzero(found < 0).tolist():
-            found[row] = self._new.setdefault(int(ids[row]), len(self._base) + len(self._new) + 1)
-        return found
+        missing = ids[self.known(ids) < 0]
+        if len(missing):
+            more = np.unique(missing)
+            into, first = np.searchsorted(self._new, more), len(self) + 1
+            self._new = np.insert(self._new, into, more)
+            self._numbers = np.insert(self._numbers, into, np.arange(first, first + len(more)))
+        return self.known(ids)
 
     def known(self, ids: Any) -> Any:
         """Number of each id, -1 for those that have none."""
         found = self._base.numbers(ids)
-        if self._new:
-            missing = np.flatnonzero(found < 0)
-            found[missing] = [self._new.get(id, -1) for id in ids[missing].tolist()]
+        if len(self._new):
+            place = np.minimum(np.searchsorted(self._new, ids), len(self._new) - 1)
+            found = np.where((found < 0) & (self._new[place] == ids), self._numbers[place], found)
         return found
+
+    def __len__(self) -> int:
+        return len(self._base) + len(self._new)
 
     def write(self, terms_of: Callable[[Any], Terms]) -> None:
         """Write the files, if there is any time; those of the base are linked where nothing is new."""
-        if self._source is not None and len(self._base) and not self._new:
+        if self._source is not None and len(self._base) and not len(self._new):
             for name in (IDS, *_COLUMNS):
                 link(self._source / name, self._folder / name)
-        elif len(self._base) or self._new:
-            ids = np.array(list(self._new), dtype=np.int64)
+        elif len(self):
+            ids = self._new[np.argsort(self._numbers)]
             more, spans = Spans.of(ids, terms_of), self._base.spans
             parts = {IDS: (self._base.ids, ids), "times.start": (spans.start, more.start), "times.end": (spans.end, more.end),
                      "times.flags": (spans.flags, more.flags)}

@@ -13,7 +13,7 @@
 
 from ._aggregates import aggregates, grouped
 from ._call import Call, Refused, function
-from ._condition import Operand, SpatialCondition, recognise
+from ._condition import Operand, SpatialCondition, check_call, recognise
 from ._estimate import share
 from ._functions import functions
 from ._join import SpatialJoin, SpatialSemiJoin
@@ -27,6 +27,6 @@ from ._synonyms import POSTGIS, STRDF
 __all__ = [
     "POSTGIS", "STRDF",
     "Call", "Nearest", "NearestKey", "NearestSeed", "Operand", "Refused", "Rows", "Shapes", "SpatialCondition", "SpatialJoin",
-    "SpatialSeed", "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "expanded", "function", "functions",
-    "grouped", "materialised", "nearest_key", "paired", "recognise", "shapes_of", "share", "system_of",
+    "SpatialSeed", "SpatialSelect", "SpatialSemiJoin", "aggregates", "all_geometries", "bounds_of", "check_call", "expanded",
+    "function", "functions", "grouped", "materialised", "nearest_key", "paired", "recognise", "shapes_of", "share", "system_of",
 ]

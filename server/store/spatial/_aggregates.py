@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from earthweave.ontology import GEOF
+from earthweave.ontology.geometry import bounding_circle, union_all
 
 from ..algebra import Context
 from ..snapshot import UNBOUND
@@ -23,19 +24,13 @@ def _box(shapes: Any) -> Any:
     return shapely.Polygon() if np.isnan(bounds).any() else shapely.box(*bounds)
 
 
-def _united(shapes: Any) -> Any:
-    filled = shapes[~shapely.is_empty(shapes)]
-    # parts that do not touch are put together without a look at each other, empty ones and all
-    return shapely.disjoint_subset_union_all(filled) if len(filled) > 1 else shapely.union_all(filled if len(filled) else shapes)
-
-
 def _of_all(kernel: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda shapes: kernel(shapely.geometrycollections(shapes))
 
 
 _KERNELS: dict[str, Callable[[Any], Any]] = {
-    "aggUnion": _united, "aggBoundingBox": _box, "aggConvexHull": _of_all(shapely.convex_hull), "aggCentroid": _of_all(shapely.centroid),
-    "aggConcaveHull": _of_all(shapely.concave_hull), "aggBoundingCircle": _of_all(shapely.minimum_bounding_circle),
+    "aggUnion": union_all, "aggBoundingBox": _box, "aggConvexHull": _of_all(shapely.convex_hull), "aggCentroid": _of_all(shapely.centroid),
+    "aggConcaveHull": _of_all(shapely.concave_hull), "aggBoundingCircle": _of_all(bounding_circle),
 }
 
 

@@ -16,7 +16,7 @@ from ..algebra import And, Call, Constant, Expression, Or, Place, Variable
 from ..snapshot import Kind
 from ._synonyms import BOXED, SYNONYMS
 from ._tests import Near, Relation, Test, Within, is_pattern, needs_meeting
-from ._units import DEGREES, LENGTHS, most_metres
+from ._units import DEGREES, LENGTHS, check_unit, most_metres
 
 _NAMESPACE = str(GEOF)
 _DISTANCES = {"distance": 3, "metricDistance": 2}
@@ -205,6 +205,11 @@ def geof(expression: Expression) -> str:
         return ""
     local = expression.name.removeprefix(_NAMESPACE)
     return SLIPS.get(local, local)
+
+
+def check_call(call: Call) -> None:
+    """Raise `QueryError` for a call of a function of geof: with a constant unit that it does not take, which no row could meet."""
+    check_unit(geof(call), [_text(one) for one in call.arguments])
 
 
 def _boxed(call: Call) -> SpatialCondition | None:

@@ -21,6 +21,7 @@ from earthweave.ontology.geometry import (
     RELATIONS,
     SLIPS,
     area_m2,
+    bounding_circle,
     buffer_m,
     distance_m,
     length_m,
@@ -36,13 +37,14 @@ from ._call import function as _function
 from ._literals import system_of
 from ._synonyms import SYNONYMS
 from ._tests import related
-from ._units import DEGREES, LENGTHS, PLANAR, SQUARE_METRES, unknown_unit
+from ._units import DEGREES, LENGTHS, OFFERED_AREAS, OFFERED_LENGTHS, PLANAR, SQUARE_METRES, unknown_unit
 
 Kernel = Callable[..., Any]
 Function = Callable[..., Any]
+_MOST_MEMBERS = 1 << 30
 _URI = TermType(Kind.LITERAL, str(XSD.anyURI))
 _NO_COORDINATE = "an empty geometry has no such coordinate"
-_OFFERED, _AREAS = "metre or kilometre", "squareMetre, unit:HA or unit:KiloM2"
+_NOT_OF_THESE = "a GeometryCollection has no boundary here; ask for that of its members (geof:geometryN)"
 _WRITTEN = {
     "asWKT": ("wkt", WKT), "asGeoJSON": ("geojson", TermType(Kind.LITERAL, str(GEO.geoJSONLiteral))),
     "asGML": ("gml", TermType(Kind.LITERAL, str(GEO.gmlLiteral))), "asKML": ("kml", TermType(Kind.LITERAL, str(GEO.kmlLiteral))),
@@ -61,7 +63,7 @@ def _factors(call: Call, units: Any, table: dict[str, float], offered: str) -> A
 
 def _lengths(call: Call, units: Any) -> tuple[Any, Any]:
     """What each row's unit is in metres, or in degrees where it is an angle; and where it is one."""
-    factors = _factors(call, units, LENGTHS, _OFFERED)
+    factors = _factors(call, units, LENGTHS, OFFERED_LENGTHS)
     angular = call.each(units, lambda one: call.context.terms.term(one).text in DEGREES, bool)
     if (angular & call.alive).any():
         call.context.tally.hint("unit", PLANAR)
@@ -126,7 +128,7 @@ def _measures() -> dict[str, Function]:
         return lambda call, *places: call.doubles(call.measured(kernel, *map(call.shapes, places)))
 
     def area(call: Call, a: Any, unit: Any) -> Any:
-        return call.doubles(call.measured(area_m2, call.shapes(a)) / _factors(call, unit, SQUARE_METRES, _AREAS))
+        return call.doubles(call.measured(area_m2, call.shapes(a)) / _factors(call, unit, SQUARE_METRES, OFFERED_AREAS))
 
     def coordinate(axis: int, place: int) -> Kernel:
         return lambda call, a: call.doubles(call.measured(lambda shapes: _extreme(shapes, axis, place), call.shapes(a)), _NO_COORDINATE)
@@ -156,7 +158,12 @@ def _extreme(shapes: Any, axis: int, place: int) -> Any:
 
 def _builders() -> dict[str, Function]:
     def one(kernel: Kernel) -> Kernel:
-        return lambda call, a: call.geometries(call.apply(kernel, call.shapes(a)), a)
+        def built(call: Call, a: Any) -> Any:
+            shapes = call.apply(kernel, call.shapes(a))
+            call.fail(np.flatnonzero(shapely.is_missing(shapes)), "geometry", _NOT_OF_THESE)
+            return call.geometries(shapes, a)
+
+        return built
 
     def two(kernel: Kernel) -> Kernel:
         return lambda call, a, b: call.geometries(call.apply(kernel, call.shapes(a), call.shapes(b)), a)
@@ -170,7 +177,7 @@ def _builders() -> dict[str, Function]:
 
     ones = {
         "convexHull": shapely.convex_hull, "envelope": shapely.envelope, "boundary": shapely.boundary, "centroid": shapely.centroid,
-        "concaveHull": shapely.concave_hull, "boundingCircle": shapely.minimum_bounding_circle,
+        "concaveHull": shapely.concave_hull, "boundingCircle": bounding_circle,
     }
     return {
         "buffer": _function("buffer", (3,), buffer), "metricBuffer": _function("metricBuffer", (2,), buffer),
@@ -192,7 +199,7 @@ def _planar_buffers(shapes: Any, degrees: Any) -> Any:
 
 def _member(call: Call, a: Any, number: Any) -> Any:
     shapes, places = call.shapes(a), _numbers(call, number)
-    whole = np.where(call.alive, places, 1).astype(np.int64)
+    whole = np.clip(np.where(call.alive, places, 1), 0, _MOST_MEMBERS).astype(np.int64)
     members = call.apply(lambda some, place: shapely.get_geometry(some, np.maximum(place, 1) - 1), shapes, whole)
     outside = (whole < 1) | (whole != np.where(call.alive, places, 1)) | shapely.is_missing(members)
     call.fail(np.flatnonzero(outside), "argument", "geof:geometryN counts members from 1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,33 @@ _PAIRS = 1 << 20
 _SAMPLE = 256
 _UNKNOWN = 0.05
 """Share of the pairs that is expected to be related where no statement has a time."""
+
+
+class Touch(NamedTuple):
+    """That an end of one time lies at an end of another, or a microsecond beside it.
+
+    Attributes:
+        mine, its: which end of the first and of the second, 0 the start and 1 the end.
+        low, high: bounds of what the second's lies behind the first's, microseconds.
+    """
+
+    mine: int
+    its: int
+    low: int = 0
+    high: int = 0
+
+    def holds(self, first: tuple[Any, Any], second: tuple[Any, Any]) -> Any:
+        """Whether it is so, of two columns of times; bool."""
+        mine, its = first[self.mine], second[self.its]
+        return (its >= mine + self.low) & (its <= mine + self.high)
+
+
+_BEFORE, _AFTER = Touch(1, 0, low=-1), Touch(0, 1, high=1)
+TOUCHING: dict[str, tuple[Touch, ...]] = {
+    "equalsPeriod": (Touch(0, 0),), "starts": (Touch(0, 0),), "finishes": (Touch(1, 1),), "adjacent": (Touch(1, 0), Touch(0, 1)),
+    "meetsBefore": (_BEFORE,), "meetsAfter": (_AFTER,), "meets": (_BEFORE, _AFTER),
+}
+"""Relations of which all pairs touch in one of these ways, so that a search for the end finds them."""
 
 
 @dataclass(frozen=True)
@@ -111,20 +138,43 @@ class TemporalJoin(Operator):
         """Pairs of places of distinct times that are related, int64 (2, n), and of how many candidates they are."""
         (a, b, good), (c, d, fair) = ends_of(left, context), ends_of(right, context)
         mine, theirs = np.flatnonzero(good), np.flatnonzero(fair)
-        if self.pair.relation in ANYWHERE:
-            ways = [(mine, theirs, np.zeros(len(mine), np.int64), np.full(len(mine), len(theirs)), False)]
-        else:
-            ways = [_begun_within(mine, theirs, (a, b), c, False), _begun_within(theirs, mine, (c, d), a, True)]
-        for owners, others, starts, stops, swapped in ways:
+        for number, (owners, others, starts, stops, swapped) in enumerate(self._ways(mine, theirs, (a, b), (c, d))):
+            before = TOUCHING.get(self.pair.relation, ())[:number]
             for rows, places in _blocks(starts, stops):
                 context.check()
                 one, other = owners[rows], others[places]
                 one, other = (other, one) if swapped else (one, other)
-                kept = self.pair.holds(a[one], b[one], c[other], d[other], turned=self._turned)
+                near, far = (a[one], b[one]), (c[other], d[other])
+                kept = self.pair.holds(*near, *far, turned=self._turned)
+                for touch in before:
+                    kept &= ~(touch.holds(far, near) if self._turned else touch.holds(near, far))
                 yield len(kept), np.stack([one[kept], other[kept]])
 
+    def _ways(self, mine: Any, theirs: Any, near: _Ends, far: _Ends) -> list[_Way]:
+        """Candidates, all pairs that are related among them."""
+        if self.pair.relation in TOUCHING:
+            first, second = ((theirs, far), (mine, near)) if self._turned else ((mine, near), (theirs, far))
+            return [_touching(*first, *second, touch, self._turned) for touch in TOUCHING[self.pair.relation]]
+        if self.pair.relation in ANYWHERE:
+            return [(mine, theirs, np.zeros(len(mine), np.int64), np.full(len(mine), len(theirs)), False)]
+        return [_begun_within(mine, theirs, near, far[0], False), _begun_within(theirs, mine, far, near[0], True)]
 
-def _begun_within(owners: Any, others: Any, ends: tuple[Any, Any], start: Any, strictly: bool) -> tuple[Any, Any, Any, Any, bool]:
+
+_Ends = tuple[Any, Any]
+_Way = tuple[Any, Any, Any, Any, bool]
+"""Places of owners, of others, which of these each owner may be related to (from, to), and whether the owners are of the right side."""
+
+
+def _touching(owners: Any, ends: _Ends, others: Any, theirs: _Ends, touch: Touch, swapped: bool) -> _Way:
+    """Owners, others by the end that touches, and which of these touch."""
+    value, found = ends[touch.mine][owners], theirs[touch.its][others]
+    order = np.argsort(found, kind="stable")
+    low = np.searchsorted(found[order], value + touch.low, side="left")
+    high = np.searchsorted(found[order], value + touch.high, side="right")
+    return owners, others[order], low, high, swapped
+
+
+def _begun_within(owners: Any, others: Any, ends: _Ends, start: Any, strictly: bool) -> _Way:
     """Owners, others by their start, and which of these begin within each owner's time, a microsecond more on either side.
 
     ``strictly`` leaves out those that begin where the owner does or just behind or before it, which are found the other way round.

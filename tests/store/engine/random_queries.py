@@ -69,7 +69,11 @@ def element(one: tuple[Any, ...], known: list[str]) -> str:
     if kind in ("exists", "not exists"):
         return apart(f"FILTER {kind.upper()} {written(parts[0])}", known)
     opening = {"optional": "OPTIONAL ", "minus": "MINUS ", "group": ""}
-    return (opening[kind] if kind in opening else f"GRAPH {kind} ") + written(parts[0])
+    inner = written(parts[0])
+    if kind.startswith("?"):
+        # the oracle sees the name of the graph from within
+        inner = re.sub(rf"\{kind}\b", f"{kind}i", inner)
+    return (opening[kind] if kind in opening else f"GRAPH {kind} ") + inner
 
 
 def apart(text: str, known: list[str]) -> str:

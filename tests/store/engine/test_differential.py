@@ -10,6 +10,7 @@ are compared so that it does not matter; here is what was found, with the sectio
 - MINUS at the beginning of a group leaves nothing (§18.5, domains that are disjoint take nothing away): it does not stand there;
 - a statement in two graphs of FROM counts twice (§13.2, an RDF merge): the graphs are merged beforehand;
 - MIN and MAX leave out unbound values (§18.5.1, an error makes the aggregate one): they are given none;
+- a variable of GRAPH is seen within its group (§18.6, Join with the name once the group is evaluated): within, it has another name;
 - a variable of GRAPH is left unbound if its group has VALUES or another GRAPH alone (§18.6, Join with the name): it has a triple too;
 - the two sides of MINUS within GRAPH and a variable have that in common (§18.5, of one graph at a time): there is none;
 - a variable that a sub-select within EXISTS does not project is given the binding from outside all the same (§18.6 names no scope, §18.2.1

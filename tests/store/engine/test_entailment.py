@@ -48,8 +48,10 @@ def rows(snapshot: Snapshot, text: str, entailment: Entailment = Entailment.RDFS
 
 
 def materialised(stated: set[Statement]) -> set[Statement]:
-    """Rules 2, 3, 5, 7, 9 and 11 of RDF 1.1 Semantics §9.2 until nothing new follows, and 6 and 10 for what is in a hierarchy."""
+    """Rules 2, 3, 5 to 7 and 9 to 11 of RDF 1.1 Semantics §9.2 until nothing new follows; 6 and 10 for what the text names."""
     known = set(stated) | {(one, p, one) for a, p, b in stated if p in (SUBCLASS, SUBPROPERTY) for one in (a, b)}
+    known |= {(p, SUBPROPERTY, p) for _, p, _ in stated} | {(b, SUBCLASS, b) for _, p, b in stated if p in (TYPE, DOMAIN, RANGE)}
+    known |= {(a, SUBPROPERTY, a) for a, p, _ in stated if p in (DOMAIN, RANGE)}
     while True:
         fresh = set[Statement]()
         for a, p, b in known:
@@ -126,6 +128,13 @@ def test_the_hierarchies_of_geosparql_are_built_in(build: Build) -> None:
     assert rows(data, "SELECT ?x ?g { ?x geo:hasGeometry ?g }") == [("f", "g"), ("h", "i"), ("j", "i")]
     assert rows(data, "SELECT ?g { ?g geo:hasSerialization ?w }") == [("g",), ("i",)]
     assert rows(data, "SELECT ?x { ?x a geo:Geometry }", Entailment.SIMPLE) == []
+
+
+def test_what_a_relation_is_stated_of_is_a_spatial_object(build: Build) -> None:
+    data = build(":a geo:sfWithin :b . :c geo:rcc8ntpp :d . :e :near :f .")
+    assert rows(data, "SELECT ?x { ?x a geo:SpatialObject }") == [("a",), ("b",), ("c",), ("d",)]
+    assert rows(data, "SELECT ?c { :a a ?c }") == [("geosparql#SpatialObject",)]
+    assert rows(data, "SELECT ?x { ?x a geo:Feature }") == []
 
 
 def test_relations_follow_sub_properties_of_the_default_geometry(build: Build) -> None:

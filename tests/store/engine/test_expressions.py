@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ import pyoxigraph as ox
 import pytest
 
 from earthweave.ontology import XSD, DeadlineError, QueryError, UnknownFunctionError, UnsupportedError
+from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store.algebra import And, Batch, Bgp, Call, Constant, Context, Exists, Expression, Or, Variable
 from earthweave.server.store.engine import _evaluator
+from earthweave.server.store.engine import evaluate as evaluate_query
 from earthweave.server.store.engine._evaluator import evaluate, holds, truth
 from earthweave.server.store.engine._functions import check_functions
 from earthweave.server.store.engine._values import Number, value
-from earthweave.server.store.snapshot import BNODE, UNBOUND, Kind, Term, iri, literal, tagged
+from earthweave.server.store.loading import quads_of
+from earthweave.server.store.snapshot import BNODE, UNBOUND, Kind, SnapshotBuilder, Term, iri, literal, tagged
 
 X = str(XSD)
 EXPRESSIONS, ROWS = 3_200, 8
@@ -446,3 +450,15 @@ def test_the_number_of_arguments_is_checked(call: Call) -> None:
                                         Call("http://www.opengis.net/def/function/geosparql/sIntersects", (A, B)), Exists(Bgp(()), True)])
 def test_what_there_is_passes(expression: Expression) -> None:
     check_functions(expression)
+
+
+@pytest.mark.parametrize("zero", ["-0.0", '"-0.00"^^xsd:decimal', "?o", "xsd:double(?o)", "xsd:float(-0.0)"])
+def test_a_decimal_has_no_negative_zero(zero: str, tmp_path: Path) -> None:
+    builder = SnapshotBuilder(tmp_path / "s", durable=False)
+    builder.begin("test", AxisOrder.STRICT)
+    for block in quads_of(f'<x:s> <x:p> "-0.0"^^<{XSD}decimal> .'.encode(), "nquads"):
+        builder.add(block)
+    builder.end()
+    text = f"PREFIX xsd: <{XSD}> SELECT (STR(1e0 / {zero}) AS ?r) {{ ?s ?p ?o }}"
+    result = evaluate_query(builder.finish(), text)
+    assert [result.context.terms.term(id).text for batch in result.batches() for id in batch.columns["r"].tolist()] == ["INF"]

@@ -305,23 +305,28 @@ def test_minus_within_a_graph_does_not_share_the_name_of_the_graph() -> None:
     assert where("{ GRAPH ?g { ?x :p ?y MINUS { ?z :q ?p } } }") == left
 
 
-def test_minus_within_a_graph_shares_its_name_where_both_sides_bind_it_as_a_term() -> None:
-    g, mark = Variable("g"), "_:.1"
-    named = [Extend(Bgp((triple("?g", name, end, g),)), mark, g) for name, end in (("p", "?y"), ("q", "?z"))]
-    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Minus(named[0], named[1], g)
-    left = Bgp((triple("?x", "r", "?y", g),))
-    assert where("{ GRAPH ?g { ?x :r ?y OPTIONAL { ?g :p ?y } MINUS { ?g :q ?z } } }") == Minus(LeftJoin(left, named[0], None), named[1], g)
+def test_a_pattern_that_minds_the_name_of_its_graph_is_joined_with_it_in_the_end() -> None:
+    g, own = Variable("g"), Variable("_:.2")
+    left, right = (Bgp((Triple(own, c(name), end, g),)) for name, end in (("p", Y), ("q", Variable("z"))))
+    same = Or((Call("!", (Call("BOUND", (own,)),)), Call("SAMETERM", (own, g))))
+    assert where("{ GRAPH ?g { ?g :p ?y MINUS { ?g :q ?z } } }") == Filter(same, Minus(left, right, g))
+    condition = Call("=", (own, c("g")))
+    assert where("{ GRAPH ?g { ?x :p ?y FILTER(?g = :g) } }") == Filter(same, Filter(condition, Bgp((triple("?x", "p", "?y", g),))))
+
+
+@pytest.mark.parametrize("inner", [
+    "?g :p ?y", "?x :p ?y OPTIONAL { ?x :q ?z }", "?g :p ?y OPTIONAL { ?g :q ?z FILTER(?z = ?y) }", "?y :p ?g FILTER(?g = :g)",
+    "{ ?g :p ?y } UNION { ?x :q ?y }", "?g :p ?y { ?y :q ?g }",
+])
+def test_a_pattern_that_does_not_mind_has_the_name_of_its_graph_from_the_start(inner: str) -> None:
+    assert "_:" not in repr(where(f"{{ GRAPH ?g {{ {inner} }} }}"))
 
 
 def test_a_sub_select_in_a_graph_is_asked_of_each_graph() -> None:
-    inner = Variable("_:.1")
-    found = where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } } }")
-    own = Project(Bgp((triple("?x", "p", "?y", inner),)), ("x", "_:.1"))
-    assert found == Join(GraphNames(Variable("g")), Project(Extend(own, "g", inner), ("x", "g")))
-    counted = EachGraph(Slice(own, 0, 1), inner)
-    assert where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } LIMIT 1 } }") == Join(
-        GraphNames(Variable("g")), Project(Extend(counted, "g", inner), ("x", "g"))
-    )
+    g = Variable("g")
+    own = Project(Bgp((triple("?x", "p", "?y", g),)), ("x", "g"))
+    assert where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } } }") == Join(GraphNames(g), own)
+    assert where("{ GRAPH ?g { SELECT ?x { ?x :p ?y } LIMIT 1 } }") == Join(GraphNames(g), EachGraph(Slice(own, 0, 1), g))
 
 
 def test_forms() -> None:
@@ -375,8 +380,49 @@ def test_what_is_no_sparql_is_refused_with_its_place(text: str, place: str) -> N
 
 def test_a_broken_rule_is_named() -> None:
     with pytest.raises(QueryError) as caught:
-        parse("SELECT ?g ?x WHERE {?x ?p ?g} GROUP BY ?g")
-    assert "unbound" in caught.value.why and "expected" not in caught.value.why
+        parse("SELECT (1 AS ?x) WHERE {?x ?p ?g}")
+    assert "overrides" in caught.value.why and "expected" not in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "name"),
+    [
+        ("SELECT ?g ?x { ?x ?p ?g } GROUP BY ?g", "line 1, column 11", "?x"),
+        ("SELECT\n?g (COUNT(*) AS ?n) { ?x ?p ?g }", "line 2, column 1", "?g"),
+        ("SELECT (COUNT(*) AS ?n) (?n + 1 AS ?m) (?m + ?x AS ?o) { ?x ?p ?g }", "line 1, column 40", "?x"),
+        ("SELECT * { { SELECT ?p { ?x ?p ?g } GROUP BY ?x } }", "line 1, column 21", "?p"),
+    ],
+)
+def test_a_variable_that_is_not_grouped_is_named(text: str, place: str, name: str) -> None:
+    with pytest.raises(QueryError, match=place) as caught:
+        parse(text)
+    assert f": {name} is selected" in caught.value.what and name in caught.value.way_out
+
+
+def test_what_groups_may_select_is_read() -> None:
+    for text in ("SELECT ?g (COUNT(*) + 1 AS ?n) { ?x ?p ?g } GROUP BY ?g", "SELECT ?h { ?x ?p ?g } GROUP BY (STR(?g) AS ?h)",
+                 "SELECT ?x (COUNT(?p) AS ?n) { ?x ?p ?g } GROUP BY ?x VALUES ?x { 1 }",
+                 "SELECT ?g (EXISTS { ?a ?p ?g } AS ?e) { ?x ?p ?g } GROUP BY ?g"):
+        assert parse(text).form == "select"
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "way_out"),
+    [
+        ("ASK { ?x ?p ?o\n FILTER(strln(?x) > 1) }", "line 2, column 9: there is no function strln", "STRLEN"),
+        ("SELECT (COUNTT(?x) AS ?n) { ?x ?p ?o }", "line 1, column 9: there is no function COUNTT", "COUNT"),
+        ("SELECT * { ?x ?p ?o } ORDER BY sfintersects(?x, ?o)", "line 1, column 32: there is no function", "geof:sfIntersects"),
+        ("ASK { FILTER(zzzzzzzzz(1)) }", "line 1, column 14: there is no function zzzzzzzzz", "§17.4"),
+        ("ASK { ?x ?p ?o FILTER(strlen(?x,1) > 1) }", "line 1, column 23: STRLEN takes 1 argument, not 2", ""),
+        ("ASK { ?x ?p ?o FILTER(BOUND(1)) }", "line 1, column 23: BOUND takes a variable", ""),
+        ("SELECT (COUNT(?x, ?o) AS ?n) { ?x ?p ?o }", "line 1, column 9: the aggregate COUNT takes 1 argument", "both"),
+        ("ASK { ?x ?p ?o FILTER(?x > TRUEE) }", "line 1, column 28: an expression was expected", ""),
+    ],
+)
+def test_what_is_no_builtin_is_named_with_its_place(text: str, what: str, way_out: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.what.startswith(what) and way_out in caught.value.way_out
 
 
 def test_characters_that_are_none_are_refused() -> None:

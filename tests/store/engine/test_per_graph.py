@@ -75,3 +75,49 @@ def test_what_minus_removes_in_each_graph_is_what_rdflib_removes(tmp_path: Path,
     wanted = [tuple("" if one is None else str(one) for one in row) for row in theirs.query(query) if isinstance(row, tuple)]
     wanted = [row for row in wanted if URIRef(row[0]) in {graph.identifier for graph in theirs.graphs()}]
     assert sorted(found) == sorted(wanted)
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    builder = SnapshotBuilder(tmp_path_factory.mktemp("named") / "s", durable=False)
+    builder.begin("data", AxisOrder.STRICT)
+    for block in quads_of("".join("{} {} {} {} .\n".format(*(f"<x:{one}>" for one in line.split())) for line in NAMED).encode(), "nquads"):
+        builder.add(block)
+    builder.end()
+    return builder.finish()
+
+
+def answered(snapshot: Snapshot, query: str, names: str) -> list[str]:
+    result = evaluate(snapshot, query)
+    return sorted(" ".join("-" if one < 0 else result.context.terms.term(one).text[2:] for one in row) for batch in result.batches()
+                  for row in zip(*(batch.column(name).tolist() for name in names), strict=True))
+
+
+@pytest.mark.parametrize(("inner", "names", "expected"), [
+    ("?s <x:p> ?o FILTER(?g = <x:g1>)", "gso", []),
+    ("?s <x:q> ?o BIND(?g AS ?b)", "gsob", ["g1 b g1 -", "g2 a g2 -"]),
+    ("?s <x:r> ?o OPTIONAL { ?s <x:r> ?b FILTER(?g = <x:g1>) }", "gsob", ["g1 a g1 -", "g2 c g2 -"]),
+    ("?s <x:r> ?o OPTIONAL { ?g <x:u> ?b }", "gsob", ["g1 a g1 w", "g2 c g2 -"]),
+    ("?s <x:q> ?o OPTIONAL { ?b <x:p> ?g }", "gsob", []),
+    ("?s <x:q> ?o FILTER EXISTS { ?b <x:p> ?g }", "gso", ["g1 b g1", "g2 a g2"]),
+    ("?g <x:u> ?o FILTER(?g = <x:g1>)", "go", ["g1 w"]),
+    ("VALUES ?g { <x:g1> <x:nowhere> UNDEF }", "g", ["g1", "g1", "g2", "g3"]),
+    ("BIND(<x:g1> AS ?g)", "g", ["g1"]),
+    ("SELECT (<x:g2> AS ?g) (IRI(CONCAT('x:', STR(COUNT(*)))) AS ?o) { ?s <x:p> ?v }", "go", ["g2 2"]),
+    ("{ ?g <x:u> ?o } UNION { ?s <x:q> ?o FILTER(BOUND(?g)) }", "go", ["g1 w", "g3 v"]),
+])
+def test_the_name_of_the_graph_is_joined_in_the_end(named: Snapshot, inner: str, names: str, expected: list[str]) -> None:
+    assert answered(named, f"SELECT * {{ GRAPH ?g {{ {inner} }} }}", names) == expected
+
+
+@pytest.mark.parametrize(("query", "names", "expected"), [
+    ("SELECT ?g ?s { GRAPH ?g { ?s <x:q> ?o FILTER EXISTS { ?a <x:p> ?b } } }", "gs", ["g1 b", "g2 a"]),
+    ("SELECT ?g ?s { GRAPH ?g { ?s <x:q> ?o FILTER NOT EXISTS { ?a <x:p> ?b } } }", "gs", []),
+    ("SELECT DISTINCT ?g { GRAPH ?g { ?s <x:p> ?o } }", "g", ["g1", "g2", "g3"]),
+    ("SELECT DISTINCT ?g { GRAPH ?g { ?s <x:p> ?o } { GRAPH ?g { ?a <x:p> ?b } } }", "g", ["g1", "g2", "g3"]),
+    ("SELECT DISTINCT ?g { GRAPH ?g { <x:a> <x:p> ?o } }", "g", ["g1", "g2", "g3"]),
+    ("SELECT DISTINCT ?g ?o { GRAPH ?g { ?s <x:p> ?o } }", "go", ["g1 v", "g1 w", "g2 u", "g2 v", "g3 v"]),
+])
+def test_one_of_equal_statements_is_not_enough_where_their_graphs_matter(named: Snapshot, query: str, names: str,
+                                                                         expected: list[str]) -> None:
+    assert answered(named, query, names) == expected

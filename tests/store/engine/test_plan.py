@@ -220,13 +220,24 @@ PLACES = (
 def test_functions_are_looked_for_before_anything_runs(place: str, asked: Asked) -> None:
     for call, guess in (("<http://e/nope>(?x)", "the functions are"), ("geof:nope(?x)", "the functions are"),
                         ("geof:sfIntersect(?x, ?x)", "did you mean geof:sfIntersects")):
-        with pytest.raises(UnknownFunctionError, match="there is no function") as found:
+        with pytest.raises(UnknownFunctionError, match=r"^line \d+, column \d+: there is no function") as found:
             asked(place.replace("CALL", call))
         assert guess in (found.value.way_out or "")
     with pytest.raises(QueryError, match="takes 1 argument, not 2"):
         asked(place.replace("CALL", "<http://www.w3.org/2001/XMLSchema#integer>(?x, 1)"))
-    with pytest.raises(QueryError, match="SPARQL"):
+    with pytest.raises(QueryError, match=r"^line \d+, column \d+: STRLEN takes 1 argument, not 2"):
         asked(place.replace("CALL", "STRLEN(?x, 1)"))
+
+
+def test_unknown_functions_and_counts_of_arguments_have_a_place(asked: Asked) -> None:
+    prefix = "PREFIX strdf: <http://strdf.di.uoa.gr/ontology#>\n"
+    for text, what in (("ASK {\n ?x ?p ?y FILTER(strdf:intersecs(?x, ?y)) }", "column 18: there is no function"),
+                       ("ASK {\n ?x ?p ?y FILTER(<http://foo/bar>(?x, ?y)) }", "column 18: there is no function <http://foo/bar>"),
+                       ("ASK {\n ?x ?p ?y FILTER(geof:sfIntersects(?x)) }", "column 18: geof:sfIntersects takes 2 arguments, not 1"),
+                       ("SELECT\n (<http://foo/bar>(DISTINCT ?x) AS ?n) { ?x ?p ?y }", "column 3: there is no function <http://foo/bar>")):
+        # the prologue of the fixture comes before
+        with pytest.raises(QueryError, match=rf"^line \d+, {what}"):
+            asked(prefix + text)
 
 
 def test_unknown_aggregates_are_refused_too(asked: Asked) -> None:

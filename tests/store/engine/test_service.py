@@ -22,7 +22,6 @@ from earthweave.ontology import (
     ForbiddenError,
     ProcessingError,
     QueryError,
-    SizeLimitError,
 )
 from earthweave.ontology.geometry import AxisOrder
 from earthweave.server.store.algebra import Services
@@ -217,7 +216,7 @@ def test_documents_that_are_no_answers(ask: Ask, name: str) -> None:
 
 def test_too_many_solutions_are_not_taken(ask: Ask) -> None:
     flood = document(("row",), [{"row": literal("0")}] * 11)
-    with pytest.raises(SizeLimitError, match="service_rows"):
+    with pytest.raises(EndpointError, match="service_rows"):
         solutions(ask(JOINED, lambda endpoint, text: flood, rows=10))
 
 

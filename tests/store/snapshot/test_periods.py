@@ -67,6 +67,8 @@ def test_what_is_written_is_read_back(rows: list[tuple[int, int, bool]]) -> None
         ("[1970-01-01 02:00:00+02, 1970-01-01 02:00:00.000001+02)", 0, 1),
         ("1970-01-01T00:00:00Z", 0, 1),
         ("NOW", NOW, NOW + 1),
+        ("[1970-01-01T24:00:00,UC)", 86_400_000_000, FOREVER),
+        ("[0000-01-01T00:00:00,UC)", -62_167_219_200_000_000, FOREVER),
     ],
 )
 def test_forms_of_periods(text: str, start: int, end: int) -> None:
@@ -78,8 +80,8 @@ def test_forms_of_periods(text: str, start: int, end: int) -> None:
     "text",
     [
         "", "[]", "[1970-01-01T00:00:00,1970-01-01T00:00:00)", "[1970-01-02T00:00:00,1970-01-01T00:00:00]", "[UC,UC)",
-        "1970-02-30T00:00:00", "[1970-01-01T24:00:00,UC)", "[1970-01-01T00:00:00;UC)",
-        "[0000-01-01T00:00:00,UC)", "[1970-01-01T00:00:00,UC", "UC", "yesterday",
+        "1970-02-30T00:00:00", "[1970-01-01T24:00:01,UC)", "[1970-01-01T00:00:00;UC)",
+        "[290001-01-01T00:00:00,UC)", "[1970-01-01T00:00:00,UC", "UC", "yesterday",
     ],
 )
 def test_what_has_no_moment_is_not_read(text: str) -> None:

@@ -71,6 +71,7 @@ def test_measures(context: Context, name: str, arguments: tuple[Any, ...], wante
     ("centroid", ("LINESTRING(0 0,1 2)",), "POINT (0.5 1)"),
     ("convexHull", ("MULTIPOINT((0 0),(1 0),(0 1))",), "POLYGON ((0 0, 0 1, 1 0, 0 0))"),
     ("concaveHull", ("LINESTRING(0 0,1 0)",), "LINESTRING (0 0, 1 0)"), ("boundingCircle", ("POINT(3 4)",), "POINT (3 4)"),
+    ("boundingCircle", ("LINESTRING(3 4,3 4)",), "POINT (3 4)"),
     ("intersection", ("LINESTRING(0 0,2 0)", "LINESTRING(1 0,3 0)"), "LINESTRING (1 0, 2 0)"),
     ("difference", ("POINT(1 1)", "POINT(1 1)"), "POINT EMPTY"), ("union", ("POINT(1 1)", "POINT(1 1)"), "POINT (1 1)"),
     ("symDifference", ("POINT(1 1)", "POINT(1 1)"), "POINT EMPTY"), ("geometryN", (SPLIT, 2), "LINESTRING (0 0, 1 1)"),
@@ -135,6 +136,9 @@ def test_buffers(context: Context) -> None:
     ("geometryN", (SQUARE, 2), "argument", "counts members from 1"), ("geometryN", (SQUARE, 0), "argument", "counts members from 1"),
     ("metricDistance", (SQUARE, "POINT EMPTY"), "geometry", "no such measure"),
     ("transform", (SQUARE, iri("http://www.opengis.net/def/crs/EPSG/0/0")), "argument", "unknown coordinate"),
+    ("transform", ("POINT(105 0)", iri("http://www.opengis.net/def/crs/EPSG/0/32633")), "argument", "no coordinates for this place"),
+    ("boundary", (SPLIT,), "geometry", "a GeometryCollection has no boundary here"),
+    ("geometryN", (SQUARE, 10**19), "argument", "counts members from 1"),
     ("minX", ("POINT EMPTY",), "geometry", "no such coordinate"), ("sfWithin", (SQUARE, LATLON + "POINT(150 3)"), "geometry", "beyond 90"),
 ])
 def test_what_fails_is_unbound_and_told(context: Context, name: str, arguments: tuple[Any, ...], code: str, said: str) -> None:
@@ -202,6 +206,13 @@ def test_a_value_that_is_no_geometry_fails_its_group_alone(context: Context) -> 
     found = aggregates[str(GEOF) + "aggUnion"](context, ids, np.array([0, 1, 2, 2, 3]), 4)
     assert [context.terms.term(one).text if one >= 0 else None for one in found.tolist()] == ["POINT (1 1)", None, "POINT (2 2)", None]
     assert "cannot be read" in context.tally.notices(empty=False)[0].text
+
+
+def test_aggregates_of_places_that_are_all_one_and_of_heights_here_and_there(context: Context) -> None:
+    ids = np.array([context.terms.id(term_of(one)) for one in ("POINT(7 7)", LATLON + "POINT(7 7)", "POINT Z(1 1 5)", "POINT(2 2)")])
+    for name, wanted in (("aggBoundingCircle", "POINT (7 7)"), ("aggUnion", "MULTIPOINT ((1 1), (2 2))")):
+        found = aggregates[str(GEOF) + name](context, ids, np.array([0, 0, 1, 1]), 2)
+        assert wanted in [context.terms.term(int(one)).text for one in found]
 
 
 def test_written_literals_are_read_back(context: Context) -> None:

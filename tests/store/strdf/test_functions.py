@@ -142,6 +142,12 @@ def test_lines_are_made_of_points(snapshot: Snapshot) -> None:
     [
         ('ext:diffDateTime("2012-01-01T00:00:01"^^xsd:dateTime, "2012-01-01T00:00:00Z"^^xsd:dateTime)', "1000"),
         ('ext:diffTime("10:00:00"^^xsd:time, "10:00:01.5"^^xsd:time)', "-1500"),
+        ('ext:AddDateTime("2012-12-31T23:59:00Z"^^xsd:dateTime, 2)', "2013-01-01T00:01:00Z"),
+        ('<http://example.org/custom-function/addDateTime>("2012-03-01T00:00:00.25"^^xsd:dateTime, -1440)', "2012-02-29T00:00:00.25"),
+        ('ext:AddDateTime("2012-12-31T23:59:00Z"^^xsd:dateTime, 1.5)', ""),
+        ('ext:AddDateTime("2012-12-31T23:59:00Z"^^xsd:dateTime, "x")', ""),
+        ('ext:AddDateTime("2012-12-31T23:59:00Z"^^xsd:dateTime, 1e300)', ""),
+        ('ext:AddDateTime("[2012-01-01T00:00:00,UC)"^^strdf:period, 1)', ""),
         ('strdf:period_start("(2012-01-01T00:00:00,UC)"^^strdf:period)', "2012-01-01T00:00:00"),
         ('strdf:period_end("[2012-01-01T00:00:00,2013-01-01T00:00:00]"^^strdf:period)', "2013-01-01T00:00:00"),
         ('strdf:period_end("[2012-01-01T00:00:00,UC)"^^strdf:period)', ""),
@@ -159,6 +165,17 @@ def test_an_unknown_function_is_told_with_the_nearest_one(snapshot: Snapshot) ->
     with pytest.raises(UnknownFunctionError) as caught:
         rows(snapshot, "SELECT (strdf:unoin(?g) AS ?u) { ?s :g ?g }")
     assert "strdf:union" in str(caught.value.way_out)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("ext:SimilarTerm", "computes nothing"), ("strdf:similarTerm", "computes nothing"),
+     ("<http://www.opengis.net/def/function/geosparql/asDGGS>", "DGGS is not offered")],
+)
+def test_a_function_that_is_not_offered_says_why(snapshot: Snapshot, name: str, why: str) -> None:
+    with pytest.raises(UnknownFunctionError, match=why) as caught:
+        rows(snapshot, f"SELECT ({name}(1, 2) AS ?u) {{}}")
+    assert caught.value.way_out
 
 
 def test_an_aggregate_of_one_argument_is_none_where_there_is_no_group(snapshot: Snapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 
 import numpy as np
 import pytest
@@ -26,16 +27,18 @@ def day(number: int) -> str:
 
 
 def made(letter: str, chance: random.Random) -> list[tuple[Item, str]]:
-    """Things with a time of some days, or that goes on, and a place."""
+    """Things with a time of some days, or that goes on, or of one moment, and a place."""
     found = []
     for number in range(COUNT):
-        start, length, x, y = chance.randrange(200), chance.choice((1, 1, 2, 5, 30, 0)), chance.uniform(0, 4), chance.uniform(0, 4)
-        end = day(start + length) if length else "UC"
+        start, length, x, y = chance.randrange(200), chance.choice((1, 1, 2, 5, 30, 0, -1)), chance.uniform(0, 4), chance.uniform(0, 4)
+        end = day(start + length) if length > 0 else "UC"
+        time = f'"[{day(start)},{end})"^^<{STRDF}period>' if length >= 0 else f'"{day(start)}"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
         base = int((np.datetime64("2020-01-01") - np.datetime64("1970-01-01")).astype(int))
         name = f"<http://e/{letter}{number}>"
-        line = (f'{name} <http://e/{letter}> "POINT({x} {y})"^^<http://www.opengis.net/ont/geosparql#wktLiteral> '
-                f'"[{day(start)},{end})"^^<{STRDF}period> .\n')
-        found.append(((name[1:-1], (base + start) * DAY, (base + start + length) * DAY if length else FOREVER, x, y), line))
+        line = f'{name} <http://e/{letter}> "POINT({x} {y})"^^<http://www.opengis.net/ont/geosparql#wktLiteral> {time} .\n'
+        begins = (base + start) * DAY
+        ends = begins + 1 if length < 0 else begins + length * DAY if length else FOREVER
+        found.append(((name[1:-1], begins, ends, x, y), line))
     return found
 
 
@@ -70,6 +73,14 @@ def test_every_relation_joins(things: tuple[Snapshot, list[Item], list[Item]], r
     names = [(one[0], other[0]) for one in left for other in right]
     assert found == sorted(name for name, held in zip(names, holds, strict=True) if held)
     assert "TemporalJoin" in plan and "Filter" not in plan
+
+
+def test_what_touches_is_searched_for(things: tuple[Snapshot, list[Item], list[Item]]) -> None:
+    """No more pairs are tried than hold, of relations in which an end lies at an end."""
+    for relation in ("meets", "adjacent", "starts", "finishes"):
+        found, plan = pairs(things[0], f"SELECT ?x ?y {{ ?x :a ?g ?t . ?y :b ?h ?u FILTER(strdf:{relation}(?t, ?u)) }}")
+        tried, held = map(int, re.findall(r"([0-9]+) candidate pairs, ([0-9]+) hold", plan)[0])
+        assert 0 < held <= tried <= len(found)
 
 
 @pytest.mark.parametrize(("metres", "relation"), [(2_000, "PeriodOverlaps"), (200_000, "meets"), (100_000, "during")])
