@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import shapely
@@ -54,20 +54,24 @@ class Relation:
         return relate(self.name, constant, others)
 
 
-@dataclass(frozen=True)
-class Within:
-    """At most so many metres apart."""
-
-    metres: float
+class Apart:
+    """A test of how far two geometries are apart, the same both ways round."""
 
     @property
     def empties(self) -> bool:
         """An empty geometry is at no distance."""
         return False
 
-    def turned(self) -> Within:
+    def turned(self) -> Self:
         """Itself."""
         return self
+
+
+@dataclass(frozen=True)
+class Within(Apart):
+    """At most so many metres apart."""
+
+    metres: float
 
     def pairs(self, left: Any, right: Any, pairs: Any, context: Context) -> Any:
         """For which pairs of places in two arrays of geometries it holds."""
@@ -80,7 +84,7 @@ class Within:
 
 
 @dataclass(frozen=True)
-class Near:
+class Near(Apart):
     """At most so many degrees apart in the plane of longitude and latitude."""
 
     degrees: float
@@ -89,15 +93,6 @@ class Near:
     def metres(self) -> float:
         """At least what they may be apart on the ground."""
         return self.degrees * MOST_PER_DEGREE
-
-    @property
-    def empties(self) -> bool:
-        """An empty geometry is at no distance."""
-        return False
-
-    def turned(self) -> Near:
-        """Itself."""
-        return self
 
     def pairs(self, left: Any, right: Any, pairs: Any, _context: Context) -> Any:
         """For which pairs of places in two arrays of geometries it holds."""
