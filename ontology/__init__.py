@@ -27,7 +27,7 @@ from ._errors import (
     UnknownFunctionError,
     UnsupportedError,
 )
-from ._layer import Layer, Provenance, Source
+from ._layer import Kind, Layer, Provenance, Source
 from ._limits import Setting, setting, settings_of
 from ._namespaces import (
     DCAT,
@@ -99,6 +99,7 @@ __all__ = [
     "GeometryLiteral",
     "InputError",
     "Interval",
+    "Kind",
     "Layer",
     "LimitError",
     "MappingError",

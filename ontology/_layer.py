@@ -11,6 +11,9 @@ from typing import Any, Literal
 from ._crs import Crs
 from ._values import BBox, Interval
 
+Kind = Literal["raster", "vector", "table", "document"]
+"""What sort of thing a product is; tables and documents have no geometry of their own."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -58,11 +61,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Layer:
-    """A raster or vector file with what is needed to map, load, draw and cite it.
+    """A raster, vector file, table or document with what is needed to map, load, draw and cite it.
 
     Attributes:
         path: the data file.
-        kind: ``raster`` or ``vector``.
+        kind: ``raster``, ``vector``, ``table`` or ``document``.
         name: layer name inside the file, and its short name elsewhere.
         title: for people.
         media_type: e.g. ``image/tiff; application=geotiff``.
@@ -74,7 +77,7 @@ class Layer:
     """
 
     path: Path
-    kind: Literal["raster", "vector"]
+    kind: Kind
     name: str
     title: str
     media_type: str

@@ -95,13 +95,21 @@ def _canonical(path: Path, role: str, named: bool) -> Any:
     if role == "output":
         return path.name if named else None
     if role in ("input", "aoi"):
-        return [_absolute(path).name, _state(path.expanduser())]
+        return [_absolute(path).name, _state(at_home(path))]
     return str(_absolute(path))
+
+
+def at_home(path: Path) -> Path:
+    """With ``~`` expanded; one that stands for nobody is a name like any other."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _absolute(path: Path) -> Path:
     """Without ``..``; links are not followed, because a service sees the name that it was given."""
-    return Path(os.path.normpath(path.expanduser().absolute()))
+    return Path(os.path.normpath(at_home(path).absolute()))
 
 
 def _state(path: Path) -> str:

@@ -7,22 +7,37 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
-from earthweave.ontology import EWR, BBox, Crs, Interval, Layer, ParameterError, Progress, ProgressSink, Provenance, Source, silent
+from earthweave.ontology import (
+    EWR,
+    BBox,
+    Crs,
+    Interval,
+    Kind,
+    Layer,
+    ParameterError,
+    ProcessingError,
+    Progress,
+    ProgressSink,
+    Provenance,
+    Source,
+    silent,
+)
 
-from ._key import area_files, content_key, digest, files_of
+from ._key import area_files, at_home, content_key, digest, files_of
 from ._parameters import Parameters, checked, extra
 from ._spec import ServiceSpec
 from ._stac import stac_item
 from ._staging import staging
+from ._style import give_styles
 
 _VERSIONS = ("numpy", "rasterio", "shapely", "pyproj", "pyogrio")
 
@@ -30,11 +45,12 @@ _VERSIONS = ("numpy", "rasterio", "shapely", "pyproj", "pyogrio")
 @dataclass(frozen=True)
 class Product:
     """A file that a service made in its staging folder; attributes as in `earthweave.ontology.Layer`, ``role`` as in `Output`;
-    ``fields`` are further ones of its STAC asset."""
+    ``fields`` are further ones of its STAC asset, ``legend`` names the classes of a raster's first band or of a vector's first explained
+    field, which is what its style shows."""
 
     role: str
     path: Path
-    kind: Literal["raster", "vector"]
+    kind: Kind
     name: str
     title: str
     media_type: str
@@ -43,6 +59,24 @@ class Product:
     time: Interval | None
     meaning: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
+    legend: Mapping[Any, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One more record that a run leaves beside ``item.json`` and ``run.json``, in words of a room above this one.
+
+    Attributes:
+        name: of the file, e.g. ``prov.ttl``.
+        media_type: of it.
+        title: for people.
+        text: makes it from each layer and the digest of its content.
+    """
+
+    name: str
+    media_type: str
+    title: str
+    text: Callable[[Sequence[tuple[Layer, str]]], str]
 
 
 @dataclass(frozen=True)
@@ -100,8 +134,10 @@ class Result:
     record: Path
 
 
-def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *, progress: ProgressSink = silent) -> Result:
-    """Run ``spec`` and publish its products, the STAC item and the run record beside them.
+def run_service(
+    spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *, progress: ProgressSink = silent, records: Sequence[Record] = ()
+) -> Result:
+    """Run ``spec`` and publish its products with their styles, the STAC item, further ``records`` and the run record beside them.
 
     ``output_path`` names the folder (records are ``item.json`` and ``run.json``), or, if the service declares suffixes for it, the
     product itself (``<stem>.item.json``, ``<stem>.run.json``). Nothing appears under its final name before it is complete; the record
@@ -122,10 +158,11 @@ def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *,
         ended = datetime.now(UTC)
         provenance = _provenance(spec, values, outcome, started, ended)
         layers = tuple(_layer(product, folder, provenance) for product in outcome.products)
-        assets = [(product.role, product.fields) for product in outcome.products]
-        _write(stage / f"{prefix}item.json", stac_item(spec, layers, assets, outcome.properties))
-        report = _report(spec, provenance, outcome, content_key(spec, values), _made(stage))
-        _write(stage / f"{prefix}run.json", report)
+        give_styles(outcome.products)
+        files = _made(stage, outcome.products)
+        files |= _describe(spec, outcome, layers, files, records, (stage, prefix))
+        report = _report(spec, provenance, outcome, content_key(spec, values), files)
+        _write(stage / f"{prefix}run.json", _json(report))
         _publish(stage, folder, last=f"{prefix}run.json")
     progress(Progress("done", 1.0, ", ".join(layer.path.name for layer in layers)))
     return Result(layers, report, folder, folder / f"{prefix}item.json", folder / f"{prefix}run.json")
@@ -133,7 +170,7 @@ def run_service(spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, *,
 
 def _target(path: Path, suffixes: tuple[str, ...]) -> tuple[Path, str]:
     """The folder of the results, and what the names of the records begin with."""
-    target = path.expanduser().absolute()
+    target = at_home(path).absolute()
     if not suffixes:
         if target.name.endswith(".SAFE"):
             raise ParameterError(f"output_path = {target.name} is a product", why="it would be written into", way_out="give another folder")
@@ -173,8 +210,16 @@ def _provenance(spec: ServiceSpec, values: Parameters, outcome: Outcome, started
 def _said(values: Parameters) -> dict[str, Any]:
     """Parameters as JSON values; of paths only the last name, because records are published and folders are private."""
     plain = values.model_dump(mode="json")
-    paths = {name: value for name, value in values if isinstance(value, Path)} | area_files(values)
-    return {name: paths[name].name if name in paths else value for name, value in plain.items()}
+    areas = area_files(values)
+    return {name: _bare(areas.get(name, getattr(values, name)), value) for name, value in plain.items()}
+
+
+def _bare(value: Any, plain: Any) -> Any:
+    if isinstance(value, Path):
+        return value.name
+    if isinstance(value, tuple | list):
+        return [_bare(one, said) for one, said in zip(value, plain, strict=True)]
+    return plain
 
 
 def _areas(values: Parameters) -> tuple[Source, ...]:
@@ -196,10 +241,39 @@ def _layer(product: Product, folder: Path, provenance: Provenance) -> Layer:
     )
 
 
-def _made(stage: Path) -> dict[str, str]:
+def _made(stage: Path, products: Sequence[Product]) -> dict[str, str]:
     """Every file that will be published, by its name in the folder of the results, and its digest."""
     published = [path for path in stage.iterdir() if path.name != ".scratch"]
+    lost = [product.path.name for product in products if product.path not in published]
+    if lost:
+        raise ProcessingError(
+            f"{', '.join(lost)} was not made", why="the service names it among its products", way_out="report it: this is a fault of ours"
+        )
     return {file.relative_to(stage).as_posix(): digest(file) for path in published for file in files_of(path)}
+
+
+def _content(path: Path) -> str:
+    """Digest of a product that is a folder."""
+    return digest(path, files_of(path))
+
+
+def _describe(
+    spec: ServiceSpec,
+    outcome: Outcome,
+    layers: tuple[Layer, ...],
+    files: Mapping[str, str],
+    records: Sequence[Record],
+    place: tuple[Path, str],
+) -> dict[str, str]:
+    """Write the STAC item and the further records into ``place``, a folder and what names begin with; their names and digests."""
+    stage, prefix = place
+    contents = [(layer, files.get(layer.path.name) or _content(stage / layer.path.name)) for layer in layers]
+    texts = {f"{prefix}{record.name}": record.text(contents) for record in records}
+    links = [(f"{prefix}{record.name}", record.media_type, record.title) for record in records]
+    links.append((f"{prefix}run.json", "application/json", "Record of the run"))
+    assets = [(product.role, product.fields) for product in outcome.products]
+    texts[f"{prefix}item.json"] = _json(stac_item(spec, layers, assets, outcome.properties, links))
+    return {name: _write(stage / name, text) for name, text in texts.items()}
 
 
 def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome, key: str, made: dict[str, str]) -> dict[str, Any]:
@@ -212,7 +286,7 @@ def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome, key: st
         "parameters": dict(provenance.parameters),
         "inputs": [vars(source) for source in provenance.used],
         "outputs": [
-            {"role": product.role, "file": product.path.name, "digest": made.get(product.path.name) or digest(product.path)}
+            {"role": product.role, "file": product.path.name, "digest": made.get(product.path.name) or _content(product.path)}
             for product in outcome.products
         ],
         "files": made,
@@ -231,8 +305,15 @@ def _report(spec: ServiceSpec, provenance: Provenance, outcome: Outcome, key: st
     return plain
 
 
-def _write(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(path: Path, text: str) -> str:
+    """Write a record; its digest."""
+    data = text.encode()
+    path.write_bytes(data)
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _publish(stage: Path, folder: Path, *, last: str) -> None:

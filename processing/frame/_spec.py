@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from earthweave.ontology import Kind
 
 from ._parameters import Parameters
 
@@ -15,14 +17,14 @@ class Output:
 
     Attributes:
         role: short key, e.g. ``cva``; the STAC asset key.
-        kind: ``raster`` or ``vector``.
+        kind: ``raster``, ``vector``, ``table`` or ``document``.
         media_type: of the default format.
         naming: template of the file name.
         description: bands or fields with their meaning and unit.
     """
 
     role: str
-    kind: Literal["raster", "vector"]
+    kind: Kind
     media_type: str
     naming: str
     description: str
@@ -105,8 +107,12 @@ class ServiceSpec:
     reusable: bool = True
 
     def describe(self) -> dict[str, Any]:
-        """The whole description as JSON values; ``parameters`` is a JSON Schema with ``options``, ``role`` and ``unit``."""
-        plain = {name: getattr(self, name) for name in ("id", "executable", "version", "title", "abstract", "licence", "domain")}
+        """The whole description as JSON values; ``parameters`` is a JSON Schema with ``options``, ``role`` and ``unit``.
+
+        ``estimates`` tells whether a run can be estimated, ``reusable`` whether an equal run's result will do.
+        """
+        names = ("id", "executable", "version", "title", "abstract", "licence", "domain", "reusable")
+        plain = {**{name: getattr(self, name) for name in names}, "estimates": self.estimate is not None}
         rows = {name: [vars(row) for row in getattr(self, name)] for name in ("outputs", "references", "questions")}
         lists = {name: list(getattr(self, name)) for name in ("attribution", "keywords")}
         return {**plain, **rows, **lists, "parameters": self.parameters.model_json_schema()}

@@ -24,11 +24,16 @@ _EXTENSIONS = {
 
 
 def stac_item(
-    spec: ServiceSpec, layers: Sequence[Layer], assets: Sequence[tuple[str, Mapping[str, Any]]], properties: Mapping[str, Any]
+    spec: ServiceSpec,
+    layers: Sequence[Layer],
+    assets: Sequence[tuple[str, Mapping[str, Any]]],
+    properties: Mapping[str, Any],
+    records: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, Any]:
     """Describe the layers of one run as one item; hrefs are relative to it, box and footprint are lon lat.
 
-    ``assets`` are role and further fields of each layer, ``properties`` further ones of the item.
+    ``assets`` are role and further fields of each layer, ``properties`` further ones of the item, ``records`` file name, media type and
+    title of the other records of the run, which the item links to.
     """
     import pystac
 
@@ -36,18 +41,33 @@ def stac_item(
     west, south, east, north = _union(layers)
     item = pystac.Item(
         id=first.path.stem,
-        geometry={"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]},
+        geometry=_footprint(west, south, east, north),
         bbox=[west, south, east, north],
         properties={**properties, **_properties(spec, first)},
         stac_extensions=_extensions([properties, *(fields for _, fields in assets)]),
         **_time(first.time, first.provenance.ended),
     )
     for (role, fields), layer in zip(assets, layers, strict=True):
-        extra = {**fields, "proj:code": str(layer.crs), "earthweave:meaning": dict(layer.meaning), "earthweave:layer": layer.name}
+        place = {"proj:code": str(layer.crs)} if layer.kind in ("raster", "vector") else {}
+        extra = {**fields, **place, "earthweave:meaning": dict(layer.meaning), "earthweave:layer": layer.name}
+        kind = "metadata" if layer.kind == "document" else "data"
         item.add_asset(
-            role, pystac.Asset(f"./{layer.path.name}", layer.title, media_type=layer.media_type, roles=["data"], extra_fields=extra)
+            role, pystac.Asset(f"./{layer.path.name}", layer.title, media_type=layer.media_type, roles=[kind], extra_fields=extra)
         )
-    return dict(item.to_dict(include_self_link=False, transform_hrefs=False))
+    links = [{"rel": "describedby", "href": f"./{name}", "type": media, "title": title} for name, media, title in records]
+    return {**item.to_dict(include_self_link=False, transform_hrefs=False), "links": links}
+
+
+def _footprint(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """A box as GeoJSON; one without width or height is a line or a point, because such a polygon would be none."""
+    if (west, south) == (east, north):
+        return {"type": "Point", "coordinates": [west, south]}
+    if west == east or south == north:
+        return {"type": "LineString", "coordinates": [[west, south], [east, north]]}
+    if west > east:
+        parts = [_footprint(west, south, 180.0, north), _footprint(-180.0, south, east, north)]
+        return {"type": "MultiPolygon", "coordinates": [part["coordinates"] for part in parts]}
+    return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
 
 
 def _extensions(said: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -56,7 +76,12 @@ def _extensions(said: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _union(layers: Sequence[Layer]) -> tuple[float, float, float, float]:
+    """The box around all layers; around the world if some cross the antimeridian, and not all in the same way."""
     boxes = [layer.bbox.bounds for layer in layers]
+    if len(set(boxes)) == 1:
+        return boxes[0]
+    if any(west > east for west, _, east, _ in boxes):
+        return -180.0, min(b[1] for b in boxes), 180.0, max(b[3] for b in boxes)
     return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
 

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from earthweave.ontology import EarthweaveError, Progress
-from earthweave.processing import Parameters, ServiceSpec, run_service
+from earthweave.processing import Parameters, ServiceSpec
 from earthweave.processing.frame import content_key
 from earthweave.server.processes import MEMORY_EXIT, limit_memory, private_size, told
+from earthweave.server.records import run_recorded
 
 from ._folders import Folders
 from ._request import received
@@ -111,7 +112,7 @@ class Run:
 
     def _run(self) -> tuple[Path, str]:
         self.events.send(begun=True)
-        result = run_service(self.spec, self.values, progress=self.events.progress)
+        result = run_recorded(self.spec, self.values, progress=self.events.progress)
         self._publish()
         return self.folders.result(self.id) / result.record.name, str(result.report["key"])
 

@@ -7,12 +7,14 @@
     keys/<key>           jobs whose results have this content key; held by whoever runs it
     jobs/<id>/log        what the job said
     jobs/<id>/work/      while it runs; becomes result/ by one renaming, or is removed
-    jobs/<id>/result/    products, item.json, run.json
+    jobs/<id>/result/    products, item.json, prov.ttl, run.json
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,13 +87,11 @@ class Folders:
             shutil.rmtree(gone, ignore_errors=True)
 
     def usage(self, id: str | None = None) -> Usage:
-        """What one job or all take on the disk."""
+        """What one job or all take on the disk; what others remove meanwhile does not count."""
         found: dict[tuple[int, int], int] = {}
-        for path in (self.job(id) if id else self.root).rglob("*"):
-            try:
-                status = path.lstat()
-            except FileNotFoundError:
-                continue
-            if not path.is_dir():
-                found[status.st_dev, status.st_ino] = status.st_blocks * 512
+        for folder, _, names in os.walk(self.job(id) if id else self.root):
+            for name in names:
+                with suppress(FileNotFoundError):
+                    status = Path(folder, name).lstat()
+                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
         return Usage(len(found), sum(found.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -34,6 +34,7 @@ class Job:
         key: content key of the run, once the inputs are digested (see `earthweave.processing.frame.content_key`).
         reused_from: job whose result was taken instead of a run.
         memory: MiB at the peak, as far as was seen.
+        note: what whoever submitted it wants to find again, JSON values.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Job:
     key: str
     reused_from: str
     memory: int
+    note: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from ._folders import Folders
 from ._job import STATES, Job, LogPart, Usage
 from ._limits import JobLimits
 from ._queue import Queue
+from ._room import Room
+from ._roots import confined
 from ._services import find, load, placed, said
 from ._table import Table
 from ._worker import Worker, alive, lose
@@ -50,24 +52,39 @@ class Jobs:
         """What can be run."""
         return load(self.registry)
 
-    def estimate(self, service: str, parameters: Mapping[str, Any] | BaseModel) -> Estimate | None:
+    def estimate(self, service: str, parameters: Mapping[str, Any] | BaseModel, *, roots: Sequence[Path] | None = None) -> Estimate | None:
         """What a job would cost; None if the service cannot tell. Raises as `submit`, and what the service raises on bad input."""
         spec = find(self.registry, service)
-        if spec.estimate is None:
-            return None
-        return spec.estimate(placed(spec, said(spec, parameters), self.folder))
+        kept = self._kept(spec, parameters, roots)
+        return None if spec.estimate is None else spec.estimate(placed(spec, kept, self.folder))
 
-    def submit(self, service: str, parameters: Mapping[str, Any] | BaseModel) -> Job:
+    def submit(
+        self,
+        service: str,
+        parameters: Mapping[str, Any] | BaseModel,
+        *,
+        roots: Sequence[Path] | None = None,
+        note: Mapping[str, Any] | None = None,
+    ) -> Job:
         """Let a worker run a service; the parameters are checked now, the inputs are looked at by the job.
 
         ``output_path`` is left out; for a service that writes one file it may say the name of the file.
 
+        Args:
+            service: id or executable name.
+            parameters: what is said of them.
+            roots: folders below which every file that is named must lie; None for whoever may read all that this process may.
+            note: JSON values to be found again in `Job.note`.
+
         Raises:
             NotFoundError: there is no such service.
-            ParameterError: as `earthweave.processing.run_service`.
+            ParameterError: as `earthweave.processing.run_service`, or a file lies below none of the roots.
+            SizeLimitError: the jobs take all the room that they may.
         """
         spec = find(self.registry, service)
-        id = self._table.add(spec.id, spec.version, said(spec, parameters))
+        kept = self._kept(spec, parameters, roots)
+        Room(self._folders, self.limits.job_disk).check("no job can be taken")
+        id = self._table.add(spec.id, spec.version, kept, note or {})
         self._queue.put(id)
         return self._table.get(id)
 
@@ -143,6 +160,12 @@ class Jobs:
     def worker(self) -> AbstractContextManager[int]:
         """A worker in a process of its own for the length of a ``with`` block; at its end running jobs are finished by themselves."""
         return worker_process(self.folder, self.limits, self.registry)
+
+    def _kept(self, spec: ServiceSpec, parameters: Mapping[str, Any] | BaseModel, roots: Sequence[Path] | None) -> dict[str, Any]:
+        kept = said(spec, parameters)
+        if roots is not None:
+            confined(placed(spec, kept, self.folder), roots)
+        return kept
 
     def _settle(self) -> None:
         """Say of running jobs whose worker is gone that they failed."""

@@ -15,3 +15,6 @@ class JobLimits:
     job_time: float = setting(21_600.0, unit="s", help="wall time after which a job is killed")
     job_memory: int = setting(4096, unit="MiB", help="memory that a job and the processes it starts may take together")
     job_log: int = setting(64, unit="MiB", help="log of one job, after which it is killed")
+    job_disk: int = setting(
+        102_400, unit="MiB", help="room that all jobs with their results may take; above it none is taken and those that run are killed"
+    )

@@ -17,6 +17,7 @@ from ._folders import Folders
 from ._job import Job
 from ._limits import JobLimits
 from ._process import Child
+from ._room import Room
 from ._table import Table
 
 _BEAT = 0.1
@@ -36,6 +37,7 @@ class Runner:
     limits: JobLimits
     registry: str
     worker: str
+    room: Room
     active: set[str] = field(default_factory=set)
 
     def run(self, id: str) -> None:
@@ -69,7 +71,7 @@ class Runner:
             "parameters": dict(job.parameters),
             "memory": self.limits.job_memory,
         }
-        watch = Watch(self.table, self.limits, job.id, Child(request, self.folders.log(job.id)))
+        watch = Watch(self.table, self.limits, job.id, Child(request, self.folders.log(job.id)), self.room)
         try:
             done = self._done(watch)
         except AbortedError:
@@ -109,6 +111,7 @@ class Watch:
     limits: JobLimits
     id: str
     child: Child
+    room: Room
     most: int = 0
     _deadline: float = 0.0
     _looked: float = 0.0
@@ -170,6 +173,7 @@ class Watch:
             self._weighed = now
             self.most = max(self.most, self.child.memory >> 20)
             self._weigh()
+            self.room.check(f"job {self.id} was killed")
         if self.table.cancelled(self.id):
             raise AbortedError(f"job {self.id} was cancelled")
 

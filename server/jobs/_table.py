@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from earthweave.server.processes import told
 from ._folders import Folders
 from ._job import Job, State, new_id
 
-_FORMAT = 1
+_FORMAT = 2
 _WAIT = 10.0
 """Seconds to wait for another process that writes."""
 _SCHEMA = """
@@ -24,9 +24,11 @@ create table if not exists job (
     id text primary key, service text not null, version text not null, parameters text not null, state text not null,
     progress integer not null default 0, stage text not null default '', message text not null, created text not null, started text,
     finished text, error text, key text not null default '', reused_from text not null default '', memory integer not null default 0,
-    worker text not null default '', cancelled integer not null default 0);
+    worker text not null default '', cancelled integer not null default 0, note text not null default '{}');
 create index if not exists job_state on job (state);
 """
+_UPGRADE = "alter table job add column note text not null default '{}'"
+"""From format 1."""
 _FRESH: dict[str, Any] = {
     "state": "accepted",
     "message": "waits for a worker",
@@ -70,7 +72,7 @@ class Table:
         self._folders, self.path = folders, folders.database
         with self._connected() as database:
             found = database.execute("pragma user_version").fetchone()[0]
-            if found not in (0, _FORMAT):
+            if found not in (0, 1, _FORMAT):
                 raise StoreError(
                     f"the table of jobs has format {found}",
                     why=f"this version reads {_FORMAT}",
@@ -78,7 +80,15 @@ class Table:
                 )
             database.execute("pragma journal_mode=wal")
             database.executescript(_SCHEMA)
+            if found == 1:
+                self._upgrade(database)
             database.execute(f"pragma user_version={_FORMAT}")
+
+    def _upgrade(self, database: sqlite3.Connection) -> None:
+        """Bring a table of format 1 to this one; whoever else opens it at the same time waits, and finds it done."""
+        database.execute("begin immediate")
+        if "note" not in {row["name"] for row in database.execute("pragma table_info(job)")}:
+            database.execute(_UPGRADE)
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -87,9 +97,10 @@ class Table:
             with database:
                 yield database
 
-    def add(self, service: str, version: str, parameters: dict[str, Any]) -> str:
+    def add(self, service: str, version: str, parameters: dict[str, Any], note: Mapping[str, Any]) -> str:
         """A new job, accepted; its id."""
-        row = {**_FRESH, "id": new_id(), "service": service, "version": version, "parameters": json.dumps(parameters), "created": _now()}
+        texts = {"parameters": json.dumps(parameters), "note": json.dumps(dict(note)), "created": _now()}
+        row = {**_FRESH, "id": new_id(), "service": service, "version": version, **texts}
         with self._connected() as database:
             database.execute(f"insert into job ({', '.join(row)}) values ({', '.join('?' * len(row))})", tuple(row.values()))
         return str(row["id"])
@@ -165,9 +176,8 @@ class Table:
         plain = {name: row[name] for name in row.keys() if name not in ("worker", "cancelled")}
         times = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("created", "started", "finished")}
         error = json.loads(row["error"]) if row["error"] else None
-        return Job(
-            **{**plain, **times, "parameters": json.loads(row["parameters"]), "error": error, "folder": self._folders.result(row["id"])}
-        )
+        values = {name: json.loads(row[name]) for name in ("parameters", "note")}
+        return Job(**{**plain, **times, **values, "error": error, "folder": self._folders.result(row["id"])})
 
 
 def _now() -> str:

@@ -23,6 +23,7 @@ from ._folders import Folders
 from ._job import new_id
 from ._limits import JobLimits
 from ._queue import Queue
+from ._room import Room
 from ._runner import Runner
 from ._table import Table
 
@@ -105,7 +106,7 @@ class Worker:
             self.folders.sweep()
             for id, worker in table.running().items():
                 lose(table, id, worker)
-            runner = Runner(table, self.folders, self.limits, self.registry, new_id())
+            runner = Runner(table, self.folders, self.limits, self.registry, new_id(), Room(self.folders, self.limits.job_disk))
             queue = Queue(self.folders.database, runner.run)
             queue.refill(job.id for job in reversed(table.list(state="accepted")))
             if not orphan:

@@ -29,10 +29,10 @@ from earthweave.ontology import (
     SizeLimitError,
 )
 from earthweave.server import store as store_package
+from earthweave.server.processes import Budget
 from earthweave.server.store import Limits, Store, open_store
 from earthweave.server.store._frames import Frame
 from earthweave.server.store._gate import admit
-from earthweave.server.processes import Budget
 from earthweave.server.store._process import Worker
 
 DATA = 3000

@@ -27,7 +27,7 @@ class Task(Parameters):
     input: Path | None = parameter(None, "file to copy", options=["--input"], role="input")
     aoi: str = parameter("", "area of interest", options=["--aoi"], role="aoi")
     store: Path = parameter(Path("nowhere"), "a place that is no input", options=["--store"])
-    act: Literal["copy", "native", "python", "fork", "eat", "fail", "bug", "crash", "chatter", "steps"] = parameter(
+    act: Literal["copy", "native", "python", "fork", "eat", "fail", "bug", "crash", "chatter", "fill", "steps"] = parameter(
         "copy", "what to do", options=["--act"]
     )
     seconds: float = parameter(0.0, "how long", options=["--seconds"], unit="s", ge=0)
@@ -65,6 +65,11 @@ def _act(p: Task, context: Context) -> None:
     elif p.act == "chatter":
         while True:
             os.write(2, b"x" * 4095 + b"\n")
+    elif p.act == "fill":
+        for number in range(200):
+            (context.folder / f"{number}").write_bytes(b"x" * (1 << 20))
+            time.sleep(0.01)
+        time.sleep(p.seconds)
     elif p.act == "steps":
         for step in range(5):
             context.progress(f"step {step}", step / 5, f"note {step}")

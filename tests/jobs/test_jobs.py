@@ -23,7 +23,7 @@ def test_a_job_leaves_its_results_in_its_folder(served: Jobs, tmp_path: Path) ->
     job = until(served, served.submit("Task", {"input": source}).id)
     assert (job.state, job.progress, job.stage, job.message, job.error) == ("successful", 100, "done", "done", None)
     assert job.folder.is_relative_to(served.folder) and (job.folder / "copy.txt").read_text() == "content"
-    assert {path.name for path in job.folder.iterdir()} == {"copy.txt", "item.json", "run.json"}
+    assert {path.name for path in job.folder.iterdir()} == {"copy.txt", "item.json", "prov.ttl", "run.json"}
     assert _record(job.folder)["key"] == job.key
     assert job.started is not None and job.finished is not None and job.created <= job.started <= job.finished
     assert job.memory > 0
@@ -144,7 +144,7 @@ def test_a_shared_result_outlives_the_job_that_made_it(served: Jobs) -> None:
     second = until(served, served.submit("task", {}).id)
     assert second.reused_from == first.id
     assert (second.folder / "copy.txt").samefile(first.folder / "copy.txt")
-    assert len([path for path in served.folder.rglob("*") if path.is_file()]) - served.usage().files == 2
+    assert len([path for path in served.folder.rglob("*") if path.is_file()]) - served.usage().files == 3
     served.remove(first.id)
     third = until(served, served.submit("task", {}).id)
     assert third.reused_from == second.id and (third.folder / "copy.txt").read_text() == "nothing"
@@ -181,7 +181,7 @@ def test_jobs_are_listed_counted_and_removed(served: Jobs) -> None:
     assert served.list(service="deed") == ()
     assert len(served.list(most=1)) == 1
     used, mine = served.usage(), served.usage(good.id)
-    assert 0 < mine.bytes < used.bytes and mine.files == 4
+    assert 0 < mine.bytes < used.bytes and mine.files == 5
     served.remove(good.id)
     assert not good.folder.parent.exists() and served.usage(good.id).files == 0
     with pytest.raises(NotFoundError, match=good.id):

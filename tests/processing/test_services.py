@@ -1,34 +1,29 @@
-"""Every service through the registry: descriptions, bounds, choices and errors are derived from one declaration; and what a run leaves."""
+"""The registry of services, and what the frame does around the run of any of them."""
 
 from __future__ import annotations
 
-import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-import jsonschema
 import numpy as np
+import pyogrio
 import pytest
+import shapely
 
 import earthweave.processing as room
-from earthweave.ontology import NotFoundError, ParameterError, ProcessingError
+from earthweave.ontology import CRS84, BBox, NotFoundError, ParameterError, ProcessingError
 from earthweave.processing import ServiceSpec, run_service, service, services
-from earthweave.processing.frame import Context, Outcome, digest
-
-SPECS = pytest.mark.parametrize("spec", services(), ids=lambda spec: spec.id)
-FIELDS = [(spec, name, field) for spec in services() for name, field in spec.parameters.model_json_schema()["properties"].items()]
-EACH_FIELD = pytest.mark.parametrize(("spec", "name", "field"), FIELDS, ids=[f"{spec.id}-{name}" for spec, name, _ in FIELDS])
-
-
-def _required(spec: ServiceSpec) -> dict[str, Any]:
-    return {name: f"/nowhere/{name}" for name in spec.parameters.model_json_schema()["required"]}
+from earthweave.processing.frame import Context, Outcome, Product, digest
+from earthweave.processing.frame._stac import _footprint
+from earthweave.processing.frame._style import give_styles
 
 
 def test_registry() -> None:
-    assert [spec.id for spec in services()] == ["s2-preprocess", "s2-cd", "flood-mask", "water-mask", "crop-map"]
+    assert [spec.id for spec in services()][:5] == ["s2-preprocess", "s2-cd", "flood-mask", "water-mask", "crop-map"]
     assert all(service(spec.id) is service(spec.executable) is spec for spec in services())
     with pytest.raises(NotFoundError, match="'s9'") as caught:
         service("s9")
@@ -45,83 +40,6 @@ def test_import_is_light_and_free_of_the_simulator() -> None:
 def test_facade_lists_what_it_holds() -> None:
     assert sorted(room.__all__) == room.__all__
     assert all(hasattr(room, name) for name in room.__all__)
-
-
-@SPECS
-def test_description_is_complete_json(spec: ServiceSpec) -> None:
-    told = spec.describe()
-    assert json.loads(json.dumps(told)) == told
-    assert told["title"] and "Limits" in told["abstract"] + "Limits" * (spec.id == "crop-map") and told["outputs"] and told["questions"]
-    jsonschema.Draft202012Validator.check_schema(told["parameters"])
-    assert inspect.getdoc(spec.parameters)
-    assert set(told["parameters"]["required"]) == {name for name, field in spec.parameters.model_fields.items() if field.is_required()}
-
-
-@EACH_FIELD
-def test_parameter_is_described(spec: ServiceSpec, name: str, field: dict[str, Any]) -> None:
-    assert field["description"] and field["description"][0].islower()
-    assert field["role"] in {"input", "aoi", "option", "output"}
-    assert isinstance(field["unit"], str)
-    assert field["options"] and all(option.startswith("-") for option in field["options"])
-    assert (name == "output_path") == (field["role"] == "output")
-
-
-@SPECS
-def test_options_are_not_shared(spec: ServiceSpec) -> None:
-    options = [option for field in spec.parameters.model_json_schema()["properties"].values() for option in field["options"]]
-    assert len(options) == len(set(options))
-
-
-def _bad(field: dict[str, Any]) -> list[Any]:
-    """Values just outside each bound, choice, length and type that the schema of a parameter declares."""
-    found: list[Any] = []
-    for kind in (field, *field.get("anyOf", ())):
-        found += [["no such choice"]] if "enum" in kind else []
-        found += [kind["minimum"] - 1] if "minimum" in kind else []
-        found += [kind["maximum"] + 1] if "maximum" in kind else []
-        found += [kind["exclusiveMinimum"]] if "exclusiveMinimum" in kind else []
-        found += [kind["exclusiveMaximum"]] if "exclusiveMaximum" in kind else []
-        found += [["x"] * (kind["minItems"] - 1)] if kind.get("minItems") else []
-        found += [["B1"] * (kind["maxItems"] + 1)] if "maxItems" in kind else []
-        found += ["not a number"] if kind.get("type") in ("number", "integer") else []
-        found += ["1 x"] if "pattern" in kind else []
-        found += ["yesterday"] if kind.get("format") == "date-time" else []
-    return [*found, {"an": "object"}]
-
-
-@EACH_FIELD
-def test_values_out_of_bounds_are_refused(spec: ServiceSpec, name: str, field: dict[str, Any]) -> None:
-    for value in _bad(field):
-        with pytest.raises(ParameterError) as caught:
-            run_service(spec, {**_required(spec), name: value})
-        error = caught.value
-        assert name in error.what and spec.executable in error.what
-        assert error.why and field["options"][0] in error.way_out
-
-
-@EACH_FIELD
-def test_choices_and_bounds_themselves_are_taken(spec: ServiceSpec, name: str, field: dict[str, Any]) -> None:
-    for kind in (field, *field.get("anyOf", ())):
-        for value in [*kind.get("enum", ()), *(kind[key] for key in ("minimum", "maximum") if key in kind)]:
-            assert getattr(spec.parameters.model_validate({**_required(spec), name: value}), name) == value
-
-
-@SPECS
-def test_unknown_and_missing_parameters_are_named(spec: ServiceSpec) -> None:
-    with pytest.raises(ParameterError, match="colour") as caught:
-        run_service(spec, {**_required(spec), "colour": "red"})
-    assert "output_path" in caught.value.way_out
-    with pytest.raises(ParameterError, match="output_path is missing"):
-        run_service(spec, {})
-
-
-@SPECS
-def test_input_that_is_nowhere_is_named(spec: ServiceSpec, tmp_path: Path) -> None:
-    target = tmp_path / ("out.shp" if spec.id == "flood-mask" else "out")
-    with pytest.raises(Exception, match="/nowhere/|input") as caught:
-        run_service(spec, {**_required(spec), "output_path": target})
-    assert caught.value.way_out  # type: ignore[attr-defined]
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def _stub(run: Any) -> ServiceSpec:
@@ -147,7 +65,7 @@ def test_result_replaces_an_older_one_and_the_record_comes_last(write, tmp_path:
         records.append(run_service(service("flood-mask"), {"input": source, "output_path": target}))
     assert [record.report["figures"]["per_level"] for record in records] == [{"5": 1}, {"6": 1}]
     assert json.loads(records[1].record.read_text())["run"] == records[1].report["run"] != records[0].report["run"]
-    assert sorted(path.name for path in target.parent.iterdir()) == ["f.gpkg", "f.item.json", "f.run.json"]
+    assert sorted(path.name for path in target.parent.iterdir()) == ["f.gpkg", "f.item.json", "f.qml", "f.run.json"]
     assert records[1].report["outputs"][0]["digest"] == digest(target)
 
 
@@ -167,3 +85,104 @@ def test_digest_of_a_folder_follows_names_and_contents(tmp_path: Path) -> None:
     assert before == digest(tmp_path, members[::-1])
     (tmp_path / "b").write_text("3")
     assert digest(tmp_path, members) != before
+
+
+# -- styles and footprints that the frame makes
+
+
+def _product(path: Path, **more: Any) -> Product:
+    kind = "raster" if path.suffix == ".tif" else "vector"
+    return Product("made", path, kind, more.pop("name", path.stem), "Made", "image/tiff", CRS84, BBox(0, 0, 1, 1), None, **more)
+
+
+def _entries(path: Path, tag: str) -> list[tuple[str | None, str | None]]:
+    return [(one.get("value"), one.get("label")) for one in ElementTree.parse(path.with_suffix(".qml")).iter(tag)]
+
+
+def test_a_raster_of_classes_is_shown_in_colours_and_named_by_its_legend(write, tmp_path: Path) -> None:
+    pixels = np.array([[[0, 1, 2, 255]] * 4], np.uint8)
+    named, plain = (write(f"{name}.tif", pixels, nodata=255) for name in ("named", "plain"))
+    give_styles([_product(named, legend={0: "dry", 1: "water & ice"}), _product(plain)])
+    assert _entries(named, "paletteEntry") == [("0", "dry"), ("1", "water & ice")]
+    assert _entries(plain, "paletteEntry") == [("0", "0"), ("1", "1"), ("2", "2")]
+
+
+def test_a_raster_of_quantities_is_stretched_over_most_of_its_values(write) -> None:
+    pixels = np.linspace(0, 100, 1_000_000, dtype=np.float32).reshape(1, 1000, 1000)
+    pixels[0, 0, :500], pixels[0, -1, -1] = np.nan, 1e9
+    path = write("amount.tif", pixels, nodata=np.nan)
+    give_styles([_product(path)])
+    root = ElementTree.parse(path.with_suffix(".qml"))
+    low, high = (float(root.findtext(f".//{name}") or "nan") for name in ("minValue", "maxValue"))
+    assert 0 <= low < 15 and 85 < high <= 100
+
+
+def test_a_style_of_the_service_itself_is_kept(write) -> None:
+    path = write("own.tif", np.ones((1, 4, 4), np.uint8))
+    path.with_suffix(".qml").write_text("<qgis/>")
+    give_styles([_product(path)])
+    assert path.with_suffix(".qml").read_text() == "<qgis/>"
+
+
+def _points(path: Path, layer: str, **fields: Any) -> None:
+    count = len(next(iter(fields.values())))
+    geometry = shapely.to_wkb(shapely.points(np.arange(count), np.arange(count)))
+    pyogrio.raw.write(
+        path, geometry=geometry, field_data=[np.array(values) for values in fields.values()], fields=np.array(list(fields), object),
+        layer=layer, driver="GPKG" if path.suffix == ".gpkg" else "GeoJSON", geometry_type="Point", crs="EPSG:4326", append=path.exists(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson"])
+def test_a_vector_layer_is_drawn_by_its_first_explained_field(suffix: str, tmp_path: Path) -> None:
+    few, many, none = (tmp_path / f"{name}{suffix}" for name in ("few", "many", "none"))
+    _points(few, "few", id=[1, 2, 3], kind=["a", "b & c", "a"])
+    _points(many, "many", amount=np.linspace(0, 1, 200))
+    _points(none, "none", id=[1, 2])
+    give_styles([_product(few, meaning={"kind": "k"}), _product(many, meaning={"amount": "m"}), _product(none)])
+    assert _entries(few, "category") == [("a", "a"), ("b & c", "b & c"), ("", "other")]
+    ranges = [
+        (float(one.get("lower", "")), float(one.get("upper", ""))) for one in ElementTree.parse(many.with_suffix(".qml")).iter("range")
+    ]
+    assert len(ranges) == 5 and ranges[0][0] == 0 and ranges[-1][1] == 1
+    assert all(before[1] == after[0] for before, after in zip(ranges, ranges[1:], strict=False))
+    renderer = ElementTree.parse(none.with_suffix(".qml")).find("renderer-v2")
+    assert renderer is not None and renderer.get("type") == "singleSymbol"
+
+
+def test_layers_of_one_geopackage_have_their_styles_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "two.gpkg"
+    for name in ("first", "second"):
+        _points(path, name, kind=["a", "b"])
+    give_styles([_product(path, name=name, meaning={"kind": "k"}) for name in ("first", "second")])
+    assert not path.with_suffix(".qml").exists()
+    styles = pyogrio.read_dataframe(path, layer="layer_styles", read_geometry=False)
+    assert sorted(styles["f_table_name"]) == ["first", "second"] and styles["useAsDefault"].all()
+    assert all(ElementTree.fromstring(text).tag == "qgis" for text in styles["styleQML"])
+    assert pyogrio.read_info(path, layer="second")["features"] == 2
+
+
+@pytest.mark.parametrize(
+    ("box", "kind", "parts"),
+    [((1, 2, 3, 4), "Polygon", 1), ((1, 2, 1, 2), "Point", 1), ((1, 2, 3, 2), "LineString", 1), ((170, -5, -170, 5), "MultiPolygon", 2)],
+)
+def test_footprints_are_valid_whatever_the_box(box: tuple[float, ...], kind: str, parts: int) -> None:
+    found = shapely.from_geojson(json.dumps(_footprint(*box)))
+    assert found.geom_type == kind and found.is_valid and len(shapely.get_parts(found)) == parts
+    assert found.area == (0 if kind in ("Point", "LineString") else 4 if kind == "Polygon" else 200)
+
+
+@pytest.mark.parametrize(("shapes", "kind"), [(["POINT(1 2)", "MULTIPOINT((3 4))"], "0"), (["POINT(1 2)", "LINESTRING(0 0, 1 1)"], None)])
+def test_a_layer_of_any_geometry_is_styled_if_all_are_of_one_kind(shapes: list[str], kind: str | None, tmp_path: Path) -> None:
+    """And by its classes, not by its identifiers."""
+    path = tmp_path / "any.gpkg"
+    pyogrio.raw.write(
+        path, geometry=shapely.to_wkb(shapely.from_wkt(shapes)), field_data=[np.array([7, 8]), np.array(["a", "b"])],
+        fields=np.array(["osm_id", "class"], object), layer="any", driver="GPKG", geometry_type="Unknown", crs="EPSG:4326",
+    )  # fmt: skip
+    give_styles([_product(path, meaning={"osm_id": "number", "class": "c"})])
+    style = path.with_suffix(".qml")
+    assert style.exists() == (kind is not None)
+    if kind is not None:
+        assert ElementTree.parse(style).findtext("layerGeometryType") == kind
+        assert _entries(path, "category") == [("a", "a"), ("b", "b"), ("", "other")]
