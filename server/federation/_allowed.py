@@ -54,7 +54,7 @@ class AllowedEndpoints:
         """Raise `ForbiddenError` for an endpoint that is not allowed."""
         check_address(endpoint)
         asked = urlsplit(endpoint)
-        if not _plain(asked) or not any(_within(asked, urlsplit(one)) for one in self.entries):
+        if not plain_path(asked) or not any(lies_within(asked, urlsplit(one)) for one in self.entries):
             raise ForbiddenError(
                 f"SERVICE <{endpoint}> is refused",
                 why="the setting service_allow does not name it",
@@ -73,13 +73,14 @@ def allowed_endpoints(entries: str, deadline: float) -> AllowedEndpoints | None:
     return AllowedEndpoints(found, deadline) if found else None
 
 
-def _plain(asked: SplitResult) -> bool:
+def plain_path(asked: SplitResult) -> bool:
     """Whether a path says where it leads."""
     path = unquote(asked.path)
     return not asked.fragment and "\\" not in path and not {".", ".."} & set(path.split("/"))
 
 
-def _within(asked: SplitResult, entry: SplitResult) -> bool:
+def lies_within(asked: SplitResult, entry: SplitResult) -> bool:
+    """Whether an address is an entry of an allow-list, or below one that ends in ``/``."""
     if _place(asked) != _place(entry):
         return False
     if entry.path.endswith("/") or not entry.path:

@@ -26,7 +26,7 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Opene
 from earthweave.ontology import DeadlineError, EarthweaveError, EndpointError, ForbiddenError, QueryError, SizeLimitError
 
 _PORTION = 1 << 16
-_LOUDEST = 1 << 16
+LOUDEST = 1 << 16
 """Bytes that are read of what an endpoint says about an error."""
 
 
@@ -71,7 +71,7 @@ class _Redirects(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-class _Watch:
+class Watch:
     """Ends connections when their time is up, however slowly the other end goes on sending."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class _Watch:
                 continue
 
 
-def _opener(watch: _Watch, check: Callable[[str], None]) -> OpenerDirector:
+def guarded_opener(watch: Watch, check: Callable[[str], None]) -> OpenerDirector:
     """An opener of one call, whose connections are watched."""
 
     class Plain(HTTPConnection):
@@ -143,16 +143,16 @@ def query_endpoint(
     from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
     check(url)
-    watch = _Watch()
+    watch = Watch()
     start = time.monotonic()
     try:
         with watch.running(deadline):
-            return _take(_sent(url, text, accept, deadline, _opener(watch, check)), url, largest, watch)
+            return taken(_sent(url, text, accept, deadline, guarded_opener(watch, check)), url, largest, watch)
     except SPARQLWrapperException as error:
         raise QueryError(f"{url} refused the query", why=_reason(error), way_out="try the query in the endpoint's own page") from error
     except (HTTPError, HTTPException, URLError, OSError, ValueError) as error:
         late = isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError)
-        raise _failure(error, url, deadline, late=watch.late or (late and time.monotonic() - start > deadline / 2)) from error
+        raise reach_failure(error, url, deadline, late=watch.late or (late and time.monotonic() - start > deadline / 2)) from error
 
 
 def _sent(url: str, text: str, accept: str, deadline: float, opener: OpenerDirector) -> Any:
@@ -169,7 +169,7 @@ def _sent(url: str, text: str, accept: str, deadline: float, opener: OpenerDirec
                 return opener.open(self._createRequest(), timeout=deadline), self.returnFormat
             except HTTPError as error:
                 if error.code in refusals:
-                    raise refusals[error.code](error.read(_LOUDEST)) from error
+                    raise refusals[error.code](error.read(LOUDEST)) from error
                 raise
 
     with warnings.catch_warnings():
@@ -182,7 +182,8 @@ def _sent(url: str, text: str, accept: str, deadline: float, opener: OpenerDirec
         return wrapper.query().response
 
 
-def _take(response: Any, url: str, largest: int, watch: _Watch) -> RemoteAnswer:
+def taken(response: Any, url: str, largest: int, watch: Watch) -> RemoteAnswer:
+    """The whole body of a response; raises `SizeLimitError` as soon as it is too large, `EndpointError` if it is packed."""
     with response:
         if (packing := response.headers.get("Content-Encoding", "identity").lower()) != "identity":
             raise EndpointError(f"{url} packed its answer", why=f"the Content-Encoding {packing[:40]} was not asked for and is not read")
@@ -201,11 +202,12 @@ def _take(response: Any, url: str, largest: int, watch: _Watch) -> RemoteAnswer:
         return RemoteAnswer(b"".join(parts), str(response.headers.get("Content-Type", "")).split(";")[0].strip())
 
 
-def _failure(error: Exception, url: str, deadline: float, *, late: bool) -> EarthweaveError:
+def reach_failure(error: Exception, url: str, deadline: float, *, late: bool) -> EarthweaveError:
+    """What to raise for an endpoint that could not be asked."""
     if late:
         return DeadlineError(f"{url} did not answer within {deadline:g} s", way_out="raise EARTHWEAVE_REMOTE_DEADLINE")
     if isinstance(error, HTTPError) and error.code < 500:
-        return QueryError(f"{url} refused the query", why=f"HTTP status {error.code}: {_reason_of(error.read(_LOUDEST))}")
+        return QueryError(f"{url} refused the query", why=f"HTTP status {error.code}: {_reason_of(error.read(LOUDEST))}")
     return EndpointError(f"{url} cannot be reached", why=str(error), way_out="is the address right and the server running?")
 
 
