@@ -9,15 +9,18 @@ Arrays are (bands, …) float; amplitudes are in robust standard deviations (σ)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
+from ._normalise import Normalisation, deviation, normalisation
+
 Array = np.ndarray[Any, Any]
-_GAUSS = 1.4826
-"""Ratio of the standard deviation to the median absolute deviation of a normal distribution."""
-_ROUNDS = 10
+Whitening = Literal["band", "full"]
+_ROUNDS = 20
+_CORE = 0.75
+"""Share of pixels nearest to no change from which their covariance is taken."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,19 @@ class ChangeStatistics:
     Attributes:
         gain, bias: the second date as seen by the first is ``(x - bias) / gain``.
         median, sigma: of the difference, in reflectance; sigma is 1.4826 MAD.
+        mixing: matrix (bands, bands) that takes the correlation between bands out of differences in σ; None leaves it in.
     """
 
     gain: Array
     bias: Array
     median: Array
     sigma: Array
+    mixing: Array | None = None
+
+    @property
+    def plain(self) -> ChangeStatistics:
+        """The same normalisation, but vectors in reflectance and not in σ."""
+        return ChangeStatistics(self.gain, self.bias, np.zeros_like(self.median), np.ones_like(self.sigma))
 
     def difference(self, first: Array, second: Array) -> Array:
         """Second minus first after normalisation, in reflectance (bands, …)."""
@@ -44,61 +54,54 @@ class ChangeStatistics:
     def whiten(self, difference: Array) -> Array:
         """The difference in σ around its median (bands, …)."""
         shape = (-1,) + (1,) * (difference.ndim - 1)
-        white: Array = (difference - self.median.astype(difference.dtype).reshape(shape)) / self.sigma.astype(difference.dtype).reshape(
-            shape
-        )
-        return white
+        median, sigma = (value.astype(difference.dtype).reshape(shape) for value in (self.median, self.sigma))
+        white: Array = (difference - median) / sigma
+        return white if self.mixing is None else np.einsum("ab,b...->a...", self.mixing.astype(difference.dtype), white)
 
 
-def statistics(first: Array, second: Array, *, normalise: bool, quantum: float) -> ChangeStatistics:
+def statistics(
+    first: Array, second: Array, *, normalise: Normalisation = "robust", quantum: float, whitening: Whitening = "band"
+) -> ChangeStatistics:
     """Estimate from samples (bands, pixels) without invalid values.
 
     Args:
-        normalise: fit gain and bias on pseudo-invariant pixels: orthogonal regression, repeated on the pixels whose residual is below
-            3 σ in every band until nothing moves; as outliers the changed pixels leave the fit.
+        normalise: how gain and bias are fitted, see `normalisation`.
         quantum: reflectance of one digital number; σ is at least its rounding noise ``quantum / √6``, so two equal images have
             amplitude 0 and not a division by 0.
+        whitening: ``band`` scales each band by its own σ; ``full`` also takes out the correlation between bands, so that the amplitude
+            is a Mahalanobis length.
     """
-    bands = first.shape[0]
-    gain, bias = _normalisation(first.astype(np.float64), second.astype(np.float64)) if normalise else (np.ones(bands), np.zeros(bands))
-    neutral = ChangeStatistics(gain, bias, np.zeros(bands), np.ones(bands))
-    difference = neutral.difference(first.astype(np.float64), second.astype(np.float64))
-    median = np.median(difference, axis=1)
-    sigma = _GAUSS * np.median(np.abs(difference - median[:, None]), axis=1)
-    return ChangeStatistics(gain, bias, median, np.maximum(sigma, quantum / np.sqrt(6)))
+    first, second = first.astype(np.float64), second.astype(np.float64)
+    bands = len(first)
+    neutral = ChangeStatistics(*normalisation(first, second, normalise), np.zeros(bands), np.ones(bands))
+    difference = neutral.difference(first, second)
+    median, sigma = deviation(difference)
+    found = replace(neutral, median=median, sigma=np.maximum(sigma, quantum / np.sqrt(6)))
+    return found if whitening == "band" else replace(found, mixing=_decorrelated(found.whiten(difference)))
 
 
-def _normalisation(first: Array, second: Array) -> tuple[Array, Array]:
-    gain, bias = _start(first, second)
-    keep = np.ones(first.shape[1], bool)
+def _decorrelated(white: Array) -> Array:
+    """Inverse square root of the covariance of the pixels that have not changed, by repeated concentration on the nearest of them.
+
+    The symmetric root: of all that make the bands uncorrelated it turns the vectors least, so directions keep their meaning.
+    """
+    from scipy.special import gammainc, gammaincinv
+
+    bands = len(white)
+    reach = 2 * gammaincinv(bands / 2, _CORE)
+    shrunk = gammainc(bands / 2 + 1, reach / 2) / _CORE
+    mixing = np.eye(bands)
     for _ in range(_ROUNDS):
-        residual = second - gain[:, None] * first - bias[:, None]
-        centred = np.abs(residual - np.median(residual, axis=1)[:, None])
-        spread = np.maximum(_GAUSS * np.median(centred, axis=1), 1e-9)
-        invariant = (centred <= 3 * spread[:, None]).all(axis=0)
-        if invariant.sum() < 10 or np.array_equal(invariant, keep):
+        squares = (np.einsum("ab,bn->an", mixing, white) ** 2).sum(0)
+        core = white[:, squares <= np.quantile(squares, _CORE)]
+        values, vectors = np.linalg.eigh(core @ core.T / core.shape[1] / shrunk)
+        before, mixing = mixing, vectors @ np.diag(np.maximum(values, 1e-12) ** -0.5) @ vectors.T
+        if np.abs(mixing - before).max() < 1e-4:
             break
-        keep = invariant
-        gain, bias = _orthogonal(first[:, keep], second[:, keep], gain, bias)
-    return gain, bias
-
-
-def _start(first: Array, second: Array) -> tuple[Array, Array]:
-    """Match medians and spreads: robust, but blind to which pixel is which."""
-    middle = np.median(first, axis=1), np.median(second, axis=1)
-    spread = [np.median(np.abs(x - m[:, None]), axis=1) for x, m in zip((first, second), middle, strict=True)]
-    gain = np.where((spread[0] > 1e-9) & (spread[1] > 1e-9), spread[1] / np.maximum(spread[0], 1e-9), 1.0)
-    return gain, middle[1] - gain * middle[0]
-
-
-def _orthogonal(first: Array, second: Array, gain: Array, bias: Array) -> tuple[Array, Array]:
-    """Line of least orthogonal distance per band; a plain regression would be too flat, because both dates carry noise."""
-    a, b = first - first.mean(1)[:, None], second - second.mean(1)[:, None]
-    xx, yy, xy = (a * a).mean(1), (b * b).mean(1), (a * b).mean(1)
-    slope = np.divide(yy - xx + np.hypot(yy - xx, 2 * xy), 2 * xy, out=gain.copy(), where=xy > 1e-12)
-    usable = (slope > 0.2) & (slope < 5)
-    fitted = second.mean(1) - slope * first.mean(1)
-    return np.where(usable, slope, gain), np.where(usable, fitted, bias)
+    # changed pixels are among the nearest three quarters only if they are more than a quarter; the scale is set by the median
+    squares = (np.einsum("ab,bn->an", mixing, white) ** 2).sum(0)
+    scaled: Array = mixing * np.sqrt(2 * gammaincinv(bands / 2, 0.5) / max(float(np.median(squares)), 1e-12))
+    return scaled
 
 
 def amplitude(white: Array) -> Array:
@@ -115,20 +118,19 @@ def angle(white: Array, reference: Array) -> Array:
     unit = (reference / np.linalg.norm(reference)).astype(white.dtype)
     along = np.einsum("b...,b->...", white, unit)
     if white.shape[0] == 2:
-        across = white[1] * unit[0] - white[0] * unit[1]
-        direction = np.degrees(np.arctan2(across, along))
-        return np.where((along == 0) & (across == 0), np.nan, np.where(direction >= 180, direction - 360, direction))
+        return signed(along, white[1] * unit[0] - white[0] * unit[1])
     length = amplitude(white)
     cosine = np.divide(along, length, out=np.full_like(length, np.nan), where=length > 0)
     turned: Array = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     return turned
 
 
-def threshold(bands: int, confidence: float) -> float:
-    """Amplitude (σ) that unchanged pixels exceed with probability ``1 - confidence``: root of the χ² quantile with ``bands`` degrees."""
-    from scipy.special import gammaincinv
-
-    return float(np.sqrt(2 * gammaincinv(bands / 2, confidence)))
+def signed(along: Array, across: Array) -> Array:
+    """Angle of vectors in the plane, degrees from −180 up to but not including 180; NaN for no vector."""
+    direction = np.degrees(np.arctan2(across, along))
+    direction[direction >= 180] -= 360
+    direction[(along == 0) & (across == 0)] = np.nan
+    return direction
 
 
 def classes(length: Array, direction: Array, limit: float, count: int, bands: int) -> Array:
@@ -137,8 +139,11 @@ def classes(length: Array, direction: Array, limit: float, count: int, bands: in
     Sectors are equal parts of 0 … 180 degrees, or of −180 … 180 for two bands.
     """
     start, span = sector_span(bands)
-    sector = np.floor((np.nan_to_num(direction, nan=start) - start) * (count / span)).astype(np.int16)
-    return np.where(length > limit, np.clip(sector + 1, 1, count), 0).astype(np.uint8)
+    made = np.zeros(length.shape, np.uint8)
+    changed = length > limit
+    sector = np.floor((np.nan_to_num(direction[changed], nan=start) - start) * (count / span)).astype(np.int16)
+    made[changed] = np.clip(sector + 1, 1, count)
+    return made
 
 
 def sector_span(bands: int) -> tuple[float, float]:

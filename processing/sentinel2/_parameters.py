@@ -53,13 +53,59 @@ class Change(Parameters):
         None, "direction from which angles are measured, one number per band; default all equal", options=["--referenceVector"]
     )
     level_confidence: float = parameter(
-        0.999, "share of unchanged pixels that must stay below the threshold", options=["--levelConfidence"], gt=0, lt=1
+        0.999,
+        "of chi2: share of unchanged pixels that must stay below the threshold; of rayleigh-rice: least probability of change above it",
+        options=["--levelConfidence"],
+        gt=0,
+        lt=1,
     )
-    normalisation: Literal["robust", "none"] = parameter(
-        "robust", "fit the second date to the first on unchanged pixels", options=["--normalisation"]
+    threshold: Literal["chi2", "rayleigh-rice", "otsu", "fixed"] = parameter(
+        "chi2",
+        "where change begins: chi-square quantile of the confidence, Rayleigh-Rice mixture of all amplitudes, Otsu's split, or a given one",
+        options=["--threshold"],
     )
-    cloud_mask: Literal["auto", "scl", "none"] = parameter(
-        "auto", "mask clouds by the scene classes (SCL): where there are any, always, or never", options=["--cloudmask"]
+    threshold_value: float = parameter(
+        4.0, "amplitude above which a pixel has changed, for the threshold fixed", options=["--threshold-value"], unit="as units", gt=0
+    )
+    units: Literal["sigma", "reflectance"] = parameter(
+        "sigma", "of the vectors: robust standard deviations of each band's difference, or reflectance", options=["--units"]
+    )
+    whitening: Literal["band", "full"] = parameter(
+        "band",
+        "scale each band by its own standard deviation, or also take out the correlation between bands (Mahalanobis length)",
+        options=["--whitening"],
+    )
+    normalisation: Literal["robust", "irmad", "none"] = parameter(
+        "robust",
+        "fit the second date to the first on unchanged pixels: trimmed regression, iteratively re-weighted MAD, or not at all",
+        options=["--normalisation"],
+    )
+    coregistration: Literal["shift", "none"] = parameter(
+        "shift", "find the shift between the dates, and take it out if it is a tenth of a pixel or more", options=["--coregistration"]
+    )
+    cloud_mask: Literal["auto", "scl", "builtin", "none"] | Path = parameter(
+        "auto",
+        "clouds to hide on either date: by the scene classes where both have them (auto) or must have them (scl), by spectral tests "
+        "(builtin), or a raster or vector file that covers them",
+        options=["--cloudmask"],
+        role="input",
+    )
+    cloud_classes: Classes = parameter(
+        (1, 3, 8, 9, 10),
+        "scene classes that hide the ground: saturated, cloud shadow, clouds and thin cirrus",
+        options=["--cloud-classes"],
+        min_length=1,
+    )
+    cloud_dilate: float = parameter(0.0, "also hide what is this near to a cloud", options=["--cloud-dilate"], unit="m", ge=0, le=5000)
+    any_orbit: bool = parameter(
+        False, "compare scenes of different relative orbits, though they see the ground from different sides", options=["--any-orbit"]
+    )
+    tile: str | None = parameter(
+        None,
+        "tile to read from products of several (before December 2016)",
+        options=["--tile"],
+        pattern=r"^[Tt]?\d{2}[A-Za-z]{3}$",
+        examples=["T56HKH"],
     )
     output_format: Literal["GTiff", "COG"] = parameter("GTiff", "format of the rasters", options=["--output_format"])
     stack_bands: BandList | None = parameter(

@@ -84,9 +84,10 @@ def _run(p: Preprocess, context: Context) -> Outcome:
         )
     if p.output_format == "COG":
         to_cog(path, "AVERAGE" if "SCL" not in job.names else "NEAREST")
-    if p.output_format != "NetCDF":
-        top = 0.3 * (1 if p.scale == "reflectance" else 10_000)
-        write_style(path, shown_bands(job.names), 0, top if set(job.names) & set(BANDS) else 11)
+    # the variables of a NetCDF file are layers of one band each
+    shown = (1,) if p.output_format == "NetCDF" else shown_bands(job.names)
+    top = 0.3 * (1 if p.scale == "reflectance" else 10_000)
+    write_style(path, shown, 0, top if set(job.names) & set(BANDS) else 11)
     context.progress("recording", 0.98)
     properties = {key: value for key, value in job.scene.properties.items() if key != "datetime"}
     return Outcome((_product(job, path, p),), _sources(job, p), _figures(job, counts), job.tags.attribution, properties)

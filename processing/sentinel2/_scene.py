@@ -169,18 +169,23 @@ Reader = Callable[[str, Block], Array]
 
 
 @contextmanager
-def read_band(scene: Scene, names: Sequence[str], grid: Grid, *, scaled: bool = True, resampling: str = "auto") -> Iterator[Reader]:
+def read_band(
+    scene: Scene, names: Sequence[str], grid: Grid, *, scaled: bool = True, resampling: str = "auto", raw: bool = False
+) -> Iterator[Reader]:
     """Open bands for reading on ``grid``; yields ``read(name, block)``, which several threads may call.
 
     ``read`` returns float32 reflectance (``scaled``), or numbers with their offset added, NaN where there is no data or saturation; for
     ``SCL`` the class numbers (nearest pixel, 0 for no data). ``resampling`` is ``nearest``, ``bilinear``, ``cubic``, ``average``, or
     ``auto``: finer pixels are averaged over those that are valid, coarser ones are interpolated bilinearly. Grids that nest with the
     band's own (same CRS and corner, whole ratio) are read without GDAL's warper; both ways are independent of the blocks.
+    ``raw`` gives the numbers of the files as they are, 0 for no data and saturation; the grid's pixels must be the bands' own.
     """
     with ExitStack() as stack:
         wanted = grid.pixel_in(scene.grid.crs)
         opened = {
-            name: _open(stack, scene, scene.band(name, wanted), grid, "nearest" if name == "SCL" else resampling)
+            name: _raw(stack, scene, scene.band(name, wanted), grid)
+            if raw
+            else _open(stack, scene, scene.band(name, wanted), grid, "nearest" if name == "SCL" else resampling)
             for name in dict.fromkeys(names)
         }
 
@@ -188,6 +193,8 @@ def read_band(scene: Scene, names: Sequence[str], grid: Grid, *, scaled: bool = 
             band, pixels = opened[name]
             with reading(band.path):
                 numbers = pixels(block)
+            if raw:
+                return numbers
             if name == "SCL":
                 return np.nan_to_num(numbers, nan=0.0).astype(np.uint8)
             shifted = numbers + np.float32(band.offset) if band.offset else numbers
@@ -210,6 +217,23 @@ def _open(stack: ExitStack, scene: Scene, band: BandFile, grid: Grid, way: str) 
         shared, place = Shared(dataset), _Place(round(corner[0]), round(corner[1]), down, up)
         return band, lambda block: _nested(shared, band, place, way, block)
     return band, _warped(stack, dataset, band, grid, way)
+
+
+def _raw(stack: ExitStack, scene: Scene, band: BandFile, grid: Grid) -> tuple[BandFile, Callable[[Block], Array]]:
+    dataset = stack.enter_context(open_raster(band.path))
+    source = grid_of(dataset)
+    _belongs(scene, band, source)
+    row, col = round((source.north - grid.north) / grid.yres), round((grid.west - source.west) / grid.xres)
+    shared = Shared(dataset)
+
+    def read(block: Block) -> Array:
+        pixels = shared.read(band.index, Block(row + block.row, col + block.col, block.height, block.width), band.nodata)
+        for nothing in (band.nodata, _SATURATED):
+            if nothing:
+                pixels[pixels == nothing] = 0
+        return pixels
+
+    return band, read
 
 
 _NESTED_WAYS = {

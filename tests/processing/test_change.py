@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
 import pystac
 import pytest
 import rasterio
+import shapely
+from affine import Affine
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from earthweave.ontology import ParameterError, ProcessingError, ProductError, Progress
 from earthweave.processing import Result, run_service, service
+from earthweave.processing.raster import Block, Shared
 from earthweave.processing.sentinel2 import _change
+from earthweave.processing.sentinel2._job import Job
+from earthweave.processing.simulate import known_change
 
 from .conftest import read
 
@@ -87,7 +94,7 @@ def test_records(change: Result) -> None:
     assert change.layers[0].provenance.parameters == record["parameters"]
     assert change.layers[0].simulated and "(simulated)" in change.layers[0].title
     assert sorted(path.name for path in change.folder.iterdir()) == sorted(
-        [*(layer.path.name for layer in change.layers), "item.json", "run.json"]
+        [*(name for layer in change.layers for name in (layer.path.name, layer.path.with_suffix(".qml").name)), "item.json", "run.json"]
     )
 
 
@@ -108,6 +115,36 @@ def test_result_does_not_depend_on_blocks(pair: tuple[Path, Path], change: Resul
         with rasterio.open(one.path) as a, rasterio.open(other.path) as b:
             np.testing.assert_array_equal(a.read(), b.read())
     assert again.report["figures"] == change.report["figures"]
+
+
+def test_moved_result_does_not_depend_on_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interpolation looks around each block; two bytes a pixel or four, the numbers are the same."""
+    case = known_change(tmp_path / "pair", shift=(0.4, -0.3), haze=0.02, size=180, seed=4)
+    said = {"input1": case.before, "input2": case.after, "bands": "B3,B4,B8A", "resolution": 20}
+    whole = _run(**said, output_path=tmp_path / "whole")
+    monkeypatch.setattr(_change, "_BLOCK", 37)
+    again = _run(**said, output_path=tmp_path / "again")
+    monkeypatch.setattr(Job, "whole", False)
+    wide = _run(**said, output_path=tmp_path / "wide")
+    assert np.hypot(*whole.report["figures"]["shift"]) > 0.3
+    for other in (again, wide):
+        for layer, expected in zip(other.layers, whole.layers, strict=True):
+            with rasterio.open(layer.path) as a, rasterio.open(expected.path) as b:
+                np.testing.assert_array_equal(a.read(), b.read())
+        assert other.report["figures"] == whole.report["figures"]
+
+
+def test_each_image_is_read_once(pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_pixels: list[int] = []
+    take = Shared._take
+
+    def counted(self: Shared, index: int, block: Block) -> Any:
+        read_pixels.append(block.width * block.height)
+        return take(self, index, block)
+
+    monkeypatch.setattr(Shared, "_take", counted)
+    _run(input1=pair[0], input2=pair[1], resolution=10, cloud_mask="none", output_path=tmp_path)
+    assert sum(read_pixels) == 6 * 600 * 600
 
 
 def test_area_of_interest_cuts_and_masks(pair: tuple[Path, Path], change: Result, tmp_path: Path) -> None:
@@ -159,8 +196,6 @@ def test_normalisation_removes_sun_and_haze(pair: tuple[Path, Path], tmp_path: P
 
 
 def test_clouds_are_masked_by_scene_classes(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    import shutil
-
     clouded = tmp_path / pair[1].name
     shutil.copytree(pair[1], clouded)
     path = next(clouded.rglob("*SCL_20m.jp2"))
@@ -175,6 +210,40 @@ def test_clouds_are_masked_by_scene_classes(pair: tuple[Path, Path], tmp_path: P
     )
     assert np.isnan(read(masked.layers[0].path)[:100, :50]).all()
     assert masked.report["figures"]["valid_pixels"] == bare.report["figures"]["valid_pixels"] - 5000
+
+
+def test_clouds_of_both_dates_and_their_surroundings_are_hidden(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """One scene has a cloud at the left, the other at the right; both widened by 40 m; and the same from a file of polygons."""
+    clouded = []
+    for number, product in enumerate(pair):
+        clouded.append(tmp_path / str(number) / product.name)
+        shutil.copytree(product, clouded[-1])
+        _clouds(next(clouded[-1].rglob("*SCL_20m.jp2")), slice(10 + 200 * number, 30 + 200 * number))
+    hidden = np.isnan(
+        read(_run(input1=clouded[0], input2=clouded[1], resolution=20, cloud_dilate=40, output_path=tmp_path / "o").layers[0].path)
+    )
+    assert hidden[100, 8:32].all() and hidden[100, 208:232].all()
+    assert hidden.sum() == 2 * 24 * 300
+    with rasterio.open(next(pair[0].rglob("*SCL_20m.jp2"))) as dataset:
+        west, north = dataset.transform.c, dataset.transform.f
+        corners = shapely.box(west + 200, north - 6000, west + 600, north)
+    area = tmp_path / "clouds.gpkg"
+    pyogrio.raw.write(
+        area, geometry=shapely.to_wkb([corners]), field_data=[], fields=np.array([], object), geometry_type="Polygon", crs="EPSG:32756"
+    )
+    masked = _run(input1=pair[0], input2=pair[1], resolution=20, cloud_mask=area, output_path=tmp_path / "f")
+    hidden = np.isnan(read(masked.layers[0].path))
+    assert hidden.sum() == 20 * 300 and hidden[:, 10:30].all()
+    assert masked.report["inputs"][-1]["id"] == "clouds.gpkg"
+
+
+def _clouds(path: Path, columns: slice) -> None:
+    with rasterio.open(path) as dataset:
+        classes, profile = dataset.read(1), dataset.profile
+    classes[:, columns] = 9
+    path.unlink()
+    with rasterio.open(path, "w", **{**profile, "driver": "JP2OpenJPEG", "REVERSIBLE": "YES", "QUALITY": "100"}) as dataset:
+        dataset.write(classes, 1)
 
 
 def test_progress_goes_up_and_ends(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -220,6 +289,61 @@ def test_scenes_of_different_levels_are_refused(shared: Path, tmp_path: Path) ->
     first, second = (next(folder.glob(f"*MSI{level}_*")) for level in ("L1C", "L2A"))
     with pytest.raises(ParameterError, match="different levels"):
         _run(input1=first, input2=second, output_path=tmp_path)
+
+
+def _altered(product: Path, folder: Path, changes: dict[str, str]) -> Path:
+    """A copy of the product with other words in its metadata."""
+    copy = folder / product.name
+    shutil.copytree(product, copy)
+    for path in copy.rglob("*.xml"):
+        text = path.read_text("utf-8")
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        path.write_text(text, "utf-8")
+    return copy
+
+
+def test_scenes_of_different_tiles_are_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    other = _altered(pair[1], tmp_path, {"_T56HKH_N": "_T56HLH_N"})
+    with pytest.raises(ParameterError, match="different tiles") as caught:
+        _run(input1=pair[0], input2=other, resolution=20, output_path=tmp_path / "o")
+    assert "T56HKH" in caught.value.why and "T56HLH" in caught.value.why and caught.value.way_out
+    assert list((tmp_path / "o").glob("*")) == []
+
+
+def test_scenes_of_different_orbits_are_refused_unless_wanted(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    other = _altered(pair[1], tmp_path, {"<SENSING_ORBIT_NUMBER>30<": "<SENSING_ORBIT_NUMBER>73<"})
+    with pytest.raises(ParameterError, match="different relative orbits") as caught:
+        _run(input1=pair[0], input2=other, resolution=60, output_path=tmp_path / "o")
+    assert "R030 and R073" in caught.value.why and "--any-orbit" in caught.value.way_out
+    assert list((tmp_path / "o").glob("*")) == []
+    assert len(_run(input1=pair[0], input2=other, resolution=60, any_orbit=True, output_path=tmp_path / "o").layers) == 2
+
+
+def test_broken_image_is_named_and_leaves_nothing(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    other = _altered(pair[1], tmp_path, {})
+    image = next(other.rglob("*_B08_10m.jp2"))
+    content = image.read_bytes()
+    image.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ProductError, match=r"_B08_10m\.jp2"):
+        _run(input1=pair[0], input2=other, resolution=10, output_path=tmp_path / "o")
+    assert list((tmp_path / "o").glob("*")) == []
+
+
+def test_second_scene_elsewhere_is_refused(write, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    paths = [write(f"S2_2021010{day}.tif", rng.integers(300, 900, (2, 20, 20)).astype(np.uint16), bands=("B3", "B4")) for day in (1, 3)]
+    with rasterio.open(paths[1], "r+") as dataset:
+        dataset.transform = Affine(10, 0, 590_000, 0, -10, 5_100_000)
+    with pytest.raises(ProductError, match="lies elsewhere"):
+        _run(input1=paths[0], input2=paths[1], bands="B3,B4", output_path=tmp_path / "o")
+
+
+def test_estimate_comes_from_the_metadata(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    spec = service("s2-cd")
+    given = spec.parameters(input1=pair[0], input2=pair[1], resolution=10, output_path=tmp_path)
+    assert spec.estimate is not None
+    assert spec.estimate(given).note == "2 million source pixels"
 
 
 def test_pair_without_common_pixels(write, tmp_path: Path) -> None:

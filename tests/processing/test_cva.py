@@ -7,9 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import chi2
+from scipy.stats import chi, chi2, ncx2
 
-from earthweave.processing.sentinel2 import amplitude, angle, classes, statistics, threshold
+from earthweave.ontology import ProcessingError
+from earthweave.processing.raster import otsu_split
+from earthweave.processing.sentinel2 import (
+    ChangeStatistics,
+    Mixture,
+    Scale,
+    Vectors,
+    amplitude,
+    angle,
+    classes,
+    fit_mixture,
+    otsu_threshold,
+    statistics,
+    threshold,
+)
+from earthweave.processing.sentinel2._normalise import unchanged
+from earthweave.processing.sentinel2._register import HALO, estimate_shift, moved, taps
 
 
 @pytest.mark.parametrize(
@@ -74,7 +90,7 @@ def test_normalisation_finds_the_line_though_a_third_has_changed() -> None:
     gain, bias = np.array([0.9, 1.1, 0.97]), np.array([0.02, -0.01, 0.004])
     second = gain[:, None] * first + bias[:, None] + rng.normal(0, 0.002, first.shape)
     second[:, :10_000] += np.array([0.05, 0.08, -0.15])[:, None] * rng.uniform(0.5, 1, 10_000)
-    found = statistics(first, second, normalise=True, quantum=1e-4)
+    found = statistics(first, second, quantum=1e-4)
     np.testing.assert_allclose(found.gain, gain, atol=0.01)
     np.testing.assert_allclose(found.bias, bias, atol=0.003)
 
@@ -89,7 +105,7 @@ def test_false_alarms_are_as_many_as_the_confidence_says(bands: int, confidence:
     noise = np.array([0.003, 0.004, 0.008, 0.006])[:bands, None]
     first = ground + noise * rng.standard_normal((bands, count))
     second = 0.95 * ground + 0.01 + noise * rng.standard_normal((bands, count))
-    found = statistics(first, second, normalise=True, quantum=1e-4)
+    found = statistics(first, second, quantum=1e-4)
     length = amplitude(found.whiten(found.difference(first, second)))
     rate = float((length > threshold(bands, confidence)).mean())
     assert rate == pytest.approx(1 - confidence, rel=0.2)
@@ -97,6 +113,135 @@ def test_false_alarms_are_as_many_as_the_confidence_says(bands: int, confidence:
 
 def test_equal_images_have_no_change_and_no_division_by_zero() -> None:
     first = np.random.default_rng(0).uniform(0, 1, (3, 100))
-    found = statistics(first, first, normalise=True, quantum=1e-4)
+    found = statistics(first, first, quantum=1e-4)
     np.testing.assert_allclose(amplitude(found.whiten(found.difference(first, first))), 0, atol=1e-9)
     np.testing.assert_allclose(found.sigma, 1e-4 / np.sqrt(6))
+
+
+@given(st.integers(2, 5), st.integers(0, 2**32 - 1), st.booleans())
+def test_vectors_from_numbers_are_those_from_reflectances(bands: int, seed: int, mixed: bool) -> None:
+    """One pass over the numbers gives what normalisation, whitening, length and angle give one after the other."""
+    rng = np.random.default_rng(seed)
+    first, second = rng.integers(1, 12_000, (2, bands, 30, 7)).astype(np.uint16)
+    scales = [Scale(rng.choice([-1000.0, 0.0], bands), rng.choice([10_000.0, 5_000.0], bands)) for _ in range(2)]
+    found = ChangeStatistics(
+        rng.uniform(0.8, 1.2, bands),
+        rng.uniform(-0.1, 0.1, bands),
+        rng.uniform(-0.1, 0.1, bands),
+        rng.uniform(0.003, 0.02, bands),
+        np.eye(bands) + rng.uniform(-0.2, 0.2, (bands, bands)) if mixed else None,
+    )
+    reference = rng.uniform(0.2, 1, bands)
+    made = Vectors.of(found, *scales).polar(first, second, reference)
+    flat = [scale.reflectance(numbers.reshape(bands, -1).astype(float)) for scale, numbers in zip(scales, (first, second), strict=True)]
+    white = found.whiten(found.difference(*flat))
+    length = amplitude(white)
+    np.testing.assert_allclose(made[0].ravel(), length, rtol=1e-5, atol=1e-3)
+    clear = length > 5
+    away = made[1].ravel()[clear] - angle(white, reference)[clear]
+    np.testing.assert_allclose((away + 180) % 360 - 180, 0, atol=0.05)
+
+
+def test_vectors_of_equal_or_missing_numbers() -> None:
+    scale = Scale(np.full(3, -1000.0), np.full(3, 10_000.0))
+    vectors = Vectors.of(ChangeStatistics(np.ones(3), np.zeros(3), np.zeros(3), np.full(3, 0.003)), scale, scale)
+    numbers = np.full((3, 4), 2345, np.float32)
+    other = numbers.copy()
+    other[0, 3] = np.nan
+    length, direction = vectors.polar(numbers, other, np.ones(3))
+    assert length[:3].tolist() == [0, 0, 0] and np.isnan(length[3])
+    assert np.isnan(direction).all()
+
+
+def test_unchanged_pixels_are_told_by_irmad() -> None:
+    """Linear air and noise on 60 % of the pixels, anything on the others."""
+    rng = np.random.default_rng(8)
+    first = rng.uniform(0.02, 0.4, (3, 20_000))
+    second = 0.9 * first + 0.02 + rng.normal(0, 0.003, first.shape)
+    second[:, 12_000:] = rng.uniform(0.02, 0.4, (3, 8_000))
+    probable = unchanged(first, second)
+    assert probable[:12_000].mean() > 0.4 and (probable[12_000:] > 0.1).mean() < 0.01
+    found = statistics(first, second, normalise="irmad", quantum=1e-4)
+    np.testing.assert_allclose(found.gain, 0.9, atol=0.005)
+    np.testing.assert_allclose(found.bias, 0.02, atol=0.002)
+
+
+def test_full_whitening_takes_the_correlation_out() -> None:
+    """Noise that all bands share: per band the lengths are no chi law, whitened in full they are, and a band stays nearest to itself."""
+    rng = np.random.default_rng(4)
+    first = rng.uniform(0.05, 0.35, (3, 300_000))
+    second = first + rng.normal(0, 0.004, first.shape) + rng.normal(0, 0.006, first.shape[1])
+    rates, mixings = [], []
+    for whitening in ("band", "full"):
+        found = statistics(first, second, normalise="none", quantum=1e-4, whitening=whitening)
+        rates.append(float((amplitude(found.whiten(found.difference(first, second))) > threshold(3, 0.99)).mean()))
+        mixings.append(found.mixing)
+    assert rates[0] > 0.02
+    assert rates[1] == pytest.approx(0.01, rel=0.2)
+    assert mixings[0] is None
+    assert (np.argmax(np.abs(mixings[1]), axis=1) == [0, 1, 2]).all()
+
+
+@pytest.mark.parametrize("bands", [2, 3, 4])
+def test_mixture_densities_are_chi_and_noncentral_chi(bands: int) -> None:
+    lengths = np.linspace(0.1, 12, 60)
+    mixture = Mixture(bands, 0.3, 1.2, 6.0, 1.5)
+    still = 0.7 * chi.pdf(lengths / 1.2, bands) / 1.2
+    gone = 0.3 * ncx2.pdf((lengths / 1.5) ** 2, bands, (6.0 / 1.5) ** 2) * 2 * lengths / 1.5**2
+    np.testing.assert_allclose(mixture.posterior(lengths), gone / (still + gone), rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("bands", [2, 3])
+def test_mixture_is_found_and_its_posterior_is_one(bands: int) -> None:
+    """A tenth has changed by 6 σ in all directions: parameters come back, and above the threshold of 0.9 nine tenths have changed."""
+    rng = np.random.default_rng(bands)
+    white = rng.standard_normal((bands, 200_000))
+    toward = rng.standard_normal((bands, 20_000))
+    white[:, :20_000] += 5 * toward / np.linalg.norm(toward, axis=0)
+    lengths = amplitude(white)
+    found = fit_mixture(lengths, bands)
+    assert (found.share, found.noise, found.change, found.spread) == pytest.approx((0.1, 1, 5, 1), rel=0.05)
+    limit = found.threshold(0.9, float(lengths.max()))
+    near = np.abs(lengths - limit) < 0.05
+    assert near[:20_000].sum() / near.sum() == pytest.approx(0.9, abs=0.04)
+    assert 3 < otsu_threshold(lengths) < 5
+
+
+def test_amplitudes_that_are_alike_have_no_threshold() -> None:
+    for find in (otsu_threshold, lambda lengths: fit_mixture(lengths, 3)):
+        with pytest.raises(ProcessingError, match="no threshold"):
+            find(np.zeros(100))
+
+
+def test_otsu_by_hand() -> None:
+    assert otsu_split(np.array([5, 4, 0, 0, 3, 6]), np.arange(7.0)) == 2
+    assert np.isnan(otsu_split(np.array([0, 7, 0]), np.arange(4.0)))
+
+
+@given(st.floats(-1.9, 1.9), st.floats(-1.9, 1.9))
+def test_interpolation_is_exact_for_planes(down: float, right: float) -> None:
+    rows, cols = np.mgrid[-HALO : 8 + HALO, -HALO : 9 + HALO].astype(np.float32)
+    image = (0.5 * rows - 0.25 * cols)[None]
+    inner = (0.5 * (rows + down) - 0.25 * (cols + right))[None, HALO:-HALO, HALO:-HALO]
+    np.testing.assert_allclose(moved(image, (down, right)), inner, atol=1e-4)
+    assert sum(weight for _, weight in taps(down)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.3, 0.0), (-0.8, 1.4), (3.5, 0.0)])
+def test_shift_is_estimated_though_a_part_has_changed(shift: tuple[float, float]) -> None:
+    """A smooth field, seen again elsewhere, brighter, with noise and a changed quarter; beyond two pixels none is believed."""
+    rng = np.random.default_rng(5)
+    waves = rng.uniform(0.1, 0.5, (12, 2)) * rng.choice([-1, 1], (12, 2))
+    rows, cols = np.mgrid[0:160, 0:160].astype(float)
+
+    def field(down: float, right: float) -> np.ndarray:
+        return sum(np.sin(a * (rows - down) + b * (cols - right) + 7 * a) for a, b in waves)[None]
+
+    first, second = field(0, 0), 1.1 * field(*shift) + 0.3 + rng.normal(0, 0.05, (1, 160, 160))
+    second[:, :80, :80] += 3 * rng.random((80, 80)) + 2
+
+    def beside(row: int, col: int) -> np.ndarray:
+        return moved(first, (row, col)).reshape(1, -1)
+
+    found = estimate_shift(beside, lambda row, col: moved(second, (row, col)).reshape(1, -1))
+    np.testing.assert_allclose(found, shift if shift[0] < 2 else (0, 0), atol=0.03)
