@@ -11,7 +11,7 @@ from ._landscape import CROP, FOREST, ORCHARD, SCRUB, URBAN, WATER, Ground
 Array = np.ndarray[Any, Any]
 
 SIMULATED_BANDS: tuple[str, ...] = ("B02", "B03", "B04", "B08", "B8A", "B11", "B12")
-_SPECTRA = np.array(
+SPECTRA = np.array(
     [
         [0.035, 0.043, 0.032, 0.022, 0.020, 0.012, 0.010],  # water
         [0.025, 0.040, 0.030, 0.220, 0.240, 0.120, 0.060],  # forest
@@ -43,7 +43,7 @@ NOISE = 0.001
 
 def flooded_share(ground: Ground) -> Array:
     """Share of each pixel that the flood covers to the eye of the sensor, 0 … 1 (float32)."""
-    limit = np.full(len(_SPECTRA), 0.96, np.float32)
+    limit = np.full(len(SPECTRA), 0.96, np.float32)
     for cover, share in _EMERGENT.items():
         limit[cover] = share
     rise = np.clip(ground.depth / 0.3, 0, 1)
@@ -52,7 +52,7 @@ def flooded_share(ground: Ground) -> Array:
 
 def reflectance(ground: Ground, date: int, band: int) -> Array:
     """Reflectance of one of `SIMULATED_BANDS` on date 0 (before) or 1 (flooded), without noise (float32)."""
-    base = _SPECTRA[ground.cover, band] * (1 + np.float32(0.03) * ground.texture)
+    base = SPECTRA[ground.cover, band] * (1 + np.float32(0.03) * ground.texture)
     if date == 1:
         base = base + _DRIFT[band] * ground.drift[_GROUP[band]]
         flood = _CLEARER[band] + (_SILTY[band] - _CLEARER[band]) * ground.silt
