@@ -4,5 +4,6 @@ from ._app import create_app
 from ._guard import HEADERS, from_elsewhere
 from ._models import Asker, PresetLayer
 from ._status import Store
+from .processes import Processes
 
-__all__ = ["HEADERS", "Asker", "PresetLayer", "Store", "create_app", "from_elsewhere"]
+__all__ = ["HEADERS", "Asker", "PresetLayer", "Processes", "Store", "create_app", "from_elsewhere"]

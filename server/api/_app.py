@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -13,16 +14,21 @@ from pydantic import ValidationError
 from earthweave.ontology import MissingDependencyError, ParameterError, SizeLimitError
 from earthweave.server import sparql, viewer
 from earthweave.server.settings import EndpointSettings, WebSettings
+from earthweave.server.workflows import CoMaxDesk
 
+from ._co_max import offer_co_max
 from ._description import PATHS
 from ._guard import install_guard
 from ._models import Asker, Health, LayerBody, Layers, Links, PresetLayer, ProblemBody, Question, Status
 from ._status import Census, Store, product_version, table_of
+from .processes import Desk, Processes, describe, landing
+from .processes import blueprint as process_routes
 
 LINKS = {
     "map": "/", "editor": "/query", "sparql": "/sparql", "ask": "/api/ask", "layers": "/api/layers",
     "status": "/api/status", "health": "/health", "description": "/api/openapi.json",
 }
+PROCESS_LINKS = {"processes": "/processes", "jobs": "/jobs", "conformance": "/conformance"}
 
 
 class ShallowJson(DefaultJSONProvider):
@@ -51,6 +57,8 @@ def create_app(
     layers: Sequence[PresetLayer | Mapping[str, Any]] = (),
     settings: WebSettings | None = None,
     endpoint: EndpointSettings | None = None,
+    processes: Processes | None = None,
+    columns: CoMaxDesk | None = None,
 ) -> Flask:
     """The whole web face over a store, as a WSGI app.
 
@@ -62,6 +70,8 @@ def create_app(
         layers: shown on the map when it opens; a mapping has the names of `PresetLayer`.
         settings: of requests.
         endpoint: of updates, other sites, and the query log.
+        processes: run by the bearer of the token; None leaves out OGC API – Processes.
+        columns: answers ``/co/max``; None leaves it out.
     """
     settings = settings or WebSettings()
     access = _endpoint(endpoint or EndpointSettings())
@@ -75,10 +85,16 @@ def create_app(
     sparql.install_problems(app)
     install_guard(app, access.origins)
     app.register_blueprint(sparql.blueprint(store, store.limits, access))
-    app.register_blueprint(viewer.blueprint())
-    _describe(app, title)
-    _tell(app, store, (store.limits, settings), title=title, banner=banner or None, questions=questions is not None)
+    desk = Desk(processes, sparql.Gatekeeper(access.token), access.address) if processes else None
+    app.register_blueprint(viewer.blueprint(partial(landing, desk, title) if desk else None))
+    if desk:
+        app.register_blueprint(process_routes(desk))
+    _describe(app, title, desk)
+    tables = (store.limits, settings, *((desk.settings, desk.jobs.limits) if desk else ()))
+    _tell(app, store, tables, title=title, banner=banner or None, questions=questions is not None)
     _offer(app, questions, [LayerBody.of(layer) for layer in layers], settings.question_characters)
+    if columns:
+        offer_co_max(app, columns)
     return app
 
 
@@ -90,15 +106,18 @@ def _endpoint(settings: EndpointSettings) -> sparql.Endpoint:
     )
 
 
-def _describe(app: OpenAPI, title: str) -> None:
+def _describe(app: OpenAPI, title: str, desk: Desk | None) -> None:
+    links = {**LINKS, **(PROCESS_LINKS if desk else {})}
+
     @app.get("/api", summary="Where the machine-readable parts are", responses={200: Links})
-    def links() -> Response:
-        return jsonify(Links(title=title, links=LINKS).model_dump())
+    def overview() -> Response:
+        return jsonify(Links(title=title, links=links).model_dump())
 
     @app.get("/api/openapi.json", summary="This description")
     def description() -> Response:
         described: dict[str, Any] = {**app.api_doc}
-        return jsonify({**described, "paths": {**described["paths"], **PATHS}})
+        offered = describe([spec.id for spec in desk.specs()]) if desk else {}
+        return jsonify({**described, "paths": {**described["paths"], **PATHS, **offered}})
 
 
 def _tell(app: OpenAPI, store: Store, tables: Sequence[Any], *, title: str, banner: str | None, questions: bool) -> None:

@@ -1,67 +1,42 @@
-"""``ask`` and ``serve``."""
+"""``serve``."""
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from earthweave.ontology import InputError, MissingDependencyError, ParameterError
-from earthweave.server.questions import StoreAsker
-from earthweave.server.settings import EndpointSettings, QuestionLimits, ServeSettings, WebSettings, read
+from earthweave.ontology import InputError, MissingDependencyError, ParameterError, StoreError
+from earthweave.server.questions import JobLauncher, StoreAsker
+from earthweave.server.settings import (
+    EndpointSettings,
+    JobSettings,
+    PipelineSettings,
+    ProcessSettings,
+    QuestionLimits,
+    ServeSettings,
+    WebSettings,
+    read,
+)
 from earthweave.server.store import Store
+from earthweave.server.workflows import CoMaxDesk
 
-from ._console import Outcome, run, store_option, text_table, verb
+from ._ask_verb import fixed_parameters
+from ._console import Outcome, run, store_option
+from ._job_verbs import open_jobs
 from ._store_verbs import existing_store
-
-
-def answer_lines(answer: dict[str, Any], most: int = 20) -> str:
-    """An answer for people: the text, the first rows, what was assumed, what was not understood, why it was refused."""
-    lines = [answer["text"], *_rows(answer, most)]
-    lines += [f"  assumed: {item}" for item in answer["assumptions"]]
-    if answer["unknown"]:
-        lines.append(f"  not understood: {', '.join(answer['unknown'])}")
-    if answer["status"] == "refused":
-        lines.append(f"  refused: {answer['reason']['code']}")
-    if answer["simulated"]:
-        lines.append("  SIMULATED DATA: this answer rests on simulated data")
-    return "\n".join(lines)
-
-
-def _rows(answer: dict[str, Any], most: int) -> list[str]:
-    hidden = {"simulated"} | ({"feature"} if "label" in answer["columns"] else set())
-    shown = [column for column, name in enumerate(answer["columns"]) if name not in hidden]
-    if not shown or not answer["rows"]:
-        return []
-    rows = [["" if row[column] is None else str(row[column]) for column in shown] for row in answer["rows"][:most]]
-    left = len(answer["rows"]) - most
-    more = [f"… and {left:,} more of those listed: --json gives them all"] if left > 0 else []
-    return [f"  {line}" for line in [*text_table([answer["columns"][column] for column in shown], rows), *more]]
-
 
 _READ = 8 * 2**20
 """Bytes of a body that are read at least, so that the app itself can say what is too long."""
 LOOPBACK = ("localhost", "127.0.0.1")
-
-
-@click.command()
-@click.argument("question")
-@store_option
-@verb
-def ask(question: str, store_path: str) -> Outcome:
-    """Ask a question in English about the flooded areas in the store.
-
-    \b
-    Example:  earthweave ask "Which administrative units were flooded in March 2021?"
-    """
-    with existing_store(store_path) as store:
-        answer = StoreAsker(store, limits=read(QuestionLimits)).ask(question)
-    return Outcome(answer, answer_lines(answer), notices=tuple(notice["text"] for notice in answer["notices"]))
 
 
 def read_map(path: Path | None) -> dict[str, Any]:
@@ -90,17 +65,45 @@ def _web() -> tuple[Any, Any]:
     return create_app, listening_server
 
 
-def open_app(store: Store, map_path: Path | None, host: str) -> Any:
+@contextmanager
+def offered_processes(store: Store) -> Iterator[Any]:
+    """The services as processes for the length of a block, and a worker beside us that runs their jobs.
+
+    None, and a notice, where the folder of jobs cannot be used: the store is served all the same.
+    """
+    from earthweave.server.api import Processes
+
+    try:
+        jobs = open_jobs()
+    except StoreError as error:
+        click.echo(f"notice: no processes are offered: {error.what}; {error.way_out}", err=True)
+        yield None
+        return
+    roots = tuple(Path(one).expanduser() for one in read(JobSettings).input_roots.split(os.pathsep) if one.strip())
+    with jobs.worker():
+        yield Processes(jobs, read(ProcessSettings), roots, fixed_parameters(Path(store.path)))
+
+
+def open_app(store: Store, map_path: Path | None, host: str, processes: Any = None) -> Any:
     """The web application over a store, with the map's layers preset; on loopback it answers to loopback names only."""
     create_app, _ = _web()
     preset = read_map(map_path)
     settings = read(WebSettings)
     if host in LOOPBACK and not settings.trusted_hosts:
         settings = replace(settings, trusted_hosts=",".join(LOOPBACK))
+    columns = _columns(processes)
+    launcher = JobLauncher(lambda: processes.jobs, processes.jobs.services(), processes.own) if processes else None
+    questions = StoreAsker(store, limits=read(QuestionLimits), launcher=launcher)
     return create_app(
-        store, questions=StoreAsker(store, limits=read(QuestionLimits)), banner=preset["banner"], layers=preset["layers"],
-        settings=settings, endpoint=read(EndpointSettings),
+        store, questions=questions, banner=preset["banner"], layers=preset["layers"],
+        settings=settings, endpoint=read(EndpointSettings), processes=processes, columns=columns,
     )
+
+
+def _columns(processes: Any) -> CoMaxDesk | None:
+    """Who answers ``/co/max``, if a folder of products is set and jobs can be run."""
+    settings = read(PipelineSettings)
+    return CoMaxDesk(processes.jobs, settings) if processes and settings.co_products else None
 
 
 def waitress_options(largest: int) -> dict[str, Any]:
@@ -119,10 +122,15 @@ def check_port(host: str, port: int) -> None:
 
 
 def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) -> None:
-    """Serve endpoint, viewer and question box until interrupted."""
-    _, listening_server = _web()
+    """Serve endpoint, viewer, question box and processes until interrupted."""
+    _web()
     check_port(settings.serve_host, settings.serve_port)
-    app = open_app(store, map_path, settings.serve_host)
+    with offered_processes(store) as processes:
+        _serve(store, settings, open_app(store, map_path, settings.serve_host, processes), processes is not None)
+
+
+def _serve(store: Store, settings: ServeSettings, app: Any, processes: bool) -> None:
+    _, listening_server = _web()
     if reachable := store.network():
         click.echo(
             f"notice: the query workers could not give up their network ({reachable}); the engine in them calls nobody by itself",
@@ -130,6 +138,8 @@ def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) ->
         )
     click.echo(f"map      http://{settings.serve_host}:{settings.serve_port}/", err=True)
     click.echo(f"SPARQL   http://{settings.serve_host}:{settings.serve_port}/sparql", err=True)
+    if processes:
+        click.echo(f"process  http://{settings.serve_host}:{settings.serve_port}/processes", err=True)
     click.echo("stop with Ctrl-C", err=True)
     endpoint = read(EndpointSettings)
     if endpoint.update_token:
@@ -146,7 +156,7 @@ def serve_store(store: Store, settings: ServeSettings, map_path: Path | None) ->
 @click.option("--map", "map_path", type=click.Path(path_type=Path), help="File with the layers to show first (the demo writes map.json).")
 @store_option
 def serve(port: int | None, host: str | None, map_path: Path | None, store_path: str) -> None:
-    """Serve the SPARQL endpoint, the map and the question box.
+    """Serve the SPARQL endpoint, the map, the question box and the processes.
 
     \b
     Example:  earthweave serve --store my-store --port 8080

@@ -29,6 +29,7 @@ from earthweave.ontology import (
 
 _log = logging.getLogger("earthweave.server")
 TYPE = "https://w3id.org/earthweave/problem#"
+"""What the ``type`` of a problem begins with."""
 
 STATUS: dict[type[EarthweaveError], tuple[int, str]] = {
     InputError: (400, "Something that was given is wrong"),

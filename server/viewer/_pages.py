@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, request, send_from_directory
 
 STATIC = Path(__file__).with_name("static")
 VENDOR = Path(__file__).with_name("vendor")
@@ -33,16 +34,26 @@ def _page(name: str, twin: str) -> Response:
     return response
 
 
-def blueprint() -> Blueprint:
+def _wants_json() -> bool:
+    """Whether a program asks: ``?f=json``, or an ``Accept`` that does not prefer HTML."""
+    if named := request.args.get("f"):
+        return named == "json"
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) != "text/html"
+
+
+def blueprint(landing: Callable[[], Response] | None = None) -> Blueprint:
     """``/`` (map), ``/query`` (editor), ``/static/…`` and ``/vendor/…``; each page names its machine twin in a ``Link`` header.
 
-    Files are answered with an ETag; vendored ones, whose version stands in their path, may be kept for ever.
+    ``landing`` makes what ``/`` is for programs (the landing page of OGC API – Common). Files are answered with an ETag; vendored ones,
+    whose version stands in their path, may be kept for ever.
     """
     pages = Blueprint("viewer", __name__)
 
     @pages.get("/")
     def home() -> Response:
-        return _page("index.html", "/api")
+        response = landing() if landing is not None and _wants_json() else _page("index.html", "/api")
+        response.vary.add("Accept")
+        return response
 
     @pages.get("/query")
     def query() -> Response:

@@ -52,9 +52,16 @@ function card(answer, actions) {
     chips(answer.chips),
     assumptions(answer),
     !refused && buttons(answer, actions),
+    answer.proposal && proposed(answer.proposal),
     noticeList(answer.notices),
     answer.simulated && h("p", {}, h("span", { class: "tag" }, "SIMULATED DATA"), h("span", { class: "quiet" }, " The answer rests on simulated data.")),
     answer.sparql && h("details", {}, h("summary", {}, "SPARQL used"), h("pre", { tabindex: 0 }, answer.sparql), h("div", { class: "row" }, h("button", { type: "button", class: "plain", onclick: () => actions.edit(answer.sparql) }, "Edit this query"))));
+}
+
+/** A run that would answer: its form with what the question says filled in, for who bears the token to send. */
+function proposed({ service, title, parameters }) {
+  const said = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [`input-${name}`, String(value)]));
+  return h("div", { class: "row" }, h("a", { class: "button", href: `/processes/${encodeURIComponent(service)}?${said}` }, `Run ${title}…`));
 }
 
 function chips(list) {
