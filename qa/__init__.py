@@ -11,15 +11,16 @@ The text of a question never becomes text of a query: between them stands the `R
 
 from ._answer import Answer, answer
 from ._lexicon import Lexicon
+from ._offers import Proposal, propose
 from ._plan import Query, plan
-from ._ports import Cell, Endpoint, Estimate, Launcher, Limits, Table
+from ._ports import Cell, Endpoint, Estimate, Launcher, Limits, Offer, Table
 from ._refusal import HINT, Refusal
 from ._request import Aggregate, Assumption, Attribute, Order, Place, Request, Spatial, Target, Temporal, request_schema
 from ._understand import understand
 from ._values import number
 
 __all__ = [
-    "HINT", "Aggregate", "Answer", "Assumption", "Attribute", "Cell", "Endpoint", "Estimate", "Launcher", "Lexicon", "Limits", "Order",
-    "Place", "Query", "Refusal", "Request", "Spatial", "Table", "Target", "Temporal", "answer", "number", "plan", "request_schema",
-    "understand",
+    "HINT", "Aggregate", "Answer", "Assumption", "Attribute", "Cell", "Endpoint", "Estimate", "Launcher", "Lexicon", "Limits", "Offer",
+    "Order", "Place", "Proposal", "Query", "Refusal", "Request", "Spatial", "Table", "Target", "Temporal", "answer", "number", "plan",
+    "propose", "request_schema", "understand",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -13,8 +13,9 @@ from earthweave.ontology.geometry import read_wkt
 from ._describe import FUNCTIONS, UNITS, chips, class_name, conventions, describe, superlative
 from ._domain import AREA, FLOODED_AREA, property_named
 from ._lexicon import Lexicon
+from ._offers import Proposal, propose
 from ._plan import Query, count_query, most_rows, plan, presence_query, simulated_query
-from ._ports import Cell, Endpoint, Limits, Table
+from ._ports import Cell, Endpoint, Launcher, Limits, Table
 from ._refusal import COMMANDS, HINT, Refusal
 from ._request import Assumption, Request
 from ._understand import understand
@@ -42,6 +43,7 @@ class Answer:
         geojson: a FeatureCollection (RFC 7946: CRS84, exterior rings counter-clockwise), None if nothing can be drawn.
         simulated: whether anything that the answer rests on is simulated.
         notices: code and sentence, from the store and from here.
+        proposal: a run that would bring what the store does not have.
     """
 
     question: str
@@ -59,11 +61,12 @@ class Answer:
     geojson: Mapping[str, Any] | None = None
     simulated: bool = False
     notices: tuple[Notice, ...] = ()
+    proposal: Proposal | None = None
 
     @property
-    def status(self) -> Literal["answered", "refused"]:
-        """Whether the question was answered."""
-        return "refused" if self.refusal else "answered"
+    def status(self) -> Literal["answered", "refused", "proposed"]:
+        """Whether the question was answered, or would be by a run."""
+        return "refused" if self.refusal else "answered" if self.request else "proposed"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data, for pages, the API and ``--json``."""
@@ -76,18 +79,59 @@ class Answer:
             "assumptions": [one.text for one in self.assumptions],
             "unknown": [*self.unknown], "value": self.value, "count": self.count, "columns": [*self.columns],
             "rows": [[*row] for row in self.rows], "geojson": self.geojson, "reason": reason, "simulated": self.simulated,
-            "notices": [dict(one) for one in self.notices],
+            "notices": [dict(one) for one in self.notices], "proposal": self.proposal and self.proposal.to_json(),
         }  # fmt: skip
 
 
-def answer(question: str, endpoint: Endpoint, lexicon: Lexicon, *, now: date | datetime, limits: Limits = Limits()) -> Answer:  # noqa: B008
-    """Understand a question, query the endpoint, and tell the answer.
+def answer(
+    question: str,
+    endpoint: Endpoint,
+    lexicon: Lexicon,
+    *,
+    now: date | datetime,
+    limits: Limits = Limits(),  # noqa: B008
+    launcher: Launcher | None = None,
+) -> Answer:
+    """Understand a question, query the endpoint, and tell the answer; what the store cannot answer may be proposed to ``launcher``.
 
     Refusals, and limits that the endpoint reached, are answers too; other errors of the endpoint are raised.
     """
     request = understand(question, lexicon, now=now)
     if isinstance(request, Refusal):
-        return _refused(question, request)
+        offered = _proposed(question, endpoint, lexicon, now, limits, launcher) if request.code in _BEYOND else None
+        if isinstance(offered, Proposal):
+            return Answer(question, _offer_text(offered), proposal=offered, assumptions=offered.assumptions)
+        return _refused(question, offered or request)
+    told = _answered(question, request, endpoint, limits)
+    if told.refusal or told.count != 0:
+        return told
+    offered = _proposed(question, endpoint, lexicon, now, limits, launcher)
+    if not isinstance(offered, Proposal):
+        return told
+    return replace(told, proposal=offered, notices=(*told.notices, _notice("proposal", _offer_text(offered))))
+
+
+_BEYOND = frozenset({"unsupported-operation", "needs-a-run", "missing-place", "unknown-word"})
+"""Refusals of questions that a run may answer all the same."""
+
+
+def _proposed(
+    question: str, endpoint: Endpoint, lexicon: Lexicon, now: date | datetime, limits: Limits, launcher: Launcher | None
+) -> Proposal | Refusal | None:
+    """The run that a question asks for, with what it would cost."""
+    if launcher is None:
+        return None
+    today = now.date() if isinstance(now, datetime) else now
+    found = propose(question, launcher.offers(), lexicon, endpoint, today=today, limits=limits)
+    return replace(found, estimate=launcher.estimate(found.service, found.parameters)) if isinstance(found, Proposal) else found
+
+
+def _offer_text(proposal: Proposal) -> str:
+    cost = f", some {max(1, round(proposal.estimate.seconds))} s" if proposal.estimate else ""
+    return f"That needs a run of {proposal.service} ({proposal.title}{cost}). It is not started until you say so."
+
+
+def _answered(question: str, request: Request, endpoint: Endpoint, limits: Limits) -> Answer:
     query = plan(request, limits)
     try:
         return _Story(question, request, query, endpoint, limits).tell()

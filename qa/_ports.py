@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -67,19 +67,38 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a job would cost: seconds, bytes to read and write, and sentences that say how this was guessed."""
+    """What a job would cost: seconds of wall time, MiB of memory, and sentences that say how this was guessed."""
 
     seconds: float
-    read_bytes: int
-    write_bytes: int
+    memory_mib: float
     notes: tuple[str, ...] = ()
 
 
-class Launcher(Protocol):
-    """Estimates, starts and watches runs of processing services."""
+@dataclass(frozen=True)
+class Offer:
+    """A question that a run of a service can answer.
 
-    def estimate(self, service: str, parameters: Mapping[str, Any]) -> Estimate:
-        """Guess the cost of a run without starting it."""
+    Attributes:
+        service, title: of the service.
+        text: template, e.g. ``Map the floods in {place} between {date1} and {date2}``.
+        slots: ``place``, ``date1`` and ``date2``, first and last day → parameter that each fills.
+    """
+
+    service: str
+    title: str
+    text: str
+    slots: Mapping[str, str]
+
+
+class Launcher(Protocol):
+    """Offers, estimates, starts and watches runs of processing services."""
+
+    def offers(self) -> Sequence[Offer]:
+        """The questions that can start a run."""
+        ...
+
+    def estimate(self, service: str, parameters: Mapping[str, Any]) -> Estimate | None:
+        """Guess the cost of a run without starting it; None if nobody can tell."""
         ...
 
     def start(self, service: str, parameters: Mapping[str, Any]) -> str:

@@ -2,5 +2,6 @@
 
 from ._asker import StoreAsker
 from ._endpoint import StoreEndpoint
+from ._launcher import JobLauncher
 
-__all__ = ["StoreAsker", "StoreEndpoint"]
+__all__ = ["JobLauncher", "StoreAsker", "StoreEndpoint"]

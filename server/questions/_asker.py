@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from earthweave.qa import Lexicon, Limits, answer
+from earthweave.qa import Launcher, Lexicon, Limits, answer
 from earthweave.server.store import Store
 
 from ._endpoint import StoreEndpoint
@@ -24,18 +24,21 @@ class StoreAsker:
     """Puts questions to a store.
 
     The place names are read from the store once per generation, so that what was just loaded can be asked about. Threads may
-    share one. ``clock`` tells what "yesterday" counts from.
+    share one. ``clock`` tells what "yesterday" counts from;
+    ``launcher`` takes what only a run can answer, which is proposed, not started.
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self, store: Store, *, limits: Limits | None = None, clock: Callable[[], datetime] = _utc_now, launcher: Launcher | None = None
+    ) -> None:
         self._endpoint, self._store = StoreEndpoint(store), store
-        self._limits, self._clock = limits or Limits(), clock
+        self._limits, self._clock, self._launcher = limits or Limits(), clock, launcher
         self._lock, self._known = Lock(), (-1, Future[Names]())
 
     def ask(self, question: str) -> dict[str, Any]:
         """Answer or refuse; JSON data as `earthweave.qa.Answer.to_json` makes it. Raises what `Store.query` raises."""
         names = self._names()
-        found = answer(question, self._endpoint, names.lexicon, now=self._clock(), limits=self._limits)
+        found = answer(question, self._endpoint, names.lexicon, now=self._clock(), limits=self._limits, launcher=self._launcher)
         return replace(found, notices=(*found.notices, *names.notices)).to_json()
 
     def lexicon(self) -> Lexicon:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
-from earthweave.mapping import Chunk, Form, MappingRun, Options, Report, distinct, form_of, map_source, read_rules, rules, write_rdf
+from earthweave.mapping import Chunk, Form, Options, Report, distinct, form_of, map_source, read_rules, rules, write_rdf
 from earthweave.ontology import InputError, Layer, ProgressSink, silent
-
-from ._provenance import layer_iri, provenance_graph
+from earthweave.server.records import layer_iri, provenance_graph
 
 
 def writable(*targets: Path) -> None:
@@ -54,15 +54,23 @@ def layer_variables(layer: Layer) -> dict[str, str]:
     return {"layer": iri, "name": name, "start": start, "end": end, "simulated": str(layer.simulated).lower()}
 
 
-def map_layer(layer: Layer, rule: str, target: Path, *, lineage: Sequence[Layer] = (), progress: ProgressSink = silent) -> Report:
-    """Map a vector layer by a shipped rule into an N-Triples file that also holds its provenance and that of ``lineage``."""
-    run = map_source(read_rules(rules(rule)), layer.path, variables=layer_variables(layer), progress=progress)
-    write_rdf(target, distinct(_with_provenance(run, (layer, *lineage))), Form("ntriples"), may_hold_graphs=False)
-    return run.report
+def map_layer(
+    layer: Layer, rule: str, target: Path, *, also: Sequence[str] = (), lineage: Sequence[Layer] = (), progress: ProgressSink = silent
+) -> Report:
+    """Map a vector layer by a shipped rule into an N-Triples file that also holds its provenance and that of ``lineage``.
+
+    ``also`` are rules that say more of the same things; the report is of the first.
+    """
+    first, *others = (
+        map_source(read_rules(rules(name)), layer.path, variables=layer_variables(layer), progress=progress) for name in (rule, *also)
+    )
+    more = chain.from_iterable(run.chunks() for run in others)
+    write_rdf(target, distinct(chain(first.chunks(), more, lineage_chunks((layer, *lineage)))), Form("ntriples"), may_hold_graphs=False)
+    return first.report
 
 
-def _with_provenance(run: MappingRun, layers: Sequence[Layer]) -> Iterator[Chunk]:
-    yield from run.chunks()
+def lineage_chunks(layers: Sequence[Layer]) -> Iterator[Chunk]:
+    """The provenance of layers as N-Triples."""
     for layer in layers:
         lines = provenance_graph(layer).serialize(format="nt", encoding="utf-8")
         yield Chunk(lines, lines.count(b"\n"))
