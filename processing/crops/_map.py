@@ -10,7 +10,7 @@ import numpy as np
 
 from earthweave.ontology import Interval, ProcessingError, ProductError, Source
 
-from ..frame import Context, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
+from ..frame import Context, Estimate, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 from ..raster import Tags, create_raster, polygonise, sieve, write_polygons
 from ._cube import Cube, read_cube
 from ._phenology import LandCover, land_cover
@@ -78,7 +78,8 @@ def _publish(p: CropMap, cube: Cube, classes: Array, valid: Array, context: Cont
     polygons = polygonise(classes, cube.grid, valid)
     areas = polygons.areas
     media, crs = write_polygons(vector, polygons, "land_cover", {"landCover": polygons.values, "area_m2": areas})
-    legend = ", ".join(f"{one.value} {one.name.lower().replace('_', ' ')}" for one in LandCover)
+    named = {one.value: one.name.lower().replace("_", " ") for one in LandCover}
+    legend = ", ".join(f"{value} {name}" for value, name in named.items())
     word = " (simulated)" if cube.simulated else ""
     products = (
         Product(
@@ -92,6 +93,7 @@ def _publish(p: CropMap, cube: Cube, classes: Array, valid: Array, context: Cont
             cube.grid.bbox,
             time,
             {"1": f"land cover: {legend}, 255 unknown"},
+            legend=named,
         ),
         Product(
             "land_cover_areas",
@@ -104,6 +106,7 @@ def _publish(p: CropMap, cube: Cube, classes: Array, valid: Array, context: Cont
             cube.grid.bbox,
             time,
             {"landCover": legend, "area_m2": "geodesic area, m2"},
+            legend=named,
         ),
     )
     hectares = {one.name.lower(): round(float(areas[polygons.values == one].sum()) / 1e4, 4) for one in LandCover}
@@ -130,6 +133,14 @@ def _end(cube: Cube) -> datetime:
     return last.replace(year=last.year + last.month // 12, month=last.month % 12 + 1, day=1)
 
 
+def _estimate(p: CropMap) -> Estimate:
+    """From the size of the file: a number takes two bytes there and some forty in memory, and a second goes over ten million of them."""
+    if not p.input.is_file():
+        raise ProductError(f"{p.input.name} does not exist", why="no file has this name", way_out="check the path")
+    numbers = p.input.stat().st_size / 2
+    return Estimate(1 + numbers / 1e7, 300 + 40 * numbers / 2**20, f"{numbers / 1e6:.1f} million numbers")
+
+
 CROP_MAP = ServiceSpec(
     id="crop-map",
     executable="Crop-map",
@@ -137,9 +148,9 @@ CROP_MAP = ServiceSpec(
     title="Land cover and crop season from a year of Sentinel-2",
     abstract=(
         "Bare or built, sparse vegetation, summer crop, winter crop, permanent vegetation and open water, from the course of the monthly "
-        "vegetation index. A rule-based first cut: the rules are generic phenology of temperate regions, not fitted and not "
-        "validated against "
-        "any reference; orchards, greenhouses, double cropping and mown meadows are not told apart, and crop species are not named."
+        "vegetation index. Limits: a rule-based first cut; the rules are generic phenology of temperate regions, not fitted and not "
+        "validated against any reference; orchards, greenhouses, double cropping and mown meadows are not told apart, and crop species "
+        "are not named."
     ),
     parameters=CropMap,
     outputs=(
@@ -163,5 +174,8 @@ CROP_MAP = ServiceSpec(
         Reference("McFeeters: The use of the normalized difference water index, IJRS 17(7), 1996", "10.1080/01431169608948714"),
     ),
     attribution=("Contains modified Copernicus Sentinel data.",),
-    questions=(Question("How many hectares of {crop} are there in {place}?", {"place": "input"}),),
+    questions=(Question("How many hectares of each crop season does {cube} show?", {"cube": "input"}),),
+    domain="agriculture",
+    keywords=("Sentinel-2", "land cover", "crops", "phenology", "NDVI"),
+    estimate=_estimate,
 )

@@ -20,10 +20,11 @@ _STRAIGHT = 1.0
 """Metres that a reprojected edge may be off its course."""
 
 
-def read_aoi(text: str) -> Any:
+def read_aoi(text: str, *, beyond: bool = False) -> Any:
     """Read an area of interest as a shapely geometry, CRS84 lon lat degrees.
 
     ``text`` is WKT in lon lat, a GeoJSON object, or the path of a GeoJSON, GeoPackage or shapefile (in any CRS that it declares).
+    ``beyond`` takes longitudes up to 360 either way, which is how an area across the antimeridian is written in one piece.
     Raises `ParameterError` if it is none of these, is no area, or has coordinates that are no longitudes and latitudes.
     """
     stripped = text.strip()
@@ -32,7 +33,8 @@ def read_aoi(text: str) -> Any:
     west, south, east, north = area.bounds
     if area.is_empty or area.area == 0:
         raise _refused(text, "it is not an area", "give a POLYGON or MULTIPOLYGON")
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    most = 360 if beyond else 180
+    if west < -most or east > most or south < -90 or north > 90:
         raise _refused(text, f"{west} {south} … {east} {north} are not lon lat degrees", "write longitude first: POLYGON((150.6 -33.5, …))")
     return area if area.is_valid else shapely.make_valid(area)
 

@@ -48,20 +48,22 @@ def run_blocks(
     *,
     size: int = BLOCK,
     tell: Callable[[float], None] | None = None,
+    cache: int = CACHE,
 ) -> None:
     """Call ``write(block, make(block))`` for every block of ``grid``, row by row.
 
     ``make`` runs in `WORKERS` threads, at most one block ahead of them; ``write`` and ``tell`` (share done, above 0 to 1) run in the
     caller's thread, in order. The first failure of any of the three, in that order, ends the run: what is not begun is dropped, what
-    runs is waited for, and the error is raised; so a ``tell`` that raises cancels. Nothing is caught or retried.
+    runs is waited for, and the error is raised; so a ``tell`` that raises cancels. Nothing is caught or retried. ``cache`` is what GDAL
+    may keep, MiB.
     """
     blocks = list(grid.blocks(size))
-    with _environment(), ThreadPoolExecutor(WORKERS, "block") as pool:
+    with _environment(cache), ThreadPoolExecutor(WORKERS, "block") as pool:
         waiting: deque[tuple[Block, Future[T]]] = deque()
         try:
             for number in range(len(blocks) + WORKERS):
                 if number < len(blocks):
-                    waiting.append((blocks[number], pool.submit(_inside, make, blocks[number])))
+                    waiting.append((blocks[number], pool.submit(_inside, make, blocks[number], cache)))
                 if number >= WORKERS:
                     block, future = waiting.popleft()
                     write(block, future.result())
@@ -71,17 +73,17 @@ def run_blocks(
             pool.shutdown(cancel_futures=True)
 
 
-def _inside(make: Callable[[Block], T], block: Block) -> T:
+def _inside(make: Callable[[Block], T], block: Block, cache: int) -> T:
     """GDAL's options hold for one thread, so each block enters them."""
-    with _environment():
+    with _environment(cache):
         return make(block)
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def _environment(cache: int) -> Iterator[None]:
     import rasterio
 
-    with rasterio.Env(GDAL_NUM_THREADS="1", GDAL_CACHEMAX=CACHE * 2**20, GDAL_TIFF_INTERNAL_MASK=True):
+    with rasterio.Env(GDAL_NUM_THREADS="1", GDAL_CACHEMAX=cache * 2**20, GDAL_TIFF_INTERNAL_MASK=True):
         yield
 
 

@@ -21,10 +21,10 @@ from earthweave.ontology.geometry import area_m2, reproject
 from ._grid import Grid
 
 Array = np.ndarray[Any, Any]
-_DRIVERS = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
-VECTOR_SUFFIXES = tuple(_DRIVERS)
+DRIVERS = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
+VECTOR_SUFFIXES = tuple(DRIVERS)
 """Endings of the vector files that `write_polygons` makes."""
-_MEDIA = {".shp": "application/vnd.shp", ".gpkg": "application/geopackage+sqlite3", ".geojson": "application/geo+json"}
+MEDIA = {".shp": "application/vnd.shp", ".gpkg": "application/geopackage+sqlite3", ".geojson": "application/geo+json"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,13 @@ def round_half_up(values: Array, valid: Array) -> Array:
 
 
 def sieve(levels: Array, size: int, valid: Array, connectivity: Literal[4, 8] = 4) -> Array:
-    """Merge patches smaller than ``size`` pixels into their largest neighbour (int32 in, int32 out); 0 and 1 change nothing."""
+    """Merge patches smaller than ``size`` pixels into their largest neighbour (int32 in, int32 out); 0 and 1 change nothing.
+
+    All in memory; `Sieve` does it strip by strip.
+    """
     from rasterio.features import sieve as gdal_sieve
 
-    if size < 2:
+    if size < 2 or size >= levels.size:
         return levels
     merged: Array = gdal_sieve(levels, size, mask=valid.astype(np.uint8), connectivity=connectivity)
     return np.where(valid, merged, levels)
@@ -97,11 +100,7 @@ def write_polygons(path: Path, polygons: Polygons, layer: str, fields: Mapping[s
     """
     from pyogrio.raw import write
 
-    suffix = path.suffix.lower()
-    if suffix not in _DRIVERS:
-        raise ParameterError(
-            f"{path.name}: unknown vector format", why=f"{suffix or 'no suffix'} is not offered", way_out=f"use {', '.join(_DRIVERS)}"
-        )
+    suffix = vector_suffix(path)
     crs = CRS84 if suffix == ".geojson" else polygons.crs
     geometries = polygons.geometries if crs == polygons.crs else _lonlat(polygons)
     options: dict[str, Any] = {"RFC7946": "YES"} if suffix == ".geojson" else {}
@@ -111,12 +110,22 @@ def write_polygons(path: Path, polygons: Polygons, layer: str, fields: Mapping[s
         field_data=list(fields.values()),
         fields=np.array(list(fields), object),
         layer=layer,
-        driver=_DRIVERS[suffix],
+        driver=DRIVERS[suffix],
         geometry_type="Polygon",
         crs=str(crs),
         **options,
     )
-    return _MEDIA[suffix], crs
+    return MEDIA[suffix], crs
+
+
+def vector_suffix(path: Path) -> str:
+    """The suffix of a vector file, in lower case; raises `ParameterError` if it is none that can be written."""
+    suffix = path.suffix.lower()
+    if suffix not in DRIVERS:
+        raise ParameterError(
+            f"{path.name}: unknown vector format", why=f"{suffix or 'no suffix'} is not offered", way_out=f"use {', '.join(DRIVERS)}"
+        )
+    return suffix
 
 
 def _lonlat(polygons: Polygons) -> Array:

@@ -28,16 +28,44 @@ def bilinear(numbers: Array, ratio: int) -> Array:
 
     Pixels without data weigh nothing; NaN where the nearest one has none.
     """
-    spread = _spread(_spread(numbers, ratio, 0), ratio, 1)
-    if not np.isnan(spread).any():
-        return spread / np.float32(4 * ratio * ratio)
-    valid = ~np.isnan(numbers)
-    total, weight = (
-        _spread(_spread(part, ratio, 0), ratio, 1) for part in (np.where(valid, numbers, np.float32(0)), valid.astype(np.float32))
-    )
-    made = _quotient(total, weight)
-    made[repeat(~valid[1:-1, 1:-1], ratio)] = np.nan
+    numbers = _closed(numbers)
+    missing = np.isnan(numbers)
+    gaps = _box(missing)
+    if gaps is None:
+        return _divided(_spread(numbers, ratio), ratio)
+    numbers[missing] = 0
+    made = _divided(_spread(numbers, ratio), ratio)
+    # only what has a gap beside it must be weighed anew
+    rows, cols = (slice(max(part.start - 2, 0), part.stop + 2) for part in gaps)
+    valid = ~missing[rows, cols]
+    found = _quotient(_spread(numbers[rows, cols], ratio), _spread(valid.astype(np.float32), ratio))
+    found[repeat(~valid[1:-1, 1:-1], ratio)] = np.nan
+    made[rows.start * ratio : rows.start * ratio + found.shape[0], cols.start * ratio : cols.start * ratio + found.shape[1]] = found
     return made
+
+
+def _closed(numbers: Array) -> Array:
+    """A copy in which a halo without any data repeats the pixels beside it, which weighs them as if it were not there."""
+    numbers = numbers.copy()
+    for lines in (numbers, numbers.T):
+        for halo, inner in ((0, 1), (-1, -2)):
+            if np.isnan(lines[halo]).all():
+                lines[halo] = lines[inner]
+    return numbers
+
+
+def _box(mask: Array) -> tuple[slice, slice] | None:
+    """Rows and columns between which all of ``mask`` lies; None if it is nowhere."""
+    spans = [np.flatnonzero(mask.any(axis)) for axis in (1, 0)]
+    if not len(spans[0]):
+        return None
+    rows, cols = (slice(int(span[0]), int(span[-1]) + 1) for span in spans)
+    return rows, cols
+
+
+def _divided(total: Array, ratio: int) -> Array:
+    total /= np.float32(4 * ratio * ratio)
+    return total
 
 
 def repeat(pixels: Array, ratio: int) -> Array:
@@ -57,17 +85,24 @@ def _summed(numbers: Array, ratio: int) -> Array:
     return total
 
 
-def _spread(numbers: Array, ratio: int, axis: int) -> Array:
-    """Along one axis, the sum of two neighbours with whole weights that add up to twice the ratio; drops the halo of that axis."""
-    numbers = np.moveaxis(numbers, axis, 0)
+def _spread(numbers: Array, ratio: int) -> Array:
+    """Both ways, the sum of two neighbours with whole weights that add up to twice the ratio; drops the halo."""
+    # columns first: there are fewer of them yet, and rows are added faster
+    return _spread_rows(_spread_rows(numbers.T, ratio).T, ratio)
+
+
+def _spread_rows(numbers: Array, ratio: int) -> Array:
     before, here, after = numbers[:-2], numbers[1:-1], numbers[2:]
-    made = np.empty((here.shape[0] * ratio, *here.shape[1:]), np.float32)
+    # in the order of the memory that comes in, so that columns are written as columns
+    made = np.empty_like(here, shape=(here.shape[0] * ratio, *here.shape[1:]))
     for at in range(ratio):
         away = 2 * at + 1 - ratio
-        made[at::ratio] = here * np.float32(2 * ratio - abs(away))
+        target = made[at::ratio]
+        np.multiply(here, np.float32(2 * ratio - abs(away)), out=target)
         if away:
-            made[at::ratio] += (after if away > 0 else before) * np.float32(abs(away))
-    return np.moveaxis(made, 0, axis)
+            beside = after if away > 0 else before
+            target += beside if abs(away) == 1 else beside * np.float32(abs(away))
+    return made
 
 
 def _quotient(total: Array, weight: Array) -> Array:

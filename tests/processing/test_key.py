@@ -48,7 +48,12 @@ DEFAULTS = {"number": 1.5, "names": ["a", "b"], "place": "store", "aoi": "", "ma
 
 
 @settings(max_examples=60)
-@given(st.permutations(list(DEFAULTS)), st.integers(0, 6), st.floats(allow_nan=False), st.lists(st.text(max_size=5), max_size=3))
+@given(
+    st.permutations(list(DEFAULTS)),
+    st.integers(0, 6),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(st.text(max_size=5), max_size=3),
+)
 def test_order_and_defaults_that_are_said_do_not_matter(order: list[str], said: int, number: float, names: list[str]) -> None:
     chosen = {"number": number, "names": names}
     spoken = {name: DEFAULTS[name] for name in order[:said] if name not in chosen}
@@ -142,3 +147,17 @@ def test_a_digest_follows_a_file_that_changes_in_place(tmp_path: Path) -> None:
         path.write_bytes(bytes([number]))
         found.add(digest(path))
     assert len(found) == 20
+
+
+def test_a_tilde_that_stands_for_nobody_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = checked(_Taken, {"output_path": "out", "input": "~nobody-has-this-name/in.txt"}, "Taken")
+    assert spelled_out(values)["input"] == f"{tmp_path}/~nobody-has-this-name/in.txt"
+    assert content_key(SPEC, values) == _key({"input": "nowhere/in.txt"})
+
+
+def test_records_tell_names_alone_of_lists_of_paths(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("x")
+    result = run_service(SPEC, {"output_path": tmp_path / "out", "many": [tmp_path / "in.txt", "/else/where.txt"]})
+    assert result.report["parameters"]["many"] == ["in.txt", "where.txt"]
+    assert str(tmp_path) not in result.record.read_text()

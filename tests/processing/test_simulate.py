@@ -16,7 +16,7 @@ import shapely
 
 from earthweave.processing import Result, run_service, service
 from earthweave.processing.sentinel2 import open_scene
-from earthweave.processing.simulate import AREA_OF_INTEREST, UNIT_NAMES, admin_units, sentinel2_pair
+from earthweave.processing.simulate import AREA_OF_INTEREST, UNIT_NAMES, admin_units, known_change, sentinel2_pair, sentinel2_tile
 from earthweave.processing.simulate._landscape import MAIN, make_ground, window
 from earthweave.processing.simulate._spectra import flooded_share
 
@@ -128,3 +128,32 @@ def test_no_flood_without_water(pair: tuple[Path, Path], change: Result, tmp_pat
         water = shapely.points(dataset.bounds.left + 20 * cols + 10, dataset.bounds.top - 20 * rows - 10)
     distance = shapely.STRtree(water).query_nearest(shapes, return_distance=True)[1]
     assert (distance < 60).mean() > 0.95
+
+
+def test_known_changes_are_where_the_pair_differs(tmp_path: Path) -> None:
+    """Without changes the dates differ by air and noise alone; with them, what is said to have changed differs more."""
+    still, moved = (known_change(tmp_path / str(changes), changes=changes, noise=0.001, size=90) for changes in (False, True))
+    assert not still.changed.any() and 0.05 < moved.changed.mean() < 0.9
+    assert all(open_scene(product).simulated for product in (still.before, still.after))
+    for case in (still, moved):
+        first, second = (_pixels(product, "B8A") for product in (case.before, case.after))
+        gone = np.abs(second - (0.965 * first + 0.003))
+        assert gone[~case.changed].max() < 0.06
+        assert not case.changed.any() or np.median(gone[case.changed]) > 0.03
+
+
+def test_a_tile_weighs_what_a_real_one_does(tmp_path: Path) -> None:
+    """7 to 9 bits a pixel; the dates share their grain, not their noise; the pattern is mirrored."""
+    before, after = sentinel2_tile(tmp_path, size=600)
+    bits = [path.stat().st_size * 8 / 1200**2 for path in sorted(tmp_path.rglob("*.jp2"))]
+    assert len(bits) == 6 and 7 < np.mean(bits) < 9
+    scene = open_scene(before)
+    assert scene.simulated and (scene.grid.width, scene.grid.height) == (1200, 1200)
+    first, second = (_pixels(product, "B08") for product in (before, after))
+    grain = [image[:, 1:] - image[:, :-1] for image in (first, second)]
+    assert 0.5 < np.corrcoef(grain[0].ravel(), grain[1].ravel())[0, 1] < 0.99
+
+
+def _pixels(product: Path, name: str) -> np.ndarray:
+    with rasterio.open(next(product.rglob(f"*_{name}_*.jp2"))) as dataset:
+        return (dataset.read(1).astype(np.float32) - 1000) / 10_000

@@ -11,10 +11,11 @@ import numpy as np
 import pyogrio
 import pytest
 
-from earthweave.ontology import ProcessingError, ProductError
+from earthweave.ontology import ParameterError, ProcessingError, ProductError
 from earthweave.processing import run_service, service
 from earthweave.processing.crops import LandCover, land_cover
-from earthweave.processing.flood import otsu, water_index
+from earthweave.processing.flood import INDICES, otsu, water_index
+from earthweave.processing.raster import run_blocks
 
 from .conftest import read
 
@@ -27,21 +28,53 @@ def _iou(found: np.ndarray, label: np.ndarray) -> float:
     return float(((found == 1) & (label == 1) & known).sum() / (((found == 1) | (label == 1)) & known).sum())
 
 
-@pytest.mark.parametrize(("parameters", "least"), [({}, 0.70), ({"sieve": 0}, 0.70), ({"index": "ndwi"}, 0.67), ({"threshold": 0.0}, 0.60)])
+@pytest.mark.parametrize(
+    ("parameters", "least"),
+    [
+        ({}, 0.72),
+        ({"sieve": 0}, 0.72),
+        ({"index": "mndwi"}, 0.70),
+        ({"index": "ndwi"}, 0.67),
+        ({"index": "awei_nsh"}, 0.50),
+        ({"index": "awei_nsh", "threshold": 0.0}, 0.70),
+        ({"index": "awei_sh"}, 0.60),
+        ({"index": "mndwi", "threshold": 0.0}, 0.60),
+    ],
+)
 def test_water_on_a_labelled_chip(
     parameters: dict[str, Any], least: float, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Spain, Sen1Floods11; simple baselines there: MNDWI Otsu 0.719, NDWI Otsu 0.692, MNDWI > 0 0.612. One chip is one chip."""
+    """Spain, Sen1Floods11; simple baselines there: MNDWI Otsu 0.719, NDWI Otsu 0.692, MNDWI > 0 0.612. One chip is one chip.
+
+    The default was fixed by reasoning, not by a scan of this chip: NDWI, MNDWI and AWEI err at different grounds, so the majority of the
+    three, each at Otsu's threshold, should beat each of them. The other rows are there to be read beside it.
+    """
     source = shared / CHIP / "S2/Spain_7370579_S2Hand.tif"
     result = run_service(service("water-mask"), {"input": source, "output_path": tmp_path, **parameters})
     iou = _iou(read(result.layers[0].path), read(shared / CHIP / "Labels/Spain_7370579_LabelHand.tif"))
-    limit = result.report["figures"]["threshold"]
     with capsys.disabled():
-        print(f"\nWater-mask {parameters or 'default'}: IoU {iou:.3f} on Sen1Floods11 Spain_7370579 (threshold {limit:.3f})")
+        print(f"\nWater-mask {parameters or 'default'}: IoU {iou:.4f} on Spain_7370579, threshold {result.report['figures']['threshold']}")
     assert iou >= least
     info = pyogrio.read_info(result.layers[1].path)
     assert info["fields"].tolist() == ["water", "area_m2"]
     assert info["features"] == result.report["figures"]["polygons"]
+
+
+@pytest.mark.parametrize("index", ["vv", "vh"])
+def test_radar_water_on_a_labelled_chip(index: str, shared: Path, write, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Backscatter in dB and the same as linear power give one mask; the flood is partly hidden from radar, so the bound is low."""
+    source = shared / CHIP / "S1/Spain_7370579_S1Hand.tif"
+    power = write("linear.tif", 10 ** (np.stack([read(source, band) for band in (1, 2)]) / 10), bands=("VV", "VH"))
+    made = [
+        run_service(service("water-mask"), {"input": path, "index": index, "output_path": tmp_path / path.stem}).layers[0].path
+        for path in (source, power)
+    ]
+    masks = [read(path) for path in made]
+    iou = _iou(masks[0], read(shared / CHIP / "Labels/Spain_7370579_LabelHand.tif"))
+    with capsys.disabled():
+        print(f"\nWater-mask {index}: IoU {iou:.4f} on Spain_7370579")
+    assert iou >= 0.55
+    assert (masks[0] != masks[1]).mean() < 1e-4
 
 
 def test_water_polygons_have_the_area_of_the_pixels(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -51,6 +84,39 @@ def test_water_polygons_have_the_area_of_the_pixels(pair: tuple[Path, Path], tmp
     assert (found == 1).sum() * 400e-6 == pytest.approx(result.report["figures"]["water_km2"], rel=2e-3)
     assert ((found == 1) & truth).sum() / ((found == 1) | truth).sum() > 0.85
     assert result.layers[0].simulated and result.layers[1].simulated
+
+
+def test_awei_by_hand() -> None:
+    """Feyisa et al. 2014, equations 2 and 3."""
+    blue, green, near, short, shorter = (np.array([value]) for value in (0.05, 0.06, 0.04, 0.02, 0.01))
+    assert INDICES["awei_nsh"].make(green, near, short, shorter)[0] == pytest.approx(4 * 0.04 - (0.01 + 0.0275))
+    assert INDICES["awei_sh"].make(blue, green, near, short, shorter)[0] == pytest.approx(0.05 + 0.15 - 0.09 - 0.0025)
+
+
+def test_water_does_not_depend_on_the_area_read_at_a_time(pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    masks = []
+    for size in (1024, 97):
+        monkeypatch.setattr(run_blocks, "__kwdefaults__", {**(run_blocks.__kwdefaults__ or {}), "size": size})
+        result = run_service(service("water-mask"), {"input": pair[1], "resolution": 20, "output_path": tmp_path / str(size)})
+        masks.append((read(result.layers[0].path), result.report["figures"]))
+    np.testing.assert_array_equal(masks[0][0], masks[1][0])
+    assert masks[0][1] == masks[1][1]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "expected"),
+    [
+        ({"threshold": 0.1}, ParameterError, "threshold needs one index"),
+        ({"index": "vv"}, ProductError, "no band VV"),
+        ({"stack_bands": "B3,B8"}, ProductError, "B11|bands"),
+    ],
+)
+def test_water_refusals(parameters: dict[str, Any], error: type[Exception], expected: str, write, tmp_path: Path) -> None:
+    source = write("x.tif", np.full((2, 20, 20), 700, np.uint16), bands=("B3", "B8"))
+    with pytest.raises(error, match=expected) as caught:
+        run_service(service("water-mask"), {"input": source, "output_path": tmp_path / "out", **parameters})
+    assert caught.value.why and caught.value.way_out  # type: ignore[attr-defined]
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
 def test_water_index_by_hand() -> None:
