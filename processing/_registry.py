@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from earthweave.ontology import NotFoundError
 
+from .air import CO_MAX
 from .crops import CROP_MAP
 from .flood import FLOOD_MASK, WATER_MASK
 from .frame import ServiceSpec
 from .sentinel2 import S2_CD, S2_PREPROCESS
+from .vector import ENERGY_DATASETS, OSM_LAYERS
 
-_SERVICES = (S2_PREPROCESS, S2_CD, FLOOD_MASK, WATER_MASK, CROP_MAP)
+_SERVICES = (S2_PREPROCESS, S2_CD, FLOOD_MASK, WATER_MASK, CROP_MAP, CO_MAX, OSM_LAYERS, ENERGY_DATASETS)
 
 
 def services() -> tuple[ServiceSpec, ...]:
-    """Every service, in the order of their stories: scenes, change, flood, water, crops."""
+    """Every service, in the order of their stories: scenes, change, flood, water, crops, air, what people built."""
     return _SERVICES
 
 

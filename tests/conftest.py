@@ -64,3 +64,22 @@ def gdal_tools() -> dict[str, str]:
     if len(found) < len(names):
         absent("gdal", f"missing {sorted(set(names) - set(found))}; install the package gdal-bin")
     return found
+
+
+def _tool(name: str, package: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        absent(name, f"install the package {package}")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def osmium_tool() -> str:
+    """Path of osmium-tool, the peer of OSM-layers."""
+    return _tool("osmium", "osmium-tool")
+
+
+@pytest.fixture(scope="session")
+def saga() -> str:
+    """Path of SAGA's command, the peer of change vector analysis."""
+    return _tool("saga_cmd", "saga")

@@ -36,9 +36,10 @@ from earthweave.server.workflows import (
     tutorial_query,
 )
 
+from ._ask_verb import answer_lines
 from ._console import Outcome, Reporter, run
 from ._store_verbs import answer_text
-from ._web_verbs import answer_lines, check_port, serve_store
+from ._web_verbs import check_port, serve_store
 
 QUESTION = "Which administrative units were flooded in March 2021?"
 BANNERS = {

@@ -68,12 +68,29 @@ def _watched(jobs: Jobs, id: str) -> Job:
 
 @click.group()
 def job() -> None:
-    """Run services as jobs: submit, list, show, log, cancel, restart, remove, worker."""
+    """Run services as jobs, each in a process of its own that can be watched and cancelled.
+
+    \b
+    Begin here:
+      earthweave job worker                          in one terminal: runs what is submitted
+      earthweave job submit s2-cd -i1 A -i2 B        in another: prints the id of the job
+      earthweave job submit s2-cd -i1 A -i2 B --wait the same, and stays until it has ended
+      earthweave job log ID --follow                 what it says, as it says it
+      earthweave job show ID                         state, progress, error, results
+
+    A job whose service, version, parameters and input contents a finished job has, gets that job's result at once. Jobs outlive the
+    terminal and the server; those of a worker that was killed are listed as failed and can be restarted. The limits job_time,
+    job_memory, job_log, job_disk and job_parallel are settings (EARTHWEAVE_JOB_…); the folder is --jobs DIR or EARTHWEAVE_JOBS_FOLDER.
+    """
 
 
 @job.group(cls=_Submissions)
 def submit() -> None:
-    """Submit a service: earthweave job submit SERVICE --help says its options. Prints the id of the job."""
+    """Submit a service as a job and print the id of the job.
+
+    The options are those of `earthweave process run SERVICE` (`SERVICE --help` says them), but for the folder of the results, which is
+    the job's own; a service that writes one file takes its name.
+    """
 
 
 @job.command("list")
@@ -83,7 +100,10 @@ def submit() -> None:
 @jobs_option
 @verb
 def list_(state: str | None, service: str | None, limit: int, folder: str | None) -> Outcome:
-    """List jobs, the latest first, and the room that all take on the disk."""
+    """List jobs, the latest first, and the room that all take on the disk.
+
+    States: accepted (waits), running, successful, failed, dismissed (cancelled).
+    """
     jobs = open_jobs(folder)
     found, used = jobs.list(state, service, limit), jobs.usage()
     rows = [[one.id, one.service, one.state, f"{one.progress} %", f"{one.created:%Y-%m-%d %H:%M}", one.stage] for one in found]
@@ -98,7 +118,7 @@ def list_(state: str | None, service: str | None, limit: int, folder: str | None
 @jobs_option
 @verb
 def show(id: str, folder: str | None) -> Outcome:
-    """Show a job: state, progress, error, results."""
+    """Show a job: state, progress, error with a way out, time, memory, parameters, results."""
     jobs = open_jobs(folder)
     found, used = jobs.get(id), jobs.usage(id)
     return Outcome({**found.describe(), "files": used.files, "bytes": used.bytes}, "\n".join(_lines(found)))
@@ -123,7 +143,7 @@ def _lines(found: Job) -> list[str]:
 @jobs_option
 @verb
 def log(id: str, follow: bool, folder: str | None) -> Outcome:
-    """Print the log of a job."""
+    """Print the log of a job: a line per stage and tenth of it, and why it failed."""
     jobs, end = open_jobs(folder), 0
     while True:
         ended = jobs.get(id).ended
@@ -140,7 +160,7 @@ def log(id: str, follow: bool, folder: str | None) -> Outcome:
 @jobs_option
 @verb
 def cancel(id: str, folder: str | None) -> Outcome:
-    """Take back a job that waits, or kill one that runs."""
+    """Take back a job that waits, or kill one that runs with all its processes; nothing half-made stays."""
     found = open_jobs(folder).cancel(id)
     return Outcome(found.describe(), f"job {id}: {found.message}")
 
@@ -150,7 +170,7 @@ def cancel(id: str, folder: str | None) -> Outcome:
 @jobs_option
 @verb
 def restart(id: str, folder: str | None) -> Outcome:
-    """Run a job that failed or was cancelled again."""
+    """Run a job that failed or was cancelled again, with the same parameters and the same id."""
     jobs = open_jobs(folder)
     found = jobs.restart(id)
     idle = () if jobs.served else (f"no worker runs in {jobs.folder}: start one with `earthweave job worker`",)
@@ -162,7 +182,7 @@ def restart(id: str, folder: str | None) -> Outcome:
 @jobs_option
 @verb
 def remove(ids: tuple[str, ...], folder: str | None) -> Outcome:
-    """Forget jobs that have ended: log and results go with them."""
+    """Forget jobs that have ended: log and results go with them; results that other jobs share stay with those."""
     jobs = open_jobs(folder)
     before = jobs.usage().bytes
     for id in ids:

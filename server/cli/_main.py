@@ -6,15 +6,18 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from ._ask_verb import ask
+from ._catalogue_verbs import catalogue
 from ._compat import later, run_command
 from ._demo import demo
 from ._doctor import doctor
 from ._generate_verbs import generate_
+from ._grpc_verb import serve_grpc
 from ._job_verbs import job
 from ._map_verbs import map_
 from ._process_verbs import process
 from ._store_verbs import export_, load, query, store, update
-from ._web_verbs import ask, serve
+from ._web_verbs import serve
 
 RADAR = "Sentinel-1 processing comes with the radar services"
 
@@ -43,7 +46,7 @@ def main() -> None:
     """
 
 
-for _command in (load, query, update, map_, process, job, ask, serve, export_, store, doctor, demo):
+for _command in (load, query, update, map_, catalogue, process, job, ask, serve, serve_grpc, export_, store, doctor, demo):
     main.add_command(_command)
 
 
@@ -65,6 +68,11 @@ def water_mask() -> None:
     run_command("Water-mask")
 
 
+def co_max() -> None:
+    """``CO-max``: the highest carbon monoxide column in an area and a period."""
+    run_command("CO-max")
+
+
 def crop_map() -> None:
     """``Crop-map``: land cover and crop season by rules."""
     run_command("Crop-map")
@@ -73,6 +81,21 @@ def crop_map() -> None:
 def flood_assessment() -> None:
     """``Flood-assessment``: the whole chain of the exercise."""
     run_command("Flood-assessment")
+
+
+def flood_impact() -> None:
+    """``Flood-impact``: what the flooded areas of a store have hit."""
+    run_command("Flood-impact")
+
+
+def osm_layers() -> None:
+    """``OSM-layers``: layers of an OpenStreetMap extract."""
+    run_command("OSM-layers")
+
+
+def energy_datasets() -> None:
+    """``Energy-datasets``: power plants of open data sets, cleaned and flagged."""
+    run_command("Energy-datasets")
 
 
 def s1_cd() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from earthweave.ontology import NotFoundError
-from earthweave.processing import Result, ServiceSpec, run_service
+from earthweave.processing import Result, ServiceSpec
+from earthweave.processing.frame import Described, described
+from earthweave.server.records import run_recorded
 from earthweave.server.workflows import registry
 
 from ._console import Outcome, Reporter, verb
@@ -31,9 +33,7 @@ def service_command(spec: ServiceSpec, name: str | None = None, work: Work | Non
 
     ``work`` gets what was given; without it the service runs.
     """
-    schema = spec.parameters.model_json_schema()
-    required = set(schema.get("required", ()))
-    options = [_option(field, details, field in required) for field, details in schema["properties"].items()]
+    options = [_option(one) for one in described(spec.parameters)]
     return click.command(
         name or spec.id, params=options, context_settings={"help_option_names": ["-h", "--help"]}, help=_help(spec), short_help=spec.title
     )(verb(work or _runner(spec)))
@@ -42,7 +42,7 @@ def service_command(spec: ServiceSpec, name: str | None = None, work: Work | Non
 def _runner(spec: ServiceSpec) -> Work:
     def runner(**given: Any) -> Outcome:
         with Reporter() as reporter:
-            result = run_service(spec, said(given), progress=reporter)
+            result = run_recorded(spec, said(given), progress=reporter)
         return Outcome(result.report, result_text(result), notices=simulated_notice(result))
 
     return runner
@@ -64,23 +64,29 @@ def simulated_notice(result: Result) -> tuple[str, ...]:
     return ("SIMULATED DATA: this result rests on simulated input",) if any(layer.simulated for layer in result.layers) else ()
 
 
-def _option(field: str, details: dict[str, Any], required: bool) -> click.Option:
-    spellings = list(details["options"])
-    if details.get("type") == "boolean":
+def _option(one: Described) -> click.Option:
+    """The option of one parameter; what is no choice and no switch is taken as text and checked by the service."""
+    spellings = list(one.options)
+    switch = one.types - {"null"} == {"boolean"}
+    if switch:
         spellings[0] = f"{spellings[0]}/--no-{spellings[0].lstrip('-')}"
-    unit = f" [{details['unit']}]" if details.get("unit") else ""
-    default = details.get("default")
-    plain = ",".join(map(str, default)) if isinstance(default, list) else default
-    shown = "" if required or plain in (None, "") else f"  [default: {plain}]"
-    kind = click.Choice(details["enum"]) if "enum" in details else None
+    kind = click.Choice(one.choices) if one.choices and not one.free else None
     return click.Option(
-        [*spellings, field],
+        [*spellings, one.name],
         default=None,
         required=False,
         type=kind,
-        metavar=None if kind else "VALUE" if details.get("type") != "boolean" else None,
-        help=f"{details['description']}{unit}{shown}{'  [required]' if required else ''}",
+        metavar=None if kind or switch else "VALUE",
+        help=_option_help(one, listed=kind is None),
     )
+
+
+def _option_help(one: Described, *, listed: bool) -> str:
+    """What it means, its choices if they are not in the usage already, bounds, unit and default."""
+    limits = one.limits if listed else f"({one.unit})" * bool(one.unit)
+    default = ",".join(map(str, one.default)) if isinstance(one.default, list) else one.default
+    shown = "" if one.required or default in (None, "") else f"  [default: {default}]"
+    return f"{one.description}{f'; {limits}' * bool(limits)}{shown}{'  [required]' * one.required}"
 
 
 def _help(spec: ServiceSpec) -> str:

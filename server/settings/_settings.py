@@ -51,17 +51,48 @@ class JobSettings:
     """Where jobs live."""
 
     jobs_folder: str = setting("earthweave-jobs", help="Folder of the jobs: their table, logs and results.")
+    input_roots: str = setting(
+        "", help="Folders, joined by : as in PATH, whose files clients of the server may name as inputs; empty: results of jobs alone."
+    )
+    scenes_folder: str = setting("", help="Folder of Sentinel-2 scenes in which runs that a question starts look for pairs; empty: none.")
+
+
+@dataclass(frozen=True)
+class ProcessSettings:
+    """What one request to run a process, or to look at a job, may cost, and who may look."""
+
+    process_wait: float = setting(30.0, unit="s", help="Longest that a client is kept waiting for a run, or for news of a job.")
+    process_waiting: int = setting(8, unit="clients", help="Clients that are kept waiting at the same time; each takes a thread.")
+    process_value: int = setting(16, unit="MiB", help="Largest output that a JSON document holds; larger ones go by reference.")
+    process_read: int = setting(1, help="Whether everybody may look at jobs and their results (1), or the bearer of the token alone (0).")
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """Who asks for the highest carbon monoxide column, over REST and gRPC."""
+
+    co_products: str = setting("", help="Folder of Sentinel-5P CO products that /co/max and serve-grpc answer from; empty: none.")
+    co_products_most: int = setting(1000, unit="products", help="Products that one question may be about.")
+    co_wait: float = setting(120.0, unit="s", help="Longest wait for an answer; then its job is killed.")
+    co_calls: int = setting(8, unit="calls", help="Questions that may wait for their answers at the same time.")
+    grpc_host: str = setting("127.0.0.1", help="Address on which gRPC listens; there is no encryption and no password.")
+    grpc_port: int = setting(8061, help="Port on which gRPC listens.")
+    grpc_message: int = setting(256, unit="KiB", help="Largest gRPC message that is taken.")
 
 
 @dataclass(frozen=True)
 class RemoteSettings:
-    """What we take from another SPARQL endpoint."""
+    """Which other services may be asked, and what we take from them."""
 
-    remote_deadline: float = setting(60.0, unit="s", help="Longest wait for another endpoint.")
+    remote_deadline: float = setting(60.0, unit="s", help="Longest wait for another endpoint or catalogue.")
     service_allow: str = setting(
         "", help="Comma-separated endpoints that SERVICE may ask; one that ends in / stands for all below it; empty: SERVICE is refused."
     )
-    remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint.")
+    catalogue_allow: str = setting(
+        "", help="Comma-separated addresses of catalogues that may be searched beside the known ones (earthweave catalogue list); one that "
+        "ends in / stands for all below it; none: no catalogue in the network may be searched."
+    )
+    remote_bytes: int = setting(268_435_456, unit="bytes", help="Largest answer taken from another endpoint or catalogue.")
 
 
 TABLES: tuple[type[Any], ...] = (
@@ -73,6 +104,8 @@ TABLES: tuple[type[Any], ...] = (
     RemoteSettings,
     JobSettings,
     JobLimits,
+    PipelineSettings,
+    ProcessSettings,
 )
 
 

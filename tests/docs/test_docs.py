@@ -55,7 +55,17 @@ def _stop(folder: Path) -> None:
             os.kill(int(path.read_text()), signal.SIGTERM)
 
 
-@pytest.mark.parametrize(("page", "least"), [("tutorial-flood.md", 10), ("queries.md", 8), ("mapping.md", 20), ("endpoint.md", 20)])
+@pytest.mark.parametrize(
+    ("page", "least"),
+    [
+        ("tutorial-flood.md", 10),
+        ("queries.md", 8),
+        ("mapping.md", 20),
+        ("endpoint.md", 20),
+        ("processes.md", 20),
+        ("jobs.md", 18),
+    ],
+)
 def test_pages_run_as_printed(root: Path, tmp_path: Path, page: str, least: int, request: pytest.FixtureRequest) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     steps = _steps(root / "docs" / page)
