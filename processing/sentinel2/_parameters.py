@@ -19,6 +19,42 @@ BandList = Annotated[tuple[str, ...], BeforeValidator(split)]
 Classes = Annotated[tuple[Annotated[int, Field(ge=0, le=11)], ...], BeforeValidator(split)]
 Vector = Annotated[tuple[float, ...], BeforeValidator(split)]
 
+_FOLDER = parameter(..., "folder for the results", options=["-outdir", "--output_path", "--outdir"], role="output")
+_AOI = parameter(
+    None,
+    "area of interest: WKT in lon lat, or a GeoJSON or GeoPackage file; default the whole scene",
+    options=["-p", "--AoI", "--aoi"],
+    role="aoi",
+)
+_CLOUD_CLASSES = parameter(
+    (1, 3, 8, 9, 10),
+    "scene classes that hide the ground: saturated, cloud shadow, clouds and thin cirrus",
+    options=["--cloud-classes"],
+    min_length=1,
+)
+_CLOUD_DILATE = parameter(0.0, "also hide what is this near to a cloud", options=["--cloud-dilate"], unit="m", ge=0, le=5000)
+_TILE = parameter(
+    None,
+    "tile to read from products of several (before December 2016)",
+    options=["--tile"],
+    pattern=r"^[Tt]?\d{2}[A-Za-z]{3}$",
+    examples=["T56HKH"],
+)
+_STACK_BANDS = parameter(
+    None, "bands of GeoTIFF stacks in the order of the file; default their band descriptions", options=["--stack-bands"], min_length=1
+)
+_STACK_OFFSET = parameter(
+    0.0,
+    "added to the numbers of GeoTIFF stacks (−1000 if made from baseline 04.00 and not yet harmonised)",
+    options=["--stack-offset"],
+    unit="DN",
+    ge=-10_000,
+    le=10_000,
+)
+_STACK_QUANTIFICATION = parameter(
+    10_000.0, "numbers of GeoTIFF stacks per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
+)
+
 
 class Change(Parameters):
     """Parameters of S2-CD."""
@@ -27,13 +63,8 @@ class Change(Parameters):
         ..., "first scene: SAFE folder, SAFE zip, or a GeoTIFF stack of bands", options=["-i1", "--input1"], role="input"
     )
     input2: Path = parameter(..., "second scene, not older than the first", options=["-i2", "--input2"], role="input")
-    output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path", "--outdir"], role="output")
-    aoi: str | None = parameter(
-        None,
-        "area of interest: WKT in lon lat, or a GeoJSON or GeoPackage file; default the whole scene",
-        options=["-p", "--AoI", "--aoi"],
-        role="aoi",
-    )
+    output_path: Path = _FOLDER
+    aoi: str | None = _AOI
     bands: BandList = parameter(("B3", "B4", "B8"), "bands to compare, two or more", options=["-b", "--bands"], min_length=2, max_length=13)
     resolution: float | None = parameter(
         None,
@@ -90,38 +121,16 @@ class Change(Parameters):
         options=["--cloudmask"],
         role="input",
     )
-    cloud_classes: Classes = parameter(
-        (1, 3, 8, 9, 10),
-        "scene classes that hide the ground: saturated, cloud shadow, clouds and thin cirrus",
-        options=["--cloud-classes"],
-        min_length=1,
-    )
-    cloud_dilate: float = parameter(0.0, "also hide what is this near to a cloud", options=["--cloud-dilate"], unit="m", ge=0, le=5000)
+    cloud_classes: Classes = _CLOUD_CLASSES
+    cloud_dilate: float = _CLOUD_DILATE
     any_orbit: bool = parameter(
         False, "compare scenes of different relative orbits, though they see the ground from different sides", options=["--any-orbit"]
     )
-    tile: str | None = parameter(
-        None,
-        "tile to read from products of several (before December 2016)",
-        options=["--tile"],
-        pattern=r"^[Tt]?\d{2}[A-Za-z]{3}$",
-        examples=["T56HKH"],
-    )
+    tile: str | None = _TILE
     output_format: Literal["GTiff", "COG"] = parameter("GTiff", "format of the rasters", options=["--output_format"])
-    stack_bands: BandList | None = parameter(
-        None, "bands of GeoTIFF stacks in the order of the file; default their band descriptions", options=["--stack-bands"], min_length=1
-    )
-    stack_offset: float = parameter(
-        0.0,
-        "added to the numbers of GeoTIFF stacks (−1000 if made from baseline 04.00 and not yet harmonised)",
-        options=["--stack-offset"],
-        unit="DN",
-        ge=-10_000,
-        le=10_000,
-    )
-    stack_quantification: float = parameter(
-        10_000.0, "numbers of GeoTIFF stacks per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
-    )
+    stack_bands: BandList | None = _STACK_BANDS
+    stack_offset: float = _STACK_OFFSET
+    stack_quantification: float = _STACK_QUANTIFICATION
     time1: Moment | None = parameter(None, "acquisition of a first stack that does not say it, ISO 8601", options=["--time1"])
     time2: Moment | None = parameter(None, "acquisition of a second stack that does not say it", options=["--time2"])
 
@@ -135,13 +144,8 @@ class Preprocess(Parameters):
         options=["-i", "--input"],
         role="input",
     )
-    output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path", "--outdir"], role="output")
-    aoi: str | None = parameter(
-        None,
-        "area of interest: WKT in lon lat, or a GeoJSON or GeoPackage file; default the whole scene",
-        options=["-p", "--AoI", "--aoi"],
-        role="aoi",
-    )
+    output_path: Path = _FOLDER
+    aoi: str | None = _AOI
     bands: BandList | None = parameter(
         None, "bands to write, also SCL, AOT, WVP; default every spectral band of the scene", options=["-b", "--bands"], min_length=1
     )
@@ -165,13 +169,8 @@ class Preprocess(Parameters):
         options=["--cloudmask"],
         role="input",
     )
-    cloud_classes: Classes = parameter(
-        (1, 3, 8, 9, 10),
-        "scene classes that scl hides: saturated, cloud shadow, clouds and thin cirrus",
-        options=["--cloud-classes"],
-        min_length=1,
-    )
-    cloud_dilate: float = parameter(0.0, "also hide what is this near to a cloud", options=["--cloud-dilate"], unit="m", ge=0, le=5000)
+    cloud_classes: Classes = _CLOUD_CLASSES
+    cloud_dilate: float = _CLOUD_DILATE
     land_sea_mask: Literal["none", "land", "sea"] | Path = parameter(
         "none",
         "what to keep: land or sea (by the scene class of water, patches from 1 km2), or what a raster or vector file covers",
@@ -182,24 +181,11 @@ class Preprocess(Parameters):
         "number", "write whole numbers (reflectance × 10000, offsets removed) or reflectance", options=["--scale"]
     )
     output_format: Literal["GTiff", "COG", "NetCDF"] = parameter("GTiff", "format of the result", options=["--output_format"])
-    tile: str | None = parameter(
-        None, "tile to read from a product of several (before December 2016)", options=["--tile"], pattern=r"^[Tt]?\d{2}[A-Za-z]{3}$"
-    )
+    tile: str | None = _TILE
     harmonised: bool = parameter(
         False, "the product's numbers were shifted already by who keeps it: do not apply its offset", options=["--harmonised"]
     )
-    stack_bands: BandList | None = parameter(
-        None, "bands of a GeoTIFF stack in the order of the file; default its band descriptions", options=["--stack-bands"], min_length=1
-    )
-    stack_offset: float = parameter(
-        0.0,
-        "added to the numbers of a GeoTIFF stack (−1000 if made from baseline 04.00 and not yet harmonised)",
-        options=["--stack-offset"],
-        unit="DN",
-        ge=-10_000,
-        le=10_000,
-    )
-    stack_quantification: float = parameter(
-        10_000.0, "numbers of a GeoTIFF stack per unit of reflectance", options=["--stack-quantification"], unit="DN", gt=0
-    )
+    stack_bands: BandList | None = _STACK_BANDS
+    stack_offset: float = _STACK_OFFSET
+    stack_quantification: float = _STACK_QUANTIFICATION
     time: Moment | None = parameter(None, "acquisition of a stack that does not say it, ISO 8601", options=["--time"])
