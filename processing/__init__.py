@@ -5,9 +5,9 @@
     spec = service("s2-cd")                       what it takes, makes, cites; its parameters are a Pydantic model
     result = run_service(spec, {"input1": …})     layers, item.json (STAC), run.json (parameters, versions, digests, figures)
 
-Limits of this release: no radar; scenes are neither co-registered nor corrected for terrain; clouds are masked only by the scene
-classes of L2A; raster to polygon holds the raster in memory (about 16 bytes per pixel); a run that is killed leaves a hidden folder
-``.earthweave-…`` beside its results, and nothing else; the next run there removes it. The abstract of each service says its own.
+Limits of this release: no radar preprocessing; scenes are not corrected for terrain, and only one shift is taken out between them; a run
+that is killed leaves a hidden folder ``.earthweave-…`` beside its results, and nothing else; the next run there removes it. The
+abstract of each service says its own.
 """
 
 from ._registry import service, services
