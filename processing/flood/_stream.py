@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from ..raster import NOTHING, STRIP, Block, Grid, Outliner, Patches, Rows, Sieve
 from ._permanent import Wet
 
 Array = np.ndarray[Any, Any]
+T = TypeVar("T")
 _SHARES = 10_000
 """Steps of a confidence between 0 and 1: whole numbers, so that totals do not depend on the order in which they are added."""
 FIELDS = {"area_m2": "float", "start_time": "str:20", "end_time": "str:20", "confidence": "float", "simulated": "int32"}
@@ -69,6 +71,9 @@ class FloodStream:
 
     ``folder`` takes scratch files of one to four bytes per pixel. ``nodata`` is a level that GDAL's tools drop between their steps,
     because it is the raster's no-data value. ``strip`` is how many rows are worked on at a time; the result does not depend on it.
+
+    A thread of its own works beside the caller's: it numbers patches while the next rows are read, and outlines a strip while the
+    polygons of the one before it are written.
     """
 
     def __init__(
@@ -91,11 +96,14 @@ class FloodStream:
         self._shares: Rows | None = None
         self._row = np.empty((0, grid.width), np.int32)
         self._share_row = self._row
+        self._beside = ThreadPoolExecutor(1, "flood")
+        self._putting: Future[None] | None = None
 
     def __enter__(self) -> FloodStream:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._beside.shutdown(cancel_futures=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def put(self, block: Block, values: Array, valid: Array | None = None, confidence: Array | None = None) -> None:
@@ -107,7 +115,13 @@ class FloodStream:
         if confidence is not None:
             self._put_shares(block, there, confidence)
         if there.stop == self.grid.width:
-            self._sieve.put(self._row)
+            self._settle()
+            self._putting = self._beside.submit(self._sieve.put, self._row)
+
+    def _settle(self) -> None:
+        """Wait for the rows that were put last, and raise what went wrong with them."""
+        if self._putting:
+            self._putting.result()
 
     def _put_shares(self, block: Block, there: slice, confidence: Array) -> None:
         if self._shares is None:
@@ -125,6 +139,7 @@ class FloodStream:
 
         Pixels that are ``wet`` are cut out; with ``overlap`` nothing is cut, but polygons of which at least that share is wet are left out.
         """
+        self._settle()
         weighed = wet is not None and overlap is not None
         outliner = Outliner(self.grid, corners=self._corners, sums=weighed + 2 * (self._shares is not None))
         for row, levels in self._sieve.strips():
@@ -194,9 +209,9 @@ class FloodStream:
         levels: Counter[int] = Counter()
         area, row = 0.0, 0
         with create_vector(path, self.grid.crs, layer, {field: "int32", **FIELDS}) as write:
-            for number, patches in enumerate(self.patches(wet, overlap), 1):
+            filled = ((patches, self.columns(patches, field, mark)) for patches in self.patches(wet, overlap))
+            for number, (patches, columns) in enumerate(self._made_beside(filled), 1):
                 if len(patches):
-                    columns = self.columns(patches, field, mark)
                     write(patches.geometries, columns)
                     levels.update(patches.values.tolist())
                     area += float(columns["area_m2"].sum())
@@ -206,6 +221,17 @@ class FloodStream:
         if not levels:
             raise self._empty(wet is not None)
         return Written(dict(sorted(levels.items())), area, media_type(path), vector_crs(path, self.grid.crs))
+
+    def _made_beside(self, items: Generator[T, None, None]) -> Iterator[T]:
+        """The same items, each made in the other thread while the one before it is used."""
+        following = self._beside.submit(next, items, None)
+        try:
+            while (item := following.result()) is not None:
+                following = self._beside.submit(next, items, None)
+                yield item
+        finally:
+            wait([following])
+            items.close()
 
     def _empty(self, dried: bool) -> ProcessingError:
         highest = "there is no valid pixel" if self.highest == NOTHING else f"the highest level after the sieve is {self.highest}"

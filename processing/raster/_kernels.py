@@ -11,7 +11,7 @@ or the first patch in the chain of largest neighbours that is large enough; wher
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numba
 import numpy as np
@@ -21,12 +21,13 @@ NOTHING = -(2**31)
 """Level of a pixel that belongs to no patch."""
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Machine code, kept for the next process where the disk lets us."""
+def _compiled(function: Callable[..., Any], inline: Literal["never", "always"] = "never") -> Any:
+    """Machine code, kept for the next process where the disk lets us. What is called for every pixel is to be ``inline`` (``always``):
+    a call out of the loop costs several times what the loop itself does."""
     try:
-        return numba.njit(cache=True, nogil=True)(function)
+        return numba.njit(cache=True, nogil=True, inline=inline)(function)
     except RuntimeError:
-        return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, inline=inline)(function)
 
 
 def _find(parent: Array, one: int) -> int:
@@ -41,37 +42,17 @@ _root = _compiled(_find)
 
 def _join(parent: Array, one: int, other: int) -> int:
     """Join two sets, 0 being none; the earlier root stays one."""
-    if one == 0 or one == other:
-        return other
-    first: int = _root(parent, one)
-    second: int = _root(parent, other)
+    first, second = other, other
+    if one != 0 and one != other:
+        first, second = _root(parent, one), _root(parent, other)
     if first < second:
         parent[second] = first
-        return first
-    parent[first] = second
-    return second
+    elif second < first:
+        parent[first] = second
+    return min(first, second)
 
 
-_joined = _compiled(_join)
-
-
-def _above(levels: Array, corners: bool, labels: Array, parent: Array, y: int, x: int) -> int:
-    """The number of the equal pixels at the left and in the row above, joined; 0 if there are none."""
-    level, here = levels[y, x], 0
-    if x > 0 and levels[y, x - 1] == level:
-        here = labels[y, x - 1]
-    if y > 0:
-        joined = here > 0 and levels[y - 1, x - 1] == level
-        if levels[y - 1, x] == level and not joined:
-            here = _joined(parent, here, labels[y - 1, x])
-        if corners and x > 0 and levels[y - 1, x - 1] == level:
-            here = _joined(parent, here, labels[y - 1, x - 1])
-        if corners and x + 1 < levels.shape[1] and levels[y - 1, x + 1] == level:
-            here = _joined(parent, here, labels[y - 1, x + 1])
-    return here
-
-
-_from_above = _compiled(_above)
+_joined = _compiled(_join, "always")
 
 
 def _scan(levels: Array, corners: bool, labels: Array, parent: Array) -> int:
@@ -79,14 +60,23 @@ def _scan(levels: Array, corners: bool, labels: Array, parent: Array) -> int:
     count = 0
     height, width = levels.shape
     for y in range(height):
+        above, upper = levels[max(y - 1, 0)], labels[max(y - 1, 0)]
+        here, last = 0, NOTHING
         for x in range(width):
-            here = 0
-            if levels[y, x] != NOTHING:
-                here = _from_above(levels, corners, labels, parent, y, x)
-                if here == 0:
-                    count += 1
-                    parent[count] = count
-                    here = count
+            level = levels[y, x]
+            here = here if level == last else 0
+            last = level
+            if y > 0 and level != NOTHING:
+                if above[x] == level:
+                    here = _joined(parent, here, upper[x])
+                if corners and x > 0 and above[x - 1] == level:
+                    here = _joined(parent, here, upper[x - 1])
+                if corners and x + 1 < width and above[x + 1] == level:
+                    here = _joined(parent, here, upper[x + 1])
+            if here == 0 and level != NOTHING:
+                count += 1
+                parent[count] = count
+                here = count
             labels[y, x] = here
     return count
 
@@ -123,34 +113,30 @@ def _label(levels: Array, corners: bool, labels: Array) -> tuple[Array, Array, A
 label = _compiled(_label)
 
 
-def _weigh(best: Array, sizes: Array, small: int, one: int, other: int) -> None:
-    """Note each of two neighbours for the other if it is small and knows none that is as large."""
-    if one == other or one == 0 or other == 0:
-        return
-    if sizes[one] < small and (best[one] == 0 or sizes[best[one]] < sizes[other]):
-        best[one] = other
-    if sizes[other] < small and (best[other] == 0 or sizes[best[other]] < sizes[one]):
-        best[other] = one
-
-
-_weighed = _compiled(_weigh)
-
-
 def _largest_neighbours(labels: Array, sizes: Array, small: int, corners: bool) -> Array:
     """For each patch of fewer than ``small`` pixels its largest neighbour, the first met among equals; 0 if it has none or is large."""
     best = np.zeros(len(sizes), np.int32)
+    # nothing is larger than what a large patch is said to know
+    known = np.where(sizes < small, 0, np.iinfo(np.int64).max)
     height, width = labels.shape
     for y in range(height):
+        row, above = labels[y], labels[max(y - 1, 0)]
+        ways = 4 if corners and y > 0 else 2
         for x in range(width):
-            here = labels[y, x]
-            if y > 0:
-                _weighed(best, sizes, small, here, labels[y - 1, x])
-                if corners and x > 0:
-                    _weighed(best, sizes, small, here, labels[y - 1, x - 1])
-                if corners and x + 1 < width:
-                    _weighed(best, sizes, small, here, labels[y - 1, x + 1])
-            if x > 0:
-                _weighed(best, sizes, small, here, labels[y, x - 1])
+            here = row[x]
+            # above, with corners its left and its right, and left last; beyond the edge is a pixel that was met already
+            for way in range(ways):
+                if way == 0:
+                    other = above[x]
+                elif way == ways - 1:
+                    other = row[max(x - 1, 0)]
+                else:
+                    other = above[max(x - 1, 0)] if way == 1 else above[min(x + 1, width - 1)]
+                if here != other and here != 0 and other != 0:
+                    if known[here] < sizes[other]:
+                        best[here], known[here] = other, sizes[other]
+                    if known[other] < sizes[here]:
+                        best[other], known[other] = here, sizes[here]
     return best
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,13 @@ def media_type(path: Path) -> str:
 
 def _records(polygons: Array, columns: Mapping[str, Array]) -> Iterator[Any]:
     """Features; made as fiona's own objects, else it turns each mapping into them twice."""
-    from fiona.model import Feature, Geometry, Properties
+    from fiona.model import Feature, Geometry
 
     _, points, (rings, parts) = shapely.to_ragged_array(polygons)
-    places = points[:, :2].tolist()
+    places, rings = points[:, :2], rings.tolist()
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    for number, row in enumerate(rows):
-        outline = [places[rings[ring] : rings[ring + 1]] for ring in range(parts[number], parts[number + 1])]
-        properties = Properties(**dict(zip(columns, row, strict=True)))
-        yield Feature(geometry=Geometry(coordinates=outline, type="Polygon"), properties=properties)
+    for row, (first, last) in zip(rows, pairwise(parts.tolist()), strict=True):
+        # ring by ring: many small lists alive at once keep the garbage collector busy
+        outline = [places[start:stop].tolist() for start, stop in pairwise(rings[first : last + 1])]
+        # plain properties: fiona copies its own at every look at one of them
+        yield Feature(geometry=Geometry(coordinates=outline, type="Polygon"), properties=dict(zip(columns, row, strict=True)))

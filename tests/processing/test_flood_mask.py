@@ -181,9 +181,10 @@ def test_file_does_not_depend_on_blocks_and_strips(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
-    """Four times the rows of noise; arrays are what counts, and numpy tells tracemalloc of them."""
+    """Four times the rows of noise; arrays are what counts, and numpy tells tracemalloc of them. How much two threads hold at once is
+    chance, so the peak may rise by less than twice; the first run compiles, and is not counted."""
     peaks = []
-    for height in (1024, 4096):
+    for height in (256, 1024, 4096):
         grid = Grid(Crs.parse("EPSG:32756"), 300000, 6280000, 20, 20, 24, height)
         rng = np.random.default_rng(height)
         tracemalloc.start()
@@ -193,7 +194,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
             assert sum(len(patches) for patches in flood.patches()) > 0
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
+    assert peaks[2] < 2 * peaks[1]
 
 
 @given(arrays(np.float32, 50, elements=st.floats(-1000, 1000, width=32)))
