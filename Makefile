@@ -9,8 +9,13 @@ DEMO ?=
 demo: $(VENV)/.installed-demo
 	$(BIN)/earthweave demo $(DEMO)
 
+# in two halves beside each other, since most tests use one core; the first is printed when both are done
+LINKED := tests/store tests/conformance tests/mapping tests/ontology tests/geometry
+
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(LINKED) > .linked.log 2>&1 & linked=$$!; \
+	$(BIN)/python -m pytest tests $(LINKED:%=--ignore=%); rest=$$?; \
+	wait $$linked; linked=$$?; cat .linked.log; exit $$((linked + rest))
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
@@ -33,4 +38,4 @@ $(VENV)/.installed-%: pyproject.toml setup.py constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .linked.log .mypy_cache .ruff_cache .pytest_cache .hypothesis
