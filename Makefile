@@ -10,7 +10,7 @@ demo: $(VENV)/.installed-demo
 	$(BIN)/earthweave demo $(DEMO)
 
 # in two halves beside each other, since most tests use one core; the first is printed when both are done
-LINKED := tests/store tests/conformance tests/mapping tests/ontology tests/geometry
+LINKED := $(addprefix tests/,cli conformance federation geometry mapping ontology qa questions results sparql store)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(LINKED) > .linked.log 2>&1 & linked=$$!; \
