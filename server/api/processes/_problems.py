@@ -59,8 +59,8 @@ class JobFailed(EarthweaveError):
 
     code = "job-failed"
 
-    def __init__(self, job: Job) -> None:
-        super().__init__(job.message)
+    def __init__(self, what: str, *, why: str = "", way_out: str = "", job: Job | None = None) -> None:
+        super().__init__(what, why=why, way_out=way_out)
         self.job = job
 
 
@@ -74,7 +74,7 @@ def masked(text: str) -> str:
 
 def respond(error: Exception) -> Response:
     """The body for an error of this room."""
-    if isinstance(error, JobFailed):
+    if isinstance(error, JobFailed) and error.job:
         return _failed(error.job)
     response = problem_response(error)
     if isinstance(error, KINDS):

@@ -55,7 +55,7 @@ def finished(job: Job, address: str) -> Job:
         way_out = f"look at {address}/jobs/{job.id} until it has ended"
         raise ResultNotReady(f"job {job.id} has no results yet", why=f"it is {job.state}, {job.progress} %", way_out=way_out)
     if job.state != "successful":
-        raise JobFailed(job)
+        raise JobFailed(job.message, job=job)
     return job
 
 

@@ -273,7 +273,7 @@ def _log(desk: Desk, id: str) -> Response:
 
 def _job_page(desk: Desk, job: Job, act: str, status: int = 200, denied: str = "") -> Response:
     act = act if act in _LABELS else ""
-    error = json.loads(respond(JobFailed(job)).get_data()) if job.error else None
+    error = json.loads(respond(JobFailed(job.message, job=job)).get_data()) if job.error else None
     names = result_names(job) if job.state == "successful" else []
     files = [{"name": name, "href": quote(name), "media": media_type(name)} for name in names]
     acts = ["dismiss", *(["restart"] if job.state in ("failed", "dismissed") else [])]
