@@ -208,7 +208,7 @@ DOUBTS = {
     "AUT,Austria,Beyond,A6,10,147.21,212.05,Hydro,1990,,": "out_of_range",
     "AUT,Austria,Abroad,A7,10,40.12,-8.77,Hydro,1990,,": "out_of_country",
     "AUT,Austria,Coarse,A8,10,47.2,12.1,Hydro,1990,,": "coarse_place",
-    "XXX,Atlantis,Lost,A9,10,47.21,12.05,Hydro,1990,,": "unknown_country",
+    "QQQ,Atlantis,Lost,A9,10,47.21,12.05,Hydro,1990,,": "unknown_country",
     ",,Stateless,A10,10,47.21,12.06,Hydro,1990,,": "no_country",
     "AUT,Austria,None,A11,,47.22,12.05,Hydro,1990,,": "no_capacity",
     "AUT,Austria,Negative,A12,-5,47.23,12.05,Hydro,1990,,": "bad_capacity",
