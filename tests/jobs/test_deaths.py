@@ -82,9 +82,9 @@ def test_jobs_survive_a_killed_server(tmp_path: Path) -> None:
         jobs = opened(folder)
         until(jobs, id, stage="working")
         server.kill()
-    late = jobs.submit("task", {"store": "other"})
     assert until(jobs, id).state == "successful"
     assert _gone(int(worker)), "the worker of a server that is gone leaves"
+    late = jobs.submit("task", {"store": "other"})
     assert jobs.get(late.id).state == "accepted"
     with jobs.worker():
         assert until(jobs, late.id).state == "successful"
