@@ -28,6 +28,7 @@ from ._errors import (
     UnsupportedError,
 )
 from ._layer import Kind, Layer, Provenance, Source
+from ._lexicon import Lexeme, lexicon
 from ._limits import Setting, setting, settings_of
 from ._namespaces import (
     DCAT,
@@ -101,6 +102,7 @@ __all__ = [
     "Interval",
     "Kind",
     "Layer",
+    "Lexeme",
     "LimitError",
     "MappingError",
     "MemoryLimitError",
@@ -125,6 +127,7 @@ __all__ = [
     "UnknownFunctionError",
     "UnsupportedError",
     "Violation",
+    "lexicon",
     "setting",
     "settings_of",
     "shapes",

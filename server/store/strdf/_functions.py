@@ -20,6 +20,7 @@ from ..algebra import Context
 from ..snapshot import STRING
 from ..spatial import POSTGIS, STRDF, Call, bounds_of, function, system_of
 from ..spatial import functions as spatial
+from ._azimuth import azimuths
 from ._lines import line_of_two
 
 Kernel = Callable[..., Any]
@@ -97,6 +98,10 @@ def _line(call: Call, a: Any, b: Any) -> Any:
     return call.geometries(call.apply(line_of_two, call.shapes(a), call.shapes(b)))
 
 
+def _azimuth(call: Call, a: Any, b: Any) -> Any:
+    return call.doubles(call.measured(azimuths, call.shapes(a), call.shapes(b)), "there is no azimuth between places that are the same")
+
+
 _PLANAR = function("distance", (2,), _planar_distance, "strdf")
 
 
@@ -111,6 +116,7 @@ functions: dict[str, Function] = {
     STRDF + "area": function("area", (1,), _area, "strdf"),
     STRDF + "asText": function("asText", (1,), _text, "strdf"),
     STRDF + "geometryType": function("geometryType", (1,), _type, "strdf"),
+    POSTGIS + "ST_Azimuth": function("ST_Azimuth", (2,), _azimuth, "postgis"),
     POSTGIS + "ST_MakeLine": function("ST_MakeLine", (2,), _line, "postgis"),
 }
 """IRI → function of the context and columns of ids."""

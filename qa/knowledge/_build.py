@@ -1,0 +1,53 @@
+"""Knowledge of a store: asked for once, kept in a file of its generation, opened in a moment.
+
+::
+
+    survey ─▶ classes, properties, relations ─▶ Knowledge ─▶ file
+       └────▶ named things, sorted ─▶ NameIndex ─┘
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from .._ports import Endpoint, Limits
+from ._entries import category_classes, classes, properties, relations, sidecars
+from ._file import read, write
+from ._gather import gather
+from ._indexing import index_of
+from ._knowledge import Knowledge
+from ._survey import Reader, domains_through, paths, survey
+
+PAGE = 50_000
+
+
+def build(endpoint: Endpoint, limits: Limits | None = None, *, generation: str = "", page: int = PAGE) -> Knowledge:
+    """Learn what a store knows; queries that fail are told in ``notices``, and what they would have brought is not known.
+
+    Args:
+        generation: of the store as it is now, to be kept with what is learned.
+        page: rows that one query of names asks for.
+    """
+    limits = limits or Limits()
+    found = survey(endpoint, limits)
+    reader = Reader(endpoint, limits, found.notices.append)
+    held = sidecars(found)
+    through = {link: domains_through(reader, link) for link in set(held.values())}
+    kinds = {iri: entry for iri, entry in classes(found).items() if iri not in held}
+    entries = properties(found, held, through)
+    counts = {one.iri: one.values for one in found.predicates.values()}
+    known = [label for entry in kinds.values() for label in entry.labels]
+    kinds |= {entry.iri: entry for entry in category_classes(entries.values(), counts, known)}
+    links, ways = relations(found, entries), paths(found.predicates)
+    names = index_of(gather(reader, found, entries, kinds, ways, links, page))
+    return Knowledge(names, kinds, entries, links, ways, generation, tuple(dict.fromkeys(found.notices)))
+
+
+def opened(endpoint: Endpoint, path: Path, generation: str, limits: Limits | None = None) -> Knowledge:
+    """What the file knows, if it is of this generation and of this version; else learned anew and kept there."""
+    known = read(path)
+    if known is None or known.generation != generation:
+        known = replace(build(endpoint, limits), generation=generation)
+        write(known, path)
+    return known

@@ -1,0 +1,24 @@
+"""A question as tokens and as typed readings of their parts: `read`, then `annotate`."""
+
+from ._reading import Comparator, Facet, Kind, PropertyWord, Reading, RelationWord, Scored, Superlative
+from ._registry import annotate
+from ._tokens import MAX_CHARACTERS, Question, Token, blank, fold, lemma, read
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "Comparator",
+    "Facet",
+    "Kind",
+    "PropertyWord",
+    "Question",
+    "Reading",
+    "RelationWord",
+    "Scored",
+    "Superlative",
+    "Token",
+    "annotate",
+    "blank",
+    "fold",
+    "lemma",
+    "read",
+]

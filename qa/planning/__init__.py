@@ -1,0 +1,28 @@
+"""From a request to a query and from its result to values: ``plan`` and ``run``.
+
+::
+
+    Request + Knowledge ─▶ plan ─▶ Plan (algebra, never text; columns with units; assumptions; refusal) ─▶ run ─▶ Result
+"""
+
+from ._build import plan
+from ._run import Datum, Feature, Figure, Result, Row, Shape, run
+from ._types import Code, Conventions, Directions, Lookup, Output, Plan, Refusal
+
+__all__ = [
+    "Code",
+    "Conventions",
+    "Datum",
+    "Directions",
+    "Feature",
+    "Figure",
+    "Lookup",
+    "Output",
+    "Plan",
+    "Refusal",
+    "Result",
+    "Row",
+    "Shape",
+    "plan",
+    "run",
+]

@@ -1,0 +1,128 @@
+"""All patterns of things: what they are, what they must meet, and which of them are picked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rdflib.term import Variable
+
+from earthweave.ontology import RDF
+
+from ..request import Argument, Measure, Pick, Ratio, Things, Value
+from ._algebra import Aggregate, Bind, Branches, Call, Chain, Column, Expression, Filter, Infix, Minus, Part, Select, Triple, Values
+from ._constraints import constrain
+from ._geometry import located
+from ._scope import Scope, Subject, bare, members
+from ._types import Lookup
+from ._values import finite, valued
+
+_SPARE = 50
+"""Rows taken beyond those asked for by distance: a thing may have several geometries, and others may be as near."""
+
+
+def things(scope: Scope, argument: Argument, term: Variable | None = None) -> Subject:
+    """Everything that is asked of things."""
+    assert isinstance(argument, Things)
+    subject = members(scope, argument, term or scope.fresh("thing"))
+    constrain(scope, subject, argument.constraints)
+    if not any(isinstance(part, Triple | Chain | Values | Select | Branches) for part in subject.parts):
+        subject.parts.insert(0, anything(scope, subject))
+    if argument.pick is None:
+        return subject
+    parts, rank = _picked(scope, argument, subject, argument.pick)
+    return replace(bare(subject), parts=parts, rank=rank)
+
+
+def counts(value: Value) -> bool:
+    """Whether a value is a number of things, which may be none at all, or made of one."""
+    if isinstance(value, Ratio):
+        return counts(value.numerator) or counts(value.denominator)
+    return isinstance(value, Measure) and value.measure in ("count", "share")
+
+
+def anything(scope: Scope, subject: Subject) -> Triple:
+    """A pattern that all things meet."""
+    return Triple(subject.variable, (RDF.type,), scope.fresh("type"))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Things with one number each.
+
+    Attributes:
+        select: of the things and their ranks.
+        thing, rank: its variables.
+    """
+
+    select: Select
+    thing: Variable
+    rank: Variable
+
+    def first(self, pick: Pick, limit: int | Variable | None, offset: int = 0) -> Select:
+        """The best of them."""
+        order = ((self.rank, pick.descending), (self.thing, False))
+        return replace(self.select, order=order, limit=limit, offset=offset)
+
+
+def _ranked(scope: Scope, argument: Things, pick: Pick, most: int | None, subject: Subject) -> Ranked:
+    """The best number of each subject that has one; of distances in ascending order, ``most`` are taken from the nearest on."""
+    found = valued(scope, subject, pick.by)
+    parts, number = finite(scope, found)
+    rank = scope.fresh("rank")
+    body: tuple[Part, ...] = (*subject.parts, *parts)
+    if most is not None and not pick.descending and isinstance(pick.by, Measure) and pick.by.measure == "distance":
+        near, metres = found.expression, scope.fresh("metres")
+        _look_up(scope, pick.by.to, near)
+        body = (Select((Column(subject.variable), Column(metres, near)), body, order=((metres, False),), limit=most + _SPARE),)
+        number = metres
+    best = Aggregate("MAX" if pick.descending else "MIN", number)
+    return Ranked(Select((Column(subject.variable), Column(rank, best)), body, group=(subject.variable,)), subject.variable, rank)
+
+
+def _look_up(scope: Scope, place: Argument | None, distance: Expression) -> None:
+    """The geometry of a place by name is found first: as a constant, an index finds what is nearest to it."""
+    assert isinstance(distance, Call)
+    shape = distance.arguments[1]
+    if isinstance(place, Things) and place.named and not place.constraints and isinstance(shape, Variable):
+        known, _ = located(scope, place)
+        assert isinstance(known.shape, Variable)
+        query = Select((Column(known.shape),), tuple(known.parts), distinct=True, limit=2)
+        scope.lookups.append(Lookup(shape, query, needed=False))
+
+
+def _picked(scope: Scope, argument: Things, subject: Subject, pick: Pick) -> tuple[list[Part], Variable]:
+    """Those as good as the last one that is wanted, without the first that are skipped; and what they were picked by."""
+    whole, pick = replace(argument, pick=None), pick if pick.share is None else replace(pick, skip=0)
+    most = None if pick.share is not None else pick.skip + pick.count
+
+    def again() -> Ranked:
+        return _ranked(scope, whole, pick, most, things(scope, whole))
+
+    own = _ranked(scope, whole, pick, most, subject)
+    last = most if most is not None else _part(scope, whole, pick)
+    if not pick.ties or _continuous(pick):
+        return [own.first(pick, pick.count if pick.share is None else last, pick.skip)], own.rank
+    other, bound = again(), scope.fresh("bound")
+    ranks = replace(other.first(pick, last), columns=(Column(other.rank, other.select.columns[1].expression),))
+    worst = Select((Column(bound, Aggregate("MIN" if pick.descending else "MAX", other.rank)),), (ranks,))
+    parts: list[Part] = [own.select, worst, Filter(Infix(">=" if pick.descending else "<=", (own.rank, bound)))]
+    if pick.skip:
+        best = again()
+        skipped = Select((Column(best.thing),), (best.first(pick, pick.skip),))
+        parts.append(Minus((skipped, Bind(own.thing, best.thing))))
+    return parts, own.rank
+
+
+def _continuous(pick: Pick) -> bool:
+    """Whether no two things are as good as each other but by chance."""
+    return isinstance(pick.by, Measure) and pick.by.measure in ("area", "length", "perimeter", "bearing")
+
+
+def _part(scope: Scope, whole: Things, pick: Pick) -> Variable:
+    """The number of the top part, which another query finds."""
+    subject = things(scope, whole)
+    parts = valued(scope, subject, pick.by).parts
+    number = scope.fresh("top")
+    query = Select((Column(number, Aggregate("COUNT", subject.variable, distinct=True)),), (*subject.parts, *parts))
+    scope.lookups.append(Lookup(number, query, share=pick.share))
+    return number
