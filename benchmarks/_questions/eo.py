@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from earthweave.ontology import EW
+from earthweave.qa.language import collection
 from earthweave.qa.request import AnyOf, Compare, Constraint, Measure, Property, Request, Spatial, Temporal, Text, Things, converted
 
+from .cases import Case
+from .pipeline import Asker
 from .stores import QA
 
 _FILTERS = {"cloud cover": "cloud_cover", "vegetation percentage": "vegetation", "snow cover": "snow", "water percentage": "water"}
@@ -26,6 +30,8 @@ def slots(request: Request) -> dict[str, Any]:
     conditions = [*_all(request.target)]
     texts = {one.value.label: one.than.value for one in conditions if _is_text(one)}
     return {
+        "intent": _intent(request, texts),
+        "collection": _collection(conditions, texts),
         "product_type": texts.get("product type"),
         "place": sorted(_places(request.target)),
         "time": _time(conditions),
@@ -33,6 +39,29 @@ def slots(request: Request) -> dict[str, Any]:
         "limit": request.limit or (request.target.pick.count if request.target.pick and request.target.pick.count > 1 else None),
         "order": _order(request),
     }
+
+
+def _intent(request: Request, texts: dict[str, str]) -> str:
+    """The set's names for what is wanted."""
+    products = str(EW.EarthObservationProduct) in {one.iri for one in request.target.classes} or bool(texts)
+    if request.form == "run":
+        return "time_series" if "series" in request.service else "map_service"
+    if request.form == "count" and products:
+        return "count"
+    if products:
+        return "search_images"
+    return "map_service" if request.draw or request.form == "find" and not request.columns else "geo_qa"
+
+
+def _collection(conditions: list[Constraint], texts: dict[str, str]) -> str | None:
+    """The collection that mission and themes speak of, or the mission itself."""
+    themes = [one.than.value for one in conditions if _is_text(one) and one.value.label in {"theme", "instrument"}]
+    told = texts.get("collection") or texts.get("mission", "")
+    if texts.get("mission") == "Sentinel":
+        return "sentinel-*"
+    if themes or told == "HLS":
+        return collection(told, themes) or told.lower() or None
+    return told.lower() or None
 
 
 def _all(things: Things) -> Iterator[Constraint]:
@@ -99,6 +128,8 @@ def gold(row: dict[str, Any]) -> dict[str, Any]:
         time = (time.get("start"), time.get("end") or time.get("duration"))
     order = given["order"]
     return {
+        "intent": given["intent"],
+        "collection": given["collection"] and given["collection"].lower(),
         "product_type": given["product_type"],
         "place": sorted(given["place"] or []),
         "time": time and (tuple(time) if isinstance(time, tuple) else time),
@@ -118,3 +149,17 @@ def gold(row: dict[str, Any]) -> dict[str, Any]:
 def reference_day() -> date:
     """What "last week" counts from."""
     return date.fromisoformat(json.loads((QA / "eo_requests.json").read_text("utf-8"))["reference_date_for_relative_expressions"])
+
+
+def cases(asking: Asker) -> Iterator[Case]:
+    """Every request, judged by its slots; requests that are to be refused or asked back about are right if nothing is understood."""
+    for row in items():
+        wanted = gold(row)
+        found, seconds = asking.understand(row["question"])
+        got = slots(found[0].request) if found else None
+        if wanted["intent"] in {"clarify", "followup"}:
+            right, note = got is None, str(got)
+        else:
+            wrong = {name: (got and got[name], value) for name, value in wanted.items() if got is None or got[name] != value}
+            right, note = not wrong, f"got, wanted: {wrong}"
+        yield Case(row["id"], wanted["intent"], row["question"], right, "" if right else "answer" if got else "grammar", note, seconds)

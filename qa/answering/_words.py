@@ -36,7 +36,14 @@ OPERATORS: Mapping[str, str] = MappingProxyType(
     {"<": "below", "<=": "at most", "=": "of", "!=": "other than", ">=": "at least", ">": "above"}
 )
 _COUNTS = {"<": "fewer than", "<=": "at most", "=": "exactly", "!=": "not", ">=": "at least", ">": "more than"}
-_AWAY = {"<": "less than {} from", "<=": "within {} of", "=": "{} from", "!=": "not {} from", ">=": "at least {} from", ">": "more than {} from"}
+_AWAY = {
+    "<": "less than {} from",
+    "<=": "within {} of",
+    "=": "{} from",
+    "!=": "not {} from",
+    ">=": "at least {} from",
+    ">": "more than {} from",
+}
 _RELATIONS: Mapping[str, str] = MappingProxyType(
     {
         "within": "in", "contains": "containing", "intersects": "meeting", "touches": "bordering", "crosses": "crossing",

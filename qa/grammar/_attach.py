@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..language import RelationWord
-from ..request import AnyOf, Compare, Constraint, Has, Measure, Pick, Property, Related, Relation, Spatial, Text, Things, Value
+from ..request import AnyOf, Compare, Constraint, Has, Measure, Operator, Pick, Property, Related, Relation, Spatial, Things, Value
 from ._chart import Out
 from ._context import Context
-from ._meaning import Asked, Bounds, Mod, Noun, Values, changed
+from ._meaning import Asked, Mod, Noun, Values, changed
 
 INVERSE: dict[Relation, Relation] = {
-    "within": "contains", "contains": "within", "north": "south", "south": "north", "east": "west", "west": "east", "northeast": "southwest",
+    "within": "contains", "contains": "within", "north": "south", "south": "north", "east": "west", "west": "east",
+    "northeast": "southwest",
     "southwest": "northeast", "northwest": "southeast", "southeast": "northwest",
 }  # fmt: skip
 """The relation the other way round; the others are their own inverse."""
@@ -58,12 +59,19 @@ def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> lis
     cost += sum(odd(context, noun, one) for one in mod.constraints if isinstance(one, Spatial))
     more = changed(noun, modified=noun.modified + 1)
     if mod.best:
-        return _best(context, more, mod.best, mod.descending, cost)
+        return _best(context, more.having(*mod.constraints), mod.best, mod.descending, cost)
     if mod.bounds or mod.than:
         return _compared(context, more, mod, cost)
     if mod.pick:
         return [Out(more.having(*mod.constraints).picked(mod.pick), cost)] if not noun.things.pick else []
-    return [Out(more.having(*mod.constraints), cost)]
+    return [Out(more.having(*(seen(context, noun, one) for one in mod.constraints)), cost)]
+
+
+def seen(context: Context, noun: Noun, constraint: Constraint) -> Constraint:
+    """Images of a place, and floods in it, meet it; they need not lie in it."""
+    if isinstance(constraint, Spatial) and constraint.relation == "within" and context.timed(noun):
+        return changed(constraint, relation="intersects")
+    return constraint
 
 
 def odd(context: Context, noun: Noun, constraint: Spatial) -> float:
@@ -109,6 +117,8 @@ def _compared(context: Context, noun: Noun, mod: Mod, cost: float) -> list[Out]:
         return []
     found = []
     for out in context.resolve(asked, noun, bounds.unit if bounds else ""):
+        if isinstance(out.value, Measure) and (out.value.measure in _PLACES or (out.value.measure == "distance" and not out.value.to)):
+            continue
         if bounds:
             compares: tuple[Constraint, ...] = tuple(Compare(out.value, op, amount) for op, amount in bounds.bounds)
         elif isinstance(mod.than, Noun):
@@ -121,8 +131,15 @@ def _compared(context: Context, noun: Noun, mod: Mod, cost: float) -> list[Out]:
     return found
 
 
-_HINTS = {"km2": ("area",), "m2": ("area",), "har": ("area",), "[acr_br]": ("area",), "[smi_us]": ("area",), "km": ("length",), "m": ("length", "elevation"),
-          "[mi_i]": ("length",), "[ft_i]": ("elevation",)}  # fmt: skip
+_HINTS: dict[str, tuple[str, ...]] = {
+    "km2": ("area",), "m2": ("area",), "har": ("area",), "[acr_br]": ("area",), "[smi_us]": ("area",), "km": ("length",),
+    "m": ("length", "elevation"), "[mi_i]": ("length",), "[ft_i]": ("elevation",),
+}  # fmt: skip
+"""Unit → what an amount of it alone is compared with."""
+
+
+_PLACES = frozenset(("location", "bearing"))
+"""Measures that no amount is compared with."""
 
 
 def of(value: Value, noun: Noun) -> Value:
@@ -134,15 +151,22 @@ def of(value: Value, noun: Noun) -> Value:
 
 def negate(mod: Mod) -> Mod | None:
     """Not so; None where the tree has no way to say it."""
+    if mod.bounds and len(mod.bounds.bounds) == 1:
+        ((op, amount),) = mod.bounds.bounds
+        return changed(mod, bounds=changed(mod.bounds, bounds=((_NOT[op], amount),), plain=False))
+    if mod.than:
+        return changed(mod, op=_NOT[mod.op])
     if len(mod.constraints) != 1:
         return None
     only = mod.constraints[0]
     if isinstance(only, Spatial | Related | Has):
         return changed(mod, constraints=(changed(only, negated=not only.negated),))
     if isinstance(only, Compare):
-        flipped = {"<": ">=", "<=": ">", "=": "!=", "!=": "=", ">=": "<", ">": "<="}[only.op]
-        return changed(mod, constraints=(changed(only, op=flipped),))
+        return changed(mod, constraints=(changed(only, op=_NOT[only.op]),))
     return None
+
+
+_NOT: dict[Operator, Operator] = {"<": ">=", "<=": ">", "=": "!=", "!=": "=", ">=": "<", ">": "<="}
 
 
 def either(one: Mod, other: Mod) -> Mod | None:
@@ -150,18 +174,3 @@ def either(one: Mod, other: Mod) -> Mod | None:
     if len(one.constraints) == len(other.constraints) == 1:
         return Mod((AnyOf((*one.constraints, *other.constraints)),))
     return None
-
-
-def known_as(noun: Noun) -> tuple[Constraint, ...]:
-    """That a thing has the name that a noun was called by."""
-    return (Compare(Property("name"), "=", Text(noun.text)),) if noun.text else ()
-
-
-def one_of(bounds: Bounds) -> bool:
-    """Whether the bounds are plain numbers of things."""
-    return bounds.unit == "1" and len(bounds.bounds) == 1
-
-
-def nothing() -> Things:
-    """Things of any kind."""
-    return Things()

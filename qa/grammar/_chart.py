@@ -23,7 +23,7 @@ SLACK = 0.05
 BEAM = 3
 """Edges kept per span and category."""
 
-MAX_WORSE = 1.0
+MAX_WORSE = 0.6
 """Edges that cost so much more than the best of their span and category are dropped."""
 
 MAX_EDGES = 6000
@@ -35,10 +35,10 @@ FRONT = "^"
 TIGHT = "+"
 """Before a category of a pattern: nothing but fillers and marks may be skipped in front of it."""
 
-MAX_EXCESS = 1.3
+MAX_EXCESS = 1.05
 """Most that an edge may cost beyond the words in it that nothing explains: one word with a meaning left out."""
 
-MAX_GAP = 1.1
+MAX_GAP = 0.75
 """Most that may be skipped between two neighbours beyond words that nothing explains."""
 
 MAX_STRANGE = 3
@@ -144,6 +144,7 @@ class Chart:
     Attributes:
         skips: cost of skipping each token.
         unknown: the tokens that nothing explains.
+        patience: how much more than usual may be skipped, for questions that are not understood otherwise.
         front: the last place where a question may begin, with a word skipped at most.
         made: edges made so far, finished and unfinished: what bounds the time.
     """
@@ -152,6 +153,7 @@ class Chart:
     context: Any
     skips: Sequence[float]
     unknown: frozenset[int] = frozenset()
+    patience: float = 0.0
     front: int = 0
     made: int = 0
     cells: dict[tuple[int, int, str], list[Edge]] = field(default_factory=dict)
@@ -176,10 +178,10 @@ class Chart:
                     agenda += self._advance(edge)
 
     def _keeps(self, edge: Edge) -> bool:
-        if edge.cost - (self._strange[edge.end] - self._strange[edge.start]) > MAX_EXCESS:
+        if edge.cost - (self._strange[edge.end] - self._strange[edge.start]) > MAX_EXCESS + self.patience:
             return False
         cell = self.cells.setdefault((edge.start, edge.end, edge.cat), [])
-        if cell and edge.cost > min(other.cost for other in cell) + MAX_WORSE:
+        if cell and edge.cost > min(other.cost for other in cell) + MAX_WORSE + self.patience:
             return False
         for at, other in enumerate(cell):
             if other.value == edge.value:
@@ -204,7 +206,10 @@ class Chart:
             if state:
                 self._step(_Active(state, edge.start, edge.end, (edge,), edge.cost), found)
         at, gap = edge.start, 0.0
-        while gap - (strange := self._strange[edge.start] - self._strange[at]) <= MAX_GAP and strange <= MAX_STRANGE:
+        while (
+            gap - (strange := self._strange[edge.start] - self._strange[at]) <= MAX_GAP + self.patience
+            and strange <= MAX_STRANGE + self.patience
+        ):
             for state, actives in self._waiting.get(at, {}).items():
                 for following in (state.following.get(edge.cat), state.following.get(TIGHT + edge.cat) if gap <= MARK else None):
                     for active in actives if following else ():

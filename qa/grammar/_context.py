@@ -7,13 +7,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from earthweave.ontology import EW
+
 from ..knowledge._knowledge import Knowledge, PropertyEntry
 from ..language import PropertyWord, Superlative
 from ..request import Assumption, Measure, Property, Ratio, Value
 from ._chart import Out
-from ._meaning import Asked, Noun, changed
+from ._meaning import Asked, Noun
 
-UNITS: Mapping[str, str] = {"area": "m2", "length": "m", "perimeter": "m", "elevation": "m", "distance": "m", "bearing": "deg", "share": "m2"}
+UNITS: Mapping[str, str] = {
+    "area": "m2",
+    "length": "m",
+    "perimeter": "m",
+    "elevation": "m",
+    "distance": "m",
+    "bearing": "deg",
+    "share": "m2",
+}
 """Unit of each measure, as a UCUM code."""
 
 DIMENSIONS: Mapping[str, str] = {
@@ -22,7 +32,16 @@ DIMENSIONS: Mapping[str, str] = {
     "MW": "power", "kW": "power", "GW": "power", "W": "power", "t": "mass", "kg": "mass", "1": "1", "/km2": "density",
     "/[smi_us]": "density",
 }  # fmt: skip
-METRES: Mapping[str, float] = {"km": 1e3, "m": 1.0, "cm": 1e-2, "mm": 1e-3, "[mi_i]": 1609.344, "[ft_i]": 0.3048, "[yd_i]": 0.9144, "[nmi_i]": 1852.0}
+METRES: Mapping[str, float] = {
+    "km": 1e3,
+    "m": 1.0,
+    "cm": 1e-2,
+    "mm": 1e-3,
+    "[mi_i]": 1609.344,
+    "[ft_i]": 0.3048,
+    "[yd_i]": 0.9144,
+    "[nmi_i]": 1852.0,
+}
 """UCUM code of a length → metres."""
 
 _MEASURED = {"area": (2,), "length": (1,), "perimeter": (2,), "elevation": (0, 1, 2), "distance": (0, 1, 2)}
@@ -30,6 +49,7 @@ _DIMENSION_OF = {"area": "area", "length": "length", "width": "length", "height"
                  "distance": "length", "population": "1", "count": "1", "cloud cover": "%", "population density": "density"}  # fmt: skip
 
 
+_EVENTS = frozenset(map(str, (EW.EarthObservationProduct, EW.FloodedArea, EW.ObservedArea)))
 _SHAPES: Mapping[str, Callable[[str, str], tuple[tuple[str, int], ...]]] = {
     "crosses": lambda one, other: ((one, 1), (other, 2)),
     "within": lambda one, other: ((other, 2),),
@@ -161,18 +181,23 @@ class Context:
         if not found and hint == "time":
             found = [Out(Property("time", entry.iri), 0.0) for entry in self._timed(classes)][:1] or [Out(Property("time"), 0.05)]
         if not found and hint in ("population density", "density"):
-            found = [Out(Ratio(count[0].value, area[0].value)) for count, area in [(self.hinted("population", noun), self.hinted("area", noun))]
-                     if count and area]  # fmt: skip
+            count, area = self.hinted("population", noun), self.hinted("area", noun)
+            found = [Out(Ratio(count[0].value, area[0].value))] if count and area else []
         return sorted(found, key=lambda out: out.cost)
 
     def _timed(self, classes: Sequence[str]) -> list[PropertyEntry]:
         entries = [entry for entry in self.knowledge.properties.values() if entry.dimension == "time"]
         return [entry for entry in entries if classes and self.fits(entry.domains, classes) < 0.1]
 
+    def timed(self, noun: Noun) -> bool:
+        """Whether a noun is of things that surely have a time: products and events, which names are not."""
+        classes = self.classes_of(noun)
+        return bool(classes and self._timed(classes)) or any(iri in _EVENTS for iri in classes)
+
     def lasts(self, noun: Noun) -> bool:
         """Whether a noun is of things that have a time, or may be."""
         classes = self.classes_of(noun)
-        return not noun.named and (not classes or bool(self._timed(classes)))
+        return not noun.named and (not classes or self.timed(noun))
 
 
 def large(about: str) -> Assumption:

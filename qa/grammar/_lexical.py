@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..language import Comparator, Question, Reading, Scored, Superlative
+from ..language import Comparator, Question, Reading, Scored, Superlative, Token
 from ..request import Concept, Pick, Things
 from ._chart import MARK, Edge
 from ._context import Context
 from ._meaning import Asked, Noun
 
 _UNKNOWN, _CONTENT, _RELATION, _DOUBTFUL, _FUNCTION, _NEGATION = 1.0, 1.0, 0.7, 0.4, 0.3, 2.0
-_CONTENTS = frozenset(("class", "name", "facet", "property", "quantity", "number", "time", "superlative", "product", "coordinates", "anaphor"))
+_CONTENTS = frozenset(
+    ("class", "name", "facet", "property", "quantity", "number", "time", "superlative", "product", "coordinates", "anaphor")
+)
 _NEGATIONS = frozenset(("not", "no", "without"))
 _CLOSED = frozenset(("operator", "filler", "relation", "comparator", "superlative"))
 _HARDLY = 0.6
@@ -39,7 +41,7 @@ def skips(question: Question, readings: Iterable[Reading]) -> list[float]:
         for at in range(reading.start, reading.end):
             kinds[at].add(_skipped_as(reading))
     for at, found in enumerate(kinds):
-        if question.tokens[at].text.islower() and found & {"filler", "operator"}:
+        if _small(question.tokens[at]) and found & {"filler", "operator"}:
             found -= {"name", "facet"}
         costs[at] = _skip(found, costs[at])
     return costs
@@ -65,6 +67,10 @@ def _skip(kinds: set[str], cost: float) -> float:
     if "relation" in kinds or "comparator" in kinds:
         return _RELATION
     return min(cost, _FUNCTION) if kinds else cost
+
+
+def _small(token: Token) -> bool:
+    return token.text.islower() or not token.is_word or token.lower == "i"
 
 
 def telling(question: Question, readings: Iterable[Reading]) -> tuple[Reading, ...]:
@@ -96,9 +102,9 @@ def edges(context: Context, question: Question, readings: Iterable[Reading]) -> 
         make = _MAKERS.get(reading.kind)
         if make:
             base = 0.5 * (1.0 - reading.score) + 0.02
-            if reading.kind in ("name", "facet") and closed.issuperset(range(reading.start, reading.end)):
+            if (reading.kind in ("name", "facet") or "misspelt" in reading.rule) and closed.issuperset(range(reading.start, reading.end)):
                 # "me" is Maine, and "in" is Indiana, only in capitals
-                small = all(token.text.islower() or not token.is_word for token in question.tokens[reading.start : reading.end])
+                small = all(_small(token) for token in question.tokens[reading.start : reading.end])
                 base += _HARDLY if small else 0.0
             for cat, value, cost in make(context, question, reading):
                 yield Edge(cat, reading.start, reading.end, value, base + cost, (), reading, reading.assumptions)
@@ -117,7 +123,11 @@ def _class(context: Context, question: Question, reading: Reading) -> Lexical:
     for noun, cost in ((Noun(Things(alike), plural=plural), 0.0), *_others(reading, alike, plural)):
         # a label may say it itself: "highest point"
         best_first = context.superlatives.get(reading.start)
-        ways = context.resolve(Asked(hints=best_first.hints), noun)[:1] if best_first and not plural and reading.end - reading.start > 1 else []
+        ways = (
+            context.resolve(Asked(hints=best_first.hints), noun)[:1]
+            if best_first and not plural and reading.end - reading.start > 1
+            else []
+        )
         yield "NP", noun.picked(Pick(ways[0].value, best_first.descending)) if ways and best_first else noun, cost
 
 
@@ -137,7 +147,11 @@ def _name(context: Context, question: Question, reading: Reading) -> Lexical:
     for one in reading.value:
         kinds.setdefault(one.value.cls, one)
     for one in list(kinds.values())[:_KINDS]:
-        yield "NP", Noun(Things(named=(one.value,)), names=names, text=text, adjective=adjective), 0.5 * (best - one.score) + (0.0 if one.value is names[0] else 0.05)
+        yield (
+            "NP",
+            Noun(Things(named=(one.value,)), names=names, text=text, adjective=adjective),
+            0.5 * (best - one.score) + (0.0 if one.value is names[0] else 0.05),
+        )
 
 
 def _property(context: Context, question: Question, reading: Reading) -> Lexical:
@@ -157,7 +171,8 @@ def _operator(context: Context, question: Question, reading: Reading) -> Lexical
 
 
 def _relation(context: Context, question: Question, reading: Reading) -> Lexical:
-    yield _MANNERS.get(reading.rule, "relv" if reading.value.verb else "rel"), reading.value, 0.0
+    towards = reading.value.relation == "towards"
+    yield "towards" if towards else _MANNERS.get(reading.rule, "relv" if reading.value.verb else "rel"), reading.value, 0.0
 
 
 def _comparator(context: Context, question: Question, reading: Reading) -> Lexical:

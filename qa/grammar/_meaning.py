@@ -7,10 +7,26 @@ from typing import Any, Literal, TypeVar
 
 from ..language import PropertyWord, Scored
 from ..request import (
-    Aggregate, Amount, AnyOf, Compare, Constraint, Count, Form, Measure, Named, Operator, Order, Pick, Property, Ratio, Related, Request,
-    Spatial, Things, Value,
+    Aggregate,
+    Amount,
+    AnyOf,
+    Compare,
+    Constraint,
+    Count,
+    Form,
+    Measure,
+    Named,
+    Operator,
+    Order,
+    Pick,
+    Property,
+    Ratio,
+    Related,
+    Request,
+    Spatial,
+    Things,
+    Value,
 )  # fmt: skip
-
 
 T = TypeVar("T")
 
@@ -135,6 +151,14 @@ class Mod:
     descending: bool = True
     time: bool = False
     clause: bool = False
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """An order whose property depends on the noun that is sorted."""
+
+    asked: Asked
+    descending: bool = False
 
 
 @dataclass(frozen=True)

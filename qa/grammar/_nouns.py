@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..language import Facet, PropertyWord, RelationWord, Scored, Superlative
 from ..request import Amount, Concept, Constraint, Count, Measure, Part, Pick, Related, Things
-from ._attach import attach, negate, spatial
+from ._attach import attach, negate, seen, spatial
 from ._chart import Out
 from ._context import UNITS, Context
 from ._meaning import Asked, Bounds, Mod, Noun, changed
@@ -106,23 +106,29 @@ def product_alone(context: Context, product: tuple[Constraint, ...]) -> Noun:
     return Noun(Things(constraints=product))
 
 
+def _placed(context: Context, noun: Noun, place: Noun) -> Noun | None:
+    """A noun in a place."""
+    within = spatial(_WITHIN, place)
+    return noun.having(*(seen(context, noun, one) for one in within)) if within else None
+
+
 def adjective(context: Context, name: Noun, noun: Noun) -> list[Out] | None:
     """ "Greek lakes", "Texas cities", "Tullyhaw Barony"."""
     if not name.named or name.parts or name.modified or noun.named or noun.parts or noun.quantifier or noun.limit:
         return None
     found = []
-    within = spatial(_WITHIN, name)
-    if within:
+    placed = _placed(context, noun, name)
+    if placed:
         # "the rivers" of a name are in it; a single river of a name bears it
-        found.append(Out(noun.having(*within), 0.04 if noun.plural else 0.1))
+        found.append(Out(placed, 0.04 if noun.plural else 0.1))
     same = None if noun.plural or name.adjective else _apposed(context, noun, name)
     return found + [same] if same else found
 
 
 def telegraphic(context: Context, noun: Noun, name: Noun) -> list[Out] | None:
     """ "fires Spain", "Sentinel-2 Paris 2022"."""
-    within = None if noun.named or not name.named or name.parts else spatial(_WITHIN, name)
-    return [Out(noun.having(*within), 0.0)] if within else None
+    placed = None if noun.named or not name.named or name.parts else _placed(context, noun, name)
+    return [Out(placed)] if placed else None
 
 
 def apposition(context: Context, noun: Noun, of: None, name: Noun) -> list[Out] | None:
@@ -139,13 +145,16 @@ def apposition_behind(context: Context, name: Noun, comma: None, noun: Noun) -> 
 
 
 def _apposed(context: Context, noun: Noun, name: Noun) -> Out | None:
-    if noun.things.pick or noun.limit or noun.count or noun.quantifier or name.modified:
+    if noun.things.pick or noun.limit or noun.count or noun.quantifier or name.modified or context.timed(noun):
         return None
     classes = context.classes_of(noun)
     fitting = [one for one in name.names if one.cls and any(context.related(one.cls, cls) for cls in classes)]
     named = tuple(fitting[:1]) or name.things.named
     things = changed(name.things, named=named, constraints=name.things.constraints + noun.things.constraints)
-    return Out(changed(name, things=things, names=tuple(fitting) or name.names), 0.0 if fitting else 0.05)
+    return Out(
+        changed(name, things=things, names=tuple(fitting) or name.names),
+        0.0 if fitting else 0.05 if not name.names or not name.names[0].cls else 0.1,
+    )
 
 
 def container(context: Context, name: Noun, comma: None, place: Noun) -> list[Out] | None:
@@ -168,7 +177,9 @@ def located(context: Context, name: Noun, mod: Mod) -> list[Out] | None:
     """A modifier behind a noun; behind a name it tells which of that name is meant."""
     ways = attach(context, name, mod)
     if name.named and not name.parts and ways:
-        ways = [Out(changed(out.value, things=changed(out.value.things, named=_every(name).things.named)), out.cost, out.notes) for out in ways]
+        ways = [
+            Out(changed(out.value, things=changed(out.value.things, named=_every(name).things.named)), out.cost, out.notes) for out in ways
+        ]
     return ways or None
 
 
@@ -187,8 +198,8 @@ def possessive(context: Context, owner: Noun, poss: None, noun: Noun) -> list[Ou
     """ "Thessaly's municipalities"."""
     if noun.named or noun.quantifier or owner.quantifier:
         return None
-    within = spatial(_WITHIN, owner)
-    return [Out(noun.having(*within), 0.05)] if within else None
+    placed = _placed(context, noun, owner)
+    return [Out(placed, 0.05)] if placed else None
 
 
 def beside(context: Context, word: RelationWord, noun: Noun, of: None, place: Noun) -> list[Out] | None:
@@ -318,10 +329,10 @@ RULES = rules(
         ("NP", "all NP", quantified("all"), 0.02),
         ("NP", "each NP", quantified("each"), 0.02),
         ("NP", "only NP", quantified("only"), 0.02),
-        ("NP", "a NP", quantified("a"), 0.02),
+        ("NP", "a NP", quantified("a"), -0.04),
         ("NP", "any NP|other NP", unchanged, 0.0),
         ("NP", "facet +NP", faceted, 0.0),
-        ("NP", "NP with? +facet", faceted_behind, 0.02),
+        ("NP", "NP with? +facet", faceted_behind, 0.08),
         ("NP", "product NP", of_product, 0.0),
         ("NP", "NP of? product|NP with? product|NP rel? product", product_behind, 0.02),
         ("NP", "product", product_alone, 0.3),
@@ -330,7 +341,7 @@ RULES = rules(
         ("NP", "NP of? +NP", apposition, 0.03),
         ("NP", "NP comma +NP", apposition_behind, 0.0),
         ("NP", "NP comma? +NP", container, 0.1),
-        ("NP", "NP comma +facet", address, 0.0),
+        ("NP", "NP comma +facet", address, -0.03),
         ("NP", "NP MOD", located, 0.0),
         ("NP", "NP comma MOD", set_off, 0.0),
         ("NP", "NP poss NP", possessive, 0.0),

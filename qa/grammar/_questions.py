@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..language import Comparator, RelationWord, Superlative
-from ..request import Aggregate, Amount, Compare, Count, Measure, Order, Ratio, Spatial, Things
-from ._attach import INVERSE, attach, of, spatial, turned
+from ..language import Comparator, RelationWord
+from ..request import Aggregate, Compare, Count, Measure, Ratio, Spatial
+from ._attach import attach, of, spatial, turned
 from ._chart import Out
 from ._context import UNITS, Context
 from ._meaning import Asked, Bounds, Draft, Mod, Noun, Values, changed
@@ -46,17 +46,6 @@ def listed(context: Context, list_: None, noun: Noun) -> Draft | None:
 def telegram(context: Context, noun: Noun) -> Draft | None:
     """ "lakes in Greece"; a name alone asks for nothing."""
     return None if noun.named and not noun.modified else find(context, noun)
-
-
-def mapped(context: Context, map_: None, noun: Noun) -> Draft | None:
-    """ "Map the floods"."""
-    draft = find(context, noun)
-    return changed(draft, draw=True) if draft else None
-
-
-def on_map(context: Context, draft: Draft, on: None) -> Draft | None:
-    """ "… on a map"."""
-    return changed(draft, draw=True) if draft.form == "find" else None
 
 
 def _said(context: Context, noun: Noun, mod: Mod) -> list[Out]:
@@ -165,6 +154,8 @@ def value_is(context: Context, be: None, values: Values, bounds: Bounds) -> Draf
     if values.function or not answerable(values.of):
         return None
     value = values.values[0]
+    if isinstance(value, Measure) and value.measure in ("bearing", "location"):
+        return None
     return Draft("ask", values.of.having(*(Compare(value, op, amount) for op, amount in bounds.bounds)))
 
 
@@ -191,7 +182,9 @@ def how(code: str) -> object:
     def meaning(context: Context, how_: None, be: None, noun: Noun) -> list[Out] | None:
         if not answerable(noun):
             return None
-        return [Out(Draft("find", noun, (out.value,)), out.cost, out.notes) for out in context.resolve(Asked(hints=_ADJECTIVES[code]), noun)]
+        return [
+            Out(Draft("find", noun, (out.value,)), out.cost, out.notes) for out in context.resolve(Asked(hints=_ADJECTIVES[code]), noun)
+        ]
 
     meaning.__name__ = code.replace("-", "_")
     return meaning
@@ -248,6 +241,15 @@ def inhabitants(context: Context, how_many: None, asked: Asked, live: None, word
     return [Out(draft, out.cost, out.notes) for draft, out in drafts if draft] or None
 
 
+def people(
+    context: Context, number_: None, asked: Asked, that: None, live: None, word: RelationWord | None, noun: Noun
+) -> list[Out] | None:
+    """ "the number of people that live in Kent"."""
+    from ._values import values_of
+
+    return values_of(context, asked, None, noun)
+
+
 def inhabitants_of(context: Context, how_many: None, asked: Asked, do: None, noun: Noun, have: None) -> list[Out] | None:
     """ "How many inhabitants does Kent have"."""
     return inhabitants(context, None, asked, None, None, noun)
@@ -266,7 +268,9 @@ def share_covered(context: Context, how: None, of_: None, noun: Noun, be: None, 
     return Draft("find", noun, (Ratio(common, Measure("area", UNITS["area"])),))
 
 
-def bearing(context: Context, which_: None, bearing_: None, be: None, goal: Noun, from_: None, start: Noun) -> Draft | None:
+def bearing(
+    context: Context, which_: None, is_: None, bearing_: None, be: None, goal_: None, goal: Noun, from_: None, start: Noun
+) -> Draft | None:
     """ "In which direction is the nearest park from Bath"."""
     from ._values import distance_from
 
@@ -291,83 +295,26 @@ def average_count(context: Context, avg: None, number: None, noun: Noun, word: R
     return changed(found, function="avg") if found and not each.named else None
 
 
-def counts_of(context: Context, how_many: None, noun: Noun, and_: None, again: None, other: Noun, be: None, there: None, word: RelationWord, place: Noun) -> Values | None:
+def counts_of(
+    context: Context,
+    how_many: None,
+    noun: Noun,
+    and_: None,
+    again: None,
+    other: Noun,
+    be: None,
+    there: None,
+    word: RelationWord,
+    place: Noun,
+) -> Values | None:
     """ "How many parks and how many streams are there in Essex"."""
     first, second = (counts_per(context, None, one, word, changed(place, quantifier="each")) for one in (noun, other))
     return Values(place, first.values + second.values) if first and second else None
 
 
-def in_front(context: Context, mod: Mod, comma: None, draft: Draft) -> list[Out] | None:
-    """ "In Ireland, which lakes …", "Within 5 km of Bath, how many hotels are there"."""
-    if draft.noun.named:
-        return None
-    return [Out(changed(draft, noun=out.value), out.cost, out.notes) for out in attach(context, draft.noun, mod)] or None
-
-
 def count_there(context: Context, how_many: None, noun: Noun, be: None, there: None, mod: Mod) -> list[Out] | None:
     """ "How many lakes are there in Greece"."""
     return count_which(context, None, noun, None, mod)
-
-
-_REACHING = frozenset(("towards", "near", "along", *INVERSE)) - {"within", "contains"}
-
-
-def reached_draft(context: Context, draft: Draft, comma: None, reach: Reach) -> Draft | None:
-    """ "…, within a radius of 10 km": how far what was asked for may be."""
-    op, metres = reach[0]
-    limit = {"op": op, "metres": metres}
-    column = draft.columns[0] if draft.columns else None
-    if isinstance(column, Measure) and column.measure == "bearing" and isinstance(column.to, Things) and not column.to.pick:
-        near = Spatial("distance", (draft.noun.things,), **limit)  # type: ignore[arg-type]
-        return changed(draft, columns=(changed(column, to=Noun(column.to).having(near).things),))
-    things = draft.noun.things
-    for at, one in enumerate(things.constraints):
-        if isinstance(one, Spatial) and one.relation in _REACHING and one.metres is None:
-            relation = "distance" if one.relation == "near" else one.relation
-            bounded = changed(one, relation=relation, **limit)
-            constraints = (*things.constraints[:at], bounded, *things.constraints[at + 1 :])
-            return changed(draft, noun=changed(draft.noun, things=changed(things, constraints=constraints)))
-    return None
-
-
-def draft_reached(context: Context, reach: Reach, comma: None, draft: Draft) -> Draft | None:
-    """ "Within a radius of 10 km, …"."""
-    return reached_draft(context, draft, None, reach)
-
-
-def ordered(context: Context, draft: Draft, comma: None, by: None, best: Superlative | None, asked: Asked) -> list[Out] | None:
-    """ "… sorted by date"."""
-    if draft.form != "find" or draft.order:
-        return None
-    descending = best.descending if best else False
-    return [Out(changed(draft, order=Order(out.value, descending)), out.cost, out.notes) for out in context.resolve(asked, draft.noun)[:1]]
-
-
-def upwards(context: Context, draft: Draft, way: None) -> Draft | None:
-    """ "… ascending"."""
-    return changed(draft, order=changed(draft.order, descending=False)) if draft.order else None
-
-
-def downwards(context: Context, draft: Draft, way: None) -> Draft | None:
-    """ "… descending"."""
-    return changed(draft, order=changed(draft.order, descending=True)) if draft.order else None
-
-
-def at_most(context: Context, draft: Draft, comma: None, limit: None, number: Amount) -> Draft | None:
-    """ "…, limit 5"."""
-    if draft.form != "find" or number.value < 1 or draft.limit:
-        return None
-    return changed(draft, limit=int(number.value))
-
-
-def service(context: Context, service_: str, of_: object, noun: Noun) -> Draft | None:
-    """ "time series of …", "classify …"."""
-    return Draft("run", noun, service=service_) if answerable(noun) else None
-
-
-def service_where(context: Context, service_: str, mod: Mod) -> Draft | None:
-    """ "change detection in Kent in 2021"."""
-    return Draft("run", Noun(Things(constraints=mod.constraints)), service=service_) if mod.constraints else None
 
 
 def which_verb(context: Context, which_: None, noun: Noun, mod: Mod) -> list[Out] | None:
@@ -428,8 +375,6 @@ RULES = rules(
         ("XMOD", "do NP have", had_by, 0.0),
         ("Q", "list NP", listed, 0.0),
         ("Q", "^NP", telegram, 0.3),
-        ("Q", "map NP", mapped, 0.0),
-        ("Q", "Q on-map", on_map, 0.0),
         ("Q", "how-many NP be? there?", count, 0.0),
         ("Q", "which? be? number-of NP", number_of, 0.0),
         ("Q", "how-many NP be MOD", count_which, 0.0),
@@ -457,19 +402,11 @@ RULES = rules(
         ("Q", "which prop do NP have", inhabitants_of, 0.0),
         ("Q", "how-much prop do NP cover", how_much, 0.0),
         ("Q", "how-much of NP be covered? NP", share_covered, 0.0),
-        ("Q", "which? bearing be? NP from NP|which? bearing be? NP to NP", bearing, 0.0),
+        ("Q", "which? be? bearing be? goal? NP from NP|which? be? bearing be? goal? NP to NP", bearing, 0.0),
+        ("VAL", "number-of prop that? live? rel? NP", people, 0.0),
         ("VAL", "number-of NP rel NP", counts_per, 0.0),
         ("VAL", "how-many NP and how-many NP be? there? rel NP|number-of NP and number-of NP be? there? rel NP", counts_of, 0.0),
         ("VAL", "avg number-of NP rel NP", average_count, 0.0),
-        ("Q", "^MOD comma? Q", in_front, 0.05),
         ("Q", "how-many NP be? there MOD", count_there, 0.0),
-        ("Q", "Q comma? DIST", reached_draft, 0.0),
-        ("Q", "^DIST comma? Q", draft_reached, 0.0),
-        ("Q", "Q comma? order-by sup? prop", ordered, 0.0),
-        ("Q", "Q ascending", upwards, 0.0),
-        ("Q", "Q descending", downwards, 0.0),
-        ("Q", "Q comma? limit num", at_most, 0.0),
-        ("Q", "service of? NP", service, 0.0),
-        ("Q", "service MOD", service_where, 0.0),
     ),
 )

@@ -16,8 +16,6 @@ _CONTAINS = RelationWord("contains")
 
 def relation(context: Context, word: RelationWord, noun: Noun) -> list[Out] | None:
     """ "in Greece", "north of lakes", "bordering Texas"."""
-    if word.relation == "towards":
-        return None
     constraints = spatial(word, _counting(noun))
     # "of" between a class and a class is rarely a place
     loose = 0.15 if word.loose and not noun.named else 0.0
@@ -231,6 +229,18 @@ def conjoined(context: Context, one: Mod, and_: None, other: Mod) -> Mod | None:
     return None
 
 
+def followed(context: Context, one: Mod, other: Mod) -> Mod | None:
+    """ "has the most inhabitants in Ohio": the place is of the whole."""
+    if other.time or not other.constraints or not (one.constraints or one.pick or one.best) or one.bounds or one.than:
+        return None
+    return changed(one, constraints=one.constraints + other.constraints)
+
+
+def itself(context: Context, mod: Mod, word: RelationWord, them: None) -> Mod:
+    """ "contain a lagoon within them"."""
+    return mod
+
+
 def disjoined(context: Context, one: Mod, or_: None, other: Mod) -> Mod | None:
     """ "in a lake or in a forest"."""
     return either(one, other)
@@ -268,10 +278,10 @@ RULES = rules(
         ("MOD", "DIST from NP", reached, 0.0),
         ("MOD", "MOD comma? DIST", bounded, 0.0),
         ("MOD", "DIST MOD", bounded_before, 0.0),
-        ("MOD", "rel NP from NP", towards, 0.0),
-        ("MOD", "rel NP DIST from NP", towards_bounded, 0.0),
-        ("MOD", "from NP rel NP", from_towards, 0.02),
-        ("MOD", "DIST from NP rel NP", reach_towards, 0.02),
+        ("MOD", "towards NP from NP", towards, 0.0),
+        ("MOD", "towards NP DIST from NP", towards_bounded, 0.0),
+        ("MOD", "from NP towards NP", from_towards, 0.02),
+        ("MOD", "DIST from NP towards NP", reach_towards, 0.02),
         ("NP", "NP MOD", picked_towards, 0.0),
         ("NP", "NP to NP", picked_near, 0.0),
         ("MOD", "sup to NP", closest_to, 0.0),
@@ -293,6 +303,8 @@ RULES = rules(
         ("MOD", "MOD and MOD|MOD comma MOD", conjoined, 0.0),
         ("VP", "MOD and VP|VP and MOD", conjoined, 0.05),
         ("VP", "VP and VP", conjoined, 0.0),
+        ("VP", "VP MOD", followed, 0.12),
+        ("VP", "VP rel them", itself, 0.0),
         ("MOD", "MOD or MOD", disjoined, 0.0),
         ("VP", "VP or VP", disjoined, 0.0),
         ("VP", "relv sup NP", most, 0.0),

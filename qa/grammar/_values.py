@@ -86,7 +86,9 @@ def compared_units(context: Context, with_: None, asked: Asked, of: None, bounds
 
 def sized(context: Context, bounds: Bounds) -> Mod | None:
     """ "larger than 5 km²", "over 5 km"."""
-    return Mod(bounds=bounds) if bounds.hints or bounds.unit in METRES or bounds.unit in ("km2", "m2", "har", "[smi_us]", "[acr_br]") else None
+    return (
+        Mod(bounds=bounds) if bounds.hints or bounds.unit in METRES or bounds.unit in ("km2", "m2", "har", "[smi_us]", "[acr_br]") else None
+    )
 
 
 def longer_than(context: Context, comparator: Comparator, noun: Noun) -> Mod | None:
@@ -201,6 +203,11 @@ def distance_between(context: Context, distance: None, between_: None, pair: Nou
     return _distance(pair.parts[0], pair.parts[1])
 
 
+def distance_of_two(context: Context, distance: None, between_: None, start: Noun, and_: None, goal: Noun) -> Values | None:
+    """ "the distance between Bath and the nearest park"."""
+    return _distance(start, goal) if start.named != goal.named else None
+
+
 def distance_from(context: Context, distance: None, from_: None, start: Noun, to: None, goal: Noun) -> Values | None:
     """ "the distance from A to B"."""
     return _distance(start, goal)
@@ -260,7 +267,7 @@ RULES = rules(
         ("MOD", "with cmp NP than NP", count_than, 0.0),
         ("MOD", "cmp to NP than NP", closer_than, 0.0),
         ("MOD", "with sup prop|whose sup prop", highest, 0.0),
-        ("VP", "have sup prop", highest, 0.0),
+        ("VP", "have sup prop|cover sup prop", highest, 0.0),
         ("MOD", "sup by? prop?", predicate, 0.1),
         ("NP", "NP by prop", by_value, 0.0),
         ("MOD", "with prop", has, 0.4),
@@ -273,6 +280,7 @@ RULES = rules(
         ("VAL", "prop +NP", values_bare, 0.15),
         ("VAL", "VAL comma? DIST", reached_values, 0.0),
         ("VAL", "distance between NP", distance_between, 0.0),
+        ("VAL", "distance between NP and NP", distance_of_two, 0.02),
         ("VAL", "distance from NP to NP|distance to NP from NP", distance_from, 0.0),
     ),
 )

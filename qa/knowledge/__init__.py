@@ -8,11 +8,12 @@ from ._knowledge import ClassEntry, Knowledge, NameMatch, Names, NoNames, Proper
 from ._names import NameIndex
 from ._normal import fold, key, lemma, lemmas
 from ._policies import ABOUT_DAYS, ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE, CLOUDY, LARGE, POLICIES, RECENT, SMALL, Policy, near
+from ._products import product_classes, products_linked
 from ._vocabulary import by_words, kind_words, kinds_of, lexemes
 
 __all__ = [
     "ABOUT_DAYS", "ABOUT_POINTS", "ABOUT_SHARE", "CLOUDY", "CLOUD_FREE", "LARGE", "POLICIES", "RECENT", "SMALL", "Called", "ClassEntry",
     "Knowledge", "NameIndex", "NameMatch", "Names", "NoNames", "Policy", "PropertyEntry", "RelationEntry", "build", "by_words",
     "class_labels", "fold", "index_of", "key", "kind_words", "kinds_of", "lemma", "lemmas", "lexemes", "near",
-    "opened", "property_labels", "read", "write",
+    "opened", "product_classes", "products_linked", "property_labels", "read", "write",
 ]  # fmt: skip

@@ -8,16 +8,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+
+from earthweave.ontology import OWL
 
 from .._ports import Endpoint, Limits
 from ._entries import category_classes, classes, properties, relations, sidecars
 from ._file import read, write
 from ._gather import gather
 from ._indexing import index_of
-from ._knowledge import Knowledge
-from ._survey import Reader, domains_through, paths, survey
+from ._knowledge import ClassEntry, Knowledge, PropertyEntry
+from ._survey import Reader, domains_through, n3, of_values, paths, survey
 
 PAGE = 50_000
 
@@ -38,10 +41,32 @@ def build(endpoint: Endpoint, limits: Limits | None = None, *, generation: str =
     entries = properties(found, held, through)
     counts = {one.iri: one.values for one in found.predicates.values()}
     known = [label for entry in kinds.values() for label in entry.labels]
+    ways = paths(found.predicates)
     kinds |= {entry.iri: entry for entry in category_classes(entries.values(), counts, known)}
-    links, ways = relations(found, entries), paths(found.predicates)
+    for entry in [entry for entry in entries.values() if entry.category]:
+        _with_values(reader, entry, kinds, entries, ways)
+    links = relations(found, entries)
     names = index_of(gather(reader, found, entries, kinds, ways, links, page))
     return Knowledge(names, kinds, entries, links, ways, generation, tuple(dict.fromkeys(found.notices)))
+
+
+def _with_values(
+    reader: Reader,
+    category: PropertyEntry,
+    kinds: dict[str, ClassEntry],
+    entries: dict[str, PropertyEntry],
+    ways: Iterable[tuple[str, ...]],
+) -> None:
+    """Give the classes that are values of a property their dimensions, and other properties these classes as domains."""
+    owners, dimensions = of_values(reader, f"{n3(category.via)}/" if category.via else "", category.iri, ways)
+    for value, size in dimensions.items():
+        if (iri := f"{category.iri}#{value}") in kinds:
+            kinds[iri] = replace(kinds[iri], geometry=size)
+    for other, values in owners.items():
+        if other in entries and entries[other].via == category.via:
+            more = sorted(iri for value in values if (iri := f"{category.iri}#{value}") in kinds)
+            told = (one for one in entries[other].domains if not more or one != str(OWL.Thing))
+            entries[other] = replace(entries[other], domains=(*told, *more))
 
 
 def opened(endpoint: Endpoint, path: Path, generation: str, limits: Limits | None = None) -> Knowledge:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from earthweave.ontology import EW, GEO, SKOS, XSD, Lexeme, superclasses
+from earthweave.ontology import EW, GEO, OWL, SKOS, XSD, Lexeme, superclasses
 
 from ..request import Relation
 from ._knowledge import ClassEntry, PropertyEntry, RelationEntry
@@ -30,6 +30,7 @@ _UNITS = {
 _FILLERS = {"has", "have", "is", "get", "of", "the", "with", "per"}
 _GENERIC = re.compile(r"^(?P<head>.+) (council|authority|unit|area|zone|division|feature|class|type|object|entity|place)$")
 _OF = re.compile(r"^(?:wikicategory |category )?(?P<head>[\w ]+?) (?:of|in) (?:the )?.+$")
+_LEVEL = re.compile(r"^(?P<head>.+) (?:level|order|lvl) \d+$")
 _ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third", "4th": "fourth", "5th": "fifth", "6th": "sixth"}
 _NAMES = {"name", "label", "title", "toponym", "names"}
 _NAMING = {
@@ -87,7 +88,9 @@ def _ordinal(label: str) -> str:
 
 def _looser(label: str) -> Iterator[str]:
     """What a label may be shortened to: "county council" → county; "civil parish or community" → its parts; "states of the US" → state."""
-    if re.search(r" (?:or|and) ", label):
+    if match := _LEVEL.match(label):
+        yield singular(match["head"])
+    elif re.search(r" (?:or|and) ", label):
         parts = re.split(r" (?:or|and) ", label)
         yield from map(singular, parts)
         yield from (shorter for part in parts for shorter in _looser(singular(part)))
@@ -119,7 +122,7 @@ def _is_plumbing(one: Predicate) -> bool:
 def _property(one: Predicate, found: Survey, sidecars: Mapping[str, str], through: Through) -> PropertyEntry:
     labels, others = property_labels(one.iri, [cell.value for _, cell in found.labels.get(one.iri, ())])
     via = next((link for cls, link in sidecars.items() if cls in one.domains), "")
-    domains = through[via].get(one.iri, {}) if via else one.domains
+    domains = (through[via].get(one.iri) if via else one.domains) or {str(OWL.Thing): one.count}
     unit, dimension = unit_of(one, labels)
     values, listed = _values(one)
     naming = is_naming(one, labels)
@@ -137,15 +140,19 @@ def _ordered(counts: Mapping[str, int]) -> tuple[str, ...]:
 def property_labels(iri: str, stated: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Labels and weaker labels of a property: as stated, as our ontology has them, else the words of its local name without its unit."""
     words = spoken(local(iri)).split()
-    inner = words[1:] if len(words) > 1 and words[0] in _FILLERS else words
-    prefixed = local(iri)[len(words[0]) :] if inner is not words else local(iri)
-    bare = spoken(without_prefix(prefixed.lstrip("_"))).split() or inner
-    while len(bare) > 1 and bare[-1] in _UNITS and bare[-1] not in ("percent", "percentage"):
-        bare = bare[:-1]
-    strong = [label.lower() for label in (*stated, *ontology_labels().get(iri, ())) if 0 < len(label) <= 100] or [" ".join(bare)]
-    weak = [" ".join(bare), " ".join(inner), " ".join(words)]
+    begun = len(words) > 1 and words[0] in _FILLERS
+    bare = _without_unit(local(iri)[len(words[0]) :] if begun else local(iri))
+    strong = [label.lower() for label in (*stated, *ontology_labels().get(iri, ())) if 0 < len(label) <= 100] or [bare]
+    weak = [bare, " ".join(words[begun:]), " ".join(words)]
     strong += [one.label for label in list(strong) for one in meanings(label)[:1] if one.dimension != "category"]
     return tuple(dict.fromkeys(strong)), tuple(dict.fromkeys(one for one in weak if one and one not in strong))
+
+
+def _without_unit(name: str) -> str:
+    words = spoken(without_prefix(name.lstrip("_"))).split()
+    while len(words) > 1 and words[-1] in _UNITS and words[-1] not in ("percent", "percentage"):
+        words = words[:-1]
+    return " ".join(words)
 
 
 def meanings(label: str) -> tuple[Lexeme, ...]:
@@ -161,18 +168,19 @@ def unit_of(one: Predicate, labels: Iterable[str]) -> tuple[str, str]:
         return "1", "time"
     if not _numeric(one):
         return "1", "text"
-    words = spoken(local(one.iri)).split()
-    for word in reversed(words):
-        if len(words) > 1 and word in _UNITS:
-            return _UNITS[word][0], _UNITS[word][1] if _UNITS[word][0] != "%" else "%"
-    known = next((meaning for label in labels for meaning in meanings(label)), None)
     if one.iri == str(GEO.hasMetricArea):
         return "m2", "area"
-    if known is None:
-        return "1", "1"
-    if known.unit == "%" or known.measure == "elevation":
+    words = spoken(local(one.iri)).split()
+    named = next((_UNITS[word] for word in reversed(words) if len(words) > 1 and word in _UNITS), None)
+    return ("%", "%") if named and named[0] == "%" else named or _usual(labels)
+
+
+def _usual(labels: Iterable[str]) -> tuple[str, str]:
+    """Unit and dimension that go without saying: percentages, metres above the sea."""
+    known = next((meaning for label in labels for meaning in meanings(label)), None)
+    if known and (known.unit == "%" or known.measure == "elevation"):
         return known.unit, "%" if known.unit == "%" else known.dimension
-    return "1", known.dimension if known.dimension in ("area", "length", "power", "energy", "mass", "time") else "1"
+    return "1", known.dimension if known and known.dimension in ("area", "length", "power", "energy", "mass", "time") else "1"
 
 
 def _numeric(one: Predicate) -> bool:
@@ -227,7 +235,8 @@ def category_classes(
                 if label and label not in ("yes", "no") and label.replace(" ", "") not in {one.replace(" ", "") for one in taken}:
                     iri = f"{entry.iri}#{value}"
                     count = counts.get(entry.iri, {}).get(value, 0)
-                    yield ClassEntry(iri, (label,), entry.domains, count, None, (entry.iri, value), tuple(_looser(label)), entry.via)
+                    above = entry.domains if len(entry.domains) == 1 and str(OWL.Thing) not in entry.domains else ()
+                    yield ClassEntry(iri, (label,), above, count, None, (entry.iri, value), tuple(_looser(label)), entry.via)
 
 
 def sidecars(found: Survey) -> dict[str, str]:

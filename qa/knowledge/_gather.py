@@ -59,22 +59,16 @@ def gather(reader: Reader, found: Survey, entries: Mapping[str, PropertyEntry], 
     boxes = max(found.dimensions.values(), default=1) > 0 and bool(
         reader.rows(f'SELECT (<{GEOF.minX}>("POINT (1 2)"^^<{GEO.wktLiteral}>) AS ?x) WHERE {{}}')
     )
-    sources = list(_sources(found, entries, kinds, ways, links, boxes=boxes))
+    sources = list(_sources(found, entries, ways, links, boxes=boxes))
     streams = [_stream(reader, source, page) for source in sources]
     for iri, facts in groupby(merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
         if called := _called(iri, list(facts), kinds):
             yield called
 
 
-def _sources(found: Survey, entries: Mapping[str, PropertyEntry], kinds: Mapping[str, ClassEntry], ways: Sequence[tuple[str, ...]],
+def _sources(found: Survey, entries: Mapping[str, PropertyEntry], ways: Sequence[tuple[str, ...]],
              links: Iterable[RelationEntry], *, boxes: bool) -> Iterator[Source]:  # fmt: skip
-    naming = [entry for entry in entries.values() if entry.naming]
-    covered = {cls for entry in naming for cls in entry.domains}
-    for cls in set(found.classes) - covered:
-        guessed = [
-            entries[one.iri] for one in found.predicates.values() if cls in one.domains and one.iri in entries and looks_like_names(one)
-        ]
-        naming += [entry for entry in guessed[:1] if entry not in naming]
+    naming = _naming(found, entries)
     for entry in naming:
         pattern = f"?s {_way(entry)} ?v FILTER (isIRI(?s))"
         yield Source("weak" if _WEAK_NAMES.search(local(entry.iri)) else "name", pattern)
@@ -87,24 +81,34 @@ def _sources(found: Survey, entries: Mapping[str, PropertyEntry], kinds: Mapping
     named = {cls for entry in naming for cls in entry.domains}
     for cls in set(found.classes) - named:
         yield Source("class", f"?s a {n3(cls)} BIND ({n3(cls)} AS ?v) FILTER (isIRI(?s))")
-    yield from _values(entries, kinds, links, naming)
-
-
-def _values(entries: Mapping[str, PropertyEntry], kinds: Mapping[str, ClassEntry], links: Iterable[RelationEntry],
-            naming: Sequence[PropertyEntry]) -> Iterator[Source]:  # fmt: skip
     within = {link.property for link in links if link.relation == "within" and not link.inverse}
-    name = "|".join(n3(entry.iri) for entry in naming if not entry.via)
+    names = "|".join(n3(entry.iri) for entry in naming if not entry.via)
     for entry in entries.values():
-        pattern = f"?s {_way(entry)} ?v FILTER (isIRI(?s))"
-        means = {one.label for label in entry.labels for one in meanings(label)}
-        if entry.category:
-            yield Source("value", pattern, prefix=entry.iri + "#")
-        elif "population" in means and entry.dimension == "1":
-            yield Source("population", pattern)
-        elif entry.dimension == "text" and means & _CONTEXT:
-            yield Source("context", pattern)
-        elif (entry.iri in within or (entry.dimension == "thing" and means & _CONTEXT)) and name:
-            yield Source("context", f"?s {_way(entry)}/({name}) ?v FILTER (isIRI(?s))")
+        yield from _telling(entry, names, leads=entry.iri in within)
+
+
+def _naming(found: Survey, entries: Mapping[str, PropertyEntry]) -> list[PropertyEntry]:
+    """Properties whose values are names; for classes that have none, the first whose values look like names."""
+    naming = [entry for entry in entries.values() if entry.naming]
+    covered = {cls for entry in naming for cls in entry.domains}
+    likely = [one for one in found.predicates.values() if one.iri in entries and looks_like_names(one)]
+    for cls in set(found.classes) - covered:
+        naming += [entries[one.iri] for one in likely if cls in one.domains and entries[one.iri] not in naming][:1]
+    return naming
+
+
+def _telling(entry: PropertyEntry, names: str, *, leads: bool) -> Iterator[Source]:
+    """What a property tells of its things: their class, how many people they have, or what they lie in."""
+    pattern = f"?s {_way(entry)} ?v FILTER (isIRI(?s))"
+    means = {one.label for label in entry.labels for one in meanings(label)}
+    if entry.category:
+        yield Source("value", pattern, prefix=entry.iri + "#")
+    elif "population" in means and entry.dimension == "1":
+        yield Source("population", pattern)
+    elif entry.dimension == "text" and means & _CONTEXT:
+        yield Source("context", pattern)
+    elif names and (leads or (entry.dimension == "thing" and means & _CONTEXT)):
+        yield Source("context", f"?s {_way(entry)}/({names}) ?v FILTER (isIRI(?s))")
 
 
 def _way(entry: PropertyEntry) -> str:
@@ -142,10 +146,13 @@ def _called(iri: str, facts: Sequence[Fact], kinds: Mapping[str, ClassEntry]) ->
     if not names:
         return None
     box = next(filter(None, map(_box, (*told.get("box", ()), *told.get("place", ())))), None)
-    chance = prior(classes, told, kinds) * (
-        _FAMED if any(key(name) == key(unquote(local(iri)).replace("_", " ")) for name, _ in names) else 1.0
-    )
+    chance = prior(classes, told, kinds) * (_FAMED if _spells(iri, names) else 1.0)
     return Called(iri, tuple(dict(reversed(names)).items())[::-1], classes, chance, box, tuple(told.get("context", ())))
+
+
+def _spells(iri: str, names: Iterable[tuple[str, float]]) -> bool:
+    words = key(unquote(local(iri)).partition("_(")[0].replace("_", " "))
+    return any(key(name) == words for name, _ in names)
 
 
 def _order(classes: Iterable[str], kinds: Mapping[str, ClassEntry]) -> tuple[str, ...]:

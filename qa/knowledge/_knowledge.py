@@ -43,7 +43,7 @@ class PropertyEntry:
     Attributes:
         iri: of the predicate.
         labels: what people call it, preferred first.
-        domains: IRIs of the classes whose instances have it.
+        domains: IRIs of the classes whose instances have it; ``owl:Thing`` alone if those that have it are of no class.
         dimension: ``area``, ``length``, ``mass``, ``power``, ``1`` plain numbers, ``%``, ``text``, ``thing``, ``time``.
         unit: UCUM code of what is stored; ``1`` as well where nothing tells the unit.
         ranges: IRIs of the classes of its values, for things.

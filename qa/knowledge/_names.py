@@ -23,7 +23,7 @@ from ._knowledge import NameMatch
 from ._normal import joined, key
 from ._trigrams import Trigrams
 
-LONGEST = 10
+LONGEST = 14
 _MANY = 5000
 """Words of a name that count: longer ones are found by what they begin with."""
 

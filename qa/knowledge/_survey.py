@@ -150,6 +150,25 @@ def domains_through(reader: Reader, link: str) -> dict[str, dict[str, int]]:
     return found
 
 
+def of_values(reader: Reader, way: str, predicate: str, ways: Iterable[tuple[str, ...]]) -> tuple[dict[str, set[str]], dict[str, int]]:
+    """For the values of a predicate that says what things are: which predicates have each, and the dimension of some geometries.
+
+    ``way``: path to the node that has the predicate, empty if it is the thing itself.
+    """
+    owners = defaultdict[str, set[str]](set)
+    for (other, value), _ in reader.counts(
+        f"SELECT ?p ?v (COUNT(?o) AS ?n) WHERE {{ ?s {n3(predicate)} ?v ; ?p ?o }} GROUP BY ?p ?v"
+    ).items():
+        owners[other].add(value)
+    heads = defaultdict[str, list[int]](list)
+    for path in ways:
+        steps = f"{way}{n3(predicate)} ?v ; {'/'.join(map(n3, path))} ?w"
+        for value, head in reader.rows(f"SELECT ?v (SUBSTR(STR(?w), 1, 120) AS ?h) WHERE {{ ?s {steps} }} LIMIT 5000"):
+            if value and head:
+                heads[value.value].append(dimension(head.value))
+    return owners, {value: max(set(kinds), key=kinds.count) for value, kinds in heads.items()}
+
+
 def _sample(reader: Reader, one: Predicate) -> None:
     name = n3(one.iri)
     cut = "IF(isLiteral(?o) && STRLEN(STR(?o)) > 400, STRDT(SUBSTR(STR(?o), 1, 400), DATATYPE(?o)), ?o)"

@@ -1,5 +1,6 @@
 """A question as tokens and as typed readings of their parts: `read`, then `annotate`."""
 
+from ._collections import collection
 from ._reading import Comparator, Facet, Kind, PropertyWord, Reading, RelationWord, Scored, Superlative
 from ._registry import annotate
 from ._tokens import MAX_CHARACTERS, Question, Token, blank, fold, lemma, read
@@ -18,6 +19,7 @@ __all__ = [
     "Token",
     "annotate",
     "blank",
+    "collection",
     "fold",
     "lemma",
     "read",

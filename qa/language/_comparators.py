@@ -14,10 +14,12 @@ from ._tokens import Question
 _SIZE, _SIZE_OF_LINES = ("area", "population", "length"), ("length",)
 _COMPARATORS: tuple[tuple[Comparator, str], ...] = (
     (Comparator(">="),
-     "at least, no less than, not less than, no fewer than, not fewer than, not below, a? minimum of?, min, minimum, >=, > =, ≥, starting at, "
+     "at least, no less than, not less than, no fewer than, not fewer than, not below, a? minimum of?, min, minimum, >=, > =, ≥, "
+     "starting at, "
      "greater|more|larger|higher than or equal to, not under, from at least"),
     (Comparator("<="),
-     "at most, no more than, not more than, not above, not over, a? maximum of?, max, maximum, maximal, up to, <=, < =, ≤, not exceeding, "
+     "at most, no more than, not more than, not above, not over, a? maximum of?, max, maximum, maximal, up to, <=, < =, ≤, "
+     "not exceeding, "
      "less|fewer|smaller|lower than or equal to, within, no further|farther than, not further|farther than, capped at, "
      "maximum distance :?"),
     (Comparator(">"),
@@ -39,8 +41,10 @@ _COMPARATORS: tuple[tuple[Comparator, str], ...] = (
     (Comparator("<", hints=("time",)), "older than"),
 )  # fmt: skip
 _AFTER: tuple[tuple[Comparator, str], ...] = (
-    (Comparator(">=", after=True), "or more, or higher, or above, or larger, or greater, or bigger, or over, and above, and more, or longer, +, and over"),
-    (Comparator("<=", after=True), "or less, or lower, or below, or smaller, or fewer, and below, or under, or shorter, at most, max, maximum"),
+    (Comparator(">=", after=True), "or more, or higher, or above, or larger, or greater, or bigger, or over, and above, and more, "
+         "or longer, +, and over"),
+    (Comparator("<=", after=True), "or less, or lower, or below, or smaller, or fewer, and below, or under, or shorter, at most, "
+         "max, maximum"),
     (Comparator("=", after=True, about=True), "or so"),
 )  # fmt: skip
 _RANGES: tuple[tuple[Comparator, str], ...] = ((Comparator("<=", range=True), "between, from, in the range, ranging from"),)

@@ -90,19 +90,24 @@ def _labels(entry: PropertyEntry) -> frozenset[Words]:
 
 
 def _facet(entry: PropertyEntry, text: str) -> Facet:
-    thing = entry.dimension == "thing"
-    value = Text(text.rpartition("/")[2].rpartition("#")[2] if thing else text, text if thing else "", entry.listed)
+    value = Text(_written(entry, text), text if entry.dimension == "thing" else "", entry.listed)
     return Facet(Compare(Property(entry.labels[0], entry.iri, entry.unit), "=", value), entry.domains)
+
+
+def _written(entry: PropertyEntry, value: str) -> str:
+    return value.rpartition("/")[2].rpartition("#")[2] if entry.dimension == "thing" else value
 
 
 @lru_cache(maxsize=8)
 def value_table(knowledge: Knowledge) -> Mapping[Words, tuple[tuple[PropertyEntry, str], ...]]:
     """Words → properties with the value that is written so."""
     found: defaultdict[Words, list[tuple[PropertyEntry, str]]] = defaultdict(list)
+    # what a relation leads to is found by its name
+    led = {link.property for link in knowledge.relations}
     for entry in knowledge.properties.values():
-        if entry.values and not entry.category and entry.dimension in ("text", "thing"):
+        if entry.values and not entry.category and entry.dimension in ("text", "thing") and entry.iri not in led:
             for value in entry.values:
-                words = key(value.rpartition("/")[2].rpartition("#")[2] if entry.dimension == "thing" else value)
+                words = key(_written(entry, value))
                 if words and not (words[0] in _FLAGS and len(words) == 1) and any(len(word) > 1 and not word.isdigit() for word in words):
                     found[words].append((entry, value))
     return {words: tuple(rows) for words, rows in found.items()}

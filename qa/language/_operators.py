@@ -15,15 +15,18 @@ from ._tokens import Question
 
 OPERATORS: tuple[tuple[str, str], ...] = (
     # what is wanted
-    ("which", "which, what, which ones?, whats, what kind|kinds|type|types of, what are the names? of, what is the name of"),
+    ("which", "which, what, which ones?, whats, what kind|kinds|type|types of, what are the names of, what is the name of"),
     ("list",
-     "list, list up, give, find, show, name, tell, return, retrieve, search, search for, get, enumerate, provide, provide with, identify, "
-     "determine, fetch, display, see, select, suggest, recommend, locate, track down, report, download, extract, want, need, request, "
+     "list, list up, give, find, show, name, tell, return, retrieve, search, search for, get, enumerate, provide, provide with, "
+     "identify, "
+     "determine, fetch, display, see, select, suggest, recommend, locate, track down, discover, report, download, extract, want, "
+     "need, request, "
      "look for, looking for, searching for, search of, in search of, seeking, seek, interested in, interested in finding, query, "
      "any recommendations|suggestions|ideas for, have any? suggestions|recommendations for, assistance in locating|finding, know of, "
      "locating, finding, view, browse, state, where can i|we find|get, where could i|we find, where can i|we find, find the location of, "
      "give me the location of, suggestions for, recommendations for, do you know|have, access|reach|get to, get to"),
-    ("map", "map, plot, draw, visualise, visualize, highlight, make|create|draw|produce|generate a? map of, map of, detect, delineate, show on a? map"),
+    ("map", "map, plot, draw, visualise, visualize, highlight, make|create|draw|produce|generate a? map of, map of, detect, "
+         "delineate, show on a? map"),
     ("on-map", "on a|the map, as a? map, on map"),
     ("where", "where, whereabouts"),
     ("when", "when, on what date, what year, in what|which year"),
@@ -45,13 +48,14 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("be", "is, are, was, were, 's, be, been, being, am, ist"),
     ("do", "do, does, did"),
     ("have", "have, has, had, possess, possesses, own, feature, features"),
-    ("motion", "run, runs, flow, flows, go, goes, pass, passes, lead, leads, travel, lie, lies, extend, extends, exist, exists, traverse, traverses, cross, crosses, sit, sits"),
+    ("motion", "run, runs, flow, flows, go, goes, pass, passes, lead, leads, travel, lie, lies, extend, extends, exist, exists, "
+         "traverse, traverses, cross, crosses, sit, sits"),
     ("live", "live, reside, stay, residing, living, dwell, inhabit"),
     ("taken", "taken, acquired, captured, recorded, sensed, observed, collected, shot, made, dated, produced"),
     # joints
     ("that", "that, which, who, where, whom"),
     ("whose", "whose"),
-    ("with", "with, having, that have, which have, featuring, w, along with"),
+    ("with", "with, having, using, based on, that have, which have, featuring, w, along with"),
     ("without", "without, with no, lacking, that lack, free of"),
     ("and", "and, as well as, &, plus, and also, together with, but"),
     ("or", "or, and / or"),
@@ -71,11 +75,14 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("by", "by, in terms of, according to, based on, in"),
     ("per", "per, for each|every, in each|every, by each?, for all"),
     ("to", "to, from, of, relative to, with respect to, in relation to, near, nearby, around, in proximity to, by, with reference to, "
-     "located|situated|available|found from|to|near|nearby, from the location|reference|point, from the reference|location point|location"),
-    ("from", "from, of, to, away from, away to, far from, away, around, drive from, distance|radius|range|radii from|of, radius|radii around|from|of, "
+     "located|situated|available|found from|to|near|nearby, from the location|reference|point, "
+     "from the reference|location point|location"),
+    ("from", "from, of, to, away from, away to, far from, away, around, drive from, distance|radius|range|radii from|of, "
+         "radius|radii around|from|of, "
      "originating from, distant from, off, out of, from the location|point"),
     ("radius",
-     "radius, radii, distance, range, span, in|within a|the? radius|distance|range|circle|buffer|span of, in|within a|the radius|distance|range|span, radius|distance|range of, drive, away, "
+     "radius, radii, distance, range, span, in|within a|the? radius|distance|range|circle|buffer|span of, "
+     "in|within a|the radius|distance|range|span, radius|distance|range of, drive, away, "
      "distance away, in a? distance|radius|range, within a? radius|distance|range, further|farther"),
     ("within", "within, in, inside, up to"),
     ("between", "between, from"),
@@ -84,8 +91,10 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("their", "their, its"),
     ("named", "named, called, with the name, with name, by the name of, named after, of the name"),
     ("distance", "distance, the distance, separation, proximity, gap"),
-    ("bearing", "heading, direction, bearing, which way, orientation, which direction, what direction, in which|what direction, way, path, route"),
+    ("bearing", "heading, direction, bearing, which way, orientation, which direction, what direction, in which|what direction, "
+         "way, path, route"),
     ("closer", "closer, nearer"),
+    ("goal", "to, towards, toward, leading to, leads to, to get to, to reach, heading to|towards"),
     ("sum", "total, sum of, combined, overall, aggregate, altogether, in total, cumulative, total sum of, joint"),
     ("avg", "average, mean, on average, avg"),
     ("max", "maximum, max, largest, highest, greatest, biggest, maximal"),
@@ -95,12 +104,12 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("times", "times, how many times"),
     # order and number
     ("order-by",
-     "sorted by, sort by, ordered by, order by, ranked by, rank by, sorted on, sort on, arranged by, sort them|results by, sorted, sort, ordered, rank, ordered on, "
+     "sorted by, sort by, ordered by, order by, ranked by, rank by, sorted on, sort on, arranged by, sort them|results by, sorted, "
+     "sort, ordered, rank, ordered on, "
      "sort these|those|it|the? results? by, in order of"),
-    ("ascending", "ascending, asc, in ascending order, lowest first, smallest first, oldest first, earliest first, increasing, from low to high, from oldest to newest"),
+    ("ascending", "ascending, asc, in ascending order, increasing, from low to high, from oldest to newest"),
     ("descending",
-     "descending, desc, in descending order, highest first, largest first, newest first, latest first, most recent first, decreasing, "
-     "from high to low, from newest to oldest, biggest first"),
+     "descending, desc, in descending order, decreasing, from high to low, from newest to oldest"),
     ("top", "top, first"),
     ("limit", "limit, limit to, limited to, up to, at most, only show, no more than, max, maximum"),
     ("except", "excluding, except, except for, other than, apart from, but not, not including, besides, not counting"),
@@ -109,9 +118,11 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("compare", "compare, versus, vs, difference between"),
 )  # fmt: skip
 SERVICES: tuple[tuple[str, str], ...] = (
-    ("time series", "time series, timeseries, time series plan|analysis, temporal profile, trend, trends, evolution, how it evolved, evolve, evolved"),
+    ("time series", "time series, timeseries, time series plan|analysis, temporal profile, trend, trends, evolution, "
+         "how it evolved, evolve, evolved"),
     ("classification",
-     "classify, classification, classified, land use classification, land cover classification, land - use classification, land use mapping, "
+     "classify, classification, classified, land use classification, land cover classification, land - use classification, "
+     "land use mapping, "
      "crop classification, crop map, map crops"),
     ("change detection", "change detection, detect changes?, changes, change map, what changed, compare"),
     ("anomaly analysis", "anomaly analysis, anomaly, anomalies, anomaly detection"),
@@ -122,16 +133,22 @@ SERVICES: tuple[tuple[str, str], ...] = (
     ("forecast", "forecast, predict, prediction"),
 )  # fmt: skip
 FILLERS = (
-    "the, a, an, please, can, could, would, will, shall, you, i, me, us, we, my, our, your, tell me, to me, hello, hi, hey, thank, thanks, kindly, also, "
-    "now, currently, exist, exists, existing, located, situated, found, present, available, lie, lies, lying, there, that is, 'd, like, d, "
-    "both, either, even, really, actually, respectively, individually, themselves, itself, located at, so, ideally, preferably, conveniently, "
+    "the, a, an, please, in or as part|parts of them|it, can, could, would, will, shall, you, i, me, us, we, my, our, your, "
+    "tell me, to me, hello, hi, hey, thank, thanks, kindly, also, "
+    "now, currently, exist, exists, existing, located, situated, found, present, available, lie, lies, lying, there, that is, 'd, "
+    "like, d, "
+    "both, either, even, really, actually, respectively, individually, themselves, itself, located at, so, ideally, preferably, "
+    "conveniently, "
     "positioned, placed, would like, want to, know, need to, have to, one, ones, of them, here, ?, !, ., \", (, ), ', [, ], some, "
-    "able, able to, be able to, help, help me, help me out, assist, assist me, assistance, it, what it is, where it is, its location, for me, "
-    "is it possible to, possible, any, any suggestions|recommendations|ideas|insights, recommendation, suggestion, idea, insight, one for me, "
+    "able, able to, be able to, help, help me, help me out, assist, assist me, assistance, it, what it is, where it is, "
+    "its location, for me, "
+    "is it possible to, possible, any, any suggestions|recommendations|ideas|insights, recommendation, suggestion, idea, insight, "
+    "one for me, "
     "find one for me, can you find one for me, can you assist me, can you help me out, can you find me its location, that's, whats, "
     "altogether, i'm, it's, i'd, should, take, must, 'm, 'll, different, distinct, all, data, dataset, being, out, "
     "made, taken, acquired, captured, recorded, been, been taken, as, follow, head, go, access, reach, in order, one need, need, "
-    "provide, names? of, names, name of, name, list of, set of, points towards, points, leads to, leads, guides, guides to, on earth, in the world, "
+    "provide, name|names of, names, name, list of, set of, points towards, points, leads to, leads, guides, guides to, "
+    "on earth, in the world, "
     "respective, pixels, files, geographical, geographic, specific, certain, given, following"
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from ._reading import Reading
 from ._tokens import Question
 
 _ANNOTATORS = (
-    "_operators", "_relations", "_comparators", "_superlatives", "_quantities", "_times", "_products", "_names", "_classes", "_properties",
+    "_operators", "_relations", "_comparators", "_superlatives", "_quantities", "_times", "_products", "_events", "_names", "_classes", "_properties",
     "_facets",
 )  # fmt: skip
 

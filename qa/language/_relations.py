@@ -16,7 +16,8 @@ _PREPOSITIONS: tuple[tuple[Relation, str], ...] = (
     ("within",
      "in, inside, inside of, within, located|situated|lying|found|placed|positioned in|inside|within|on|at, part of, parts of, "
      "belonging to, within|inside|in the? boundaries|boundary|limits|limit|borders|confines|territory|region|bounds|area|extent of, "
-     "contained in|by|within, encompassed by|within|in, enclosed by|in|within, on, on an|the, entirely|completely|fully|wholly in|inside|within, "
+     "contained in|by|within, encompassed by|within|in, enclosed by|in|within, on, on an|the, "
+     "entirely|completely|fully|wholly in|inside|within, "
      "entirely|completely|fully|wholly contained|encompassed|enclosed|located|situated in|by|within, throughout, all over"),
     ("contains", "containing, including, encompassing, enclosing, engulfing, comprising, home to, hosting, that is home to"),
     ("touches",
@@ -24,7 +25,8 @@ _PREPOSITIONS: tuple[tuple[Relation, str], ...] = (
      "neighbouring|neighboring with|to, on the border|borders|boundary of|with, located on the border of|with, at the border of|with, "
      "adjoining, beside, touching, sharing a? border|boundary|borders with, surrounding, contiguous to|with, abutting, "
      "in direct contact with, side by side with"),
-    ("crosses", "crossing, traversing, flowing|running|passing|going|winding through|across|over|in|into, crossing over|through, through, across"),
+    ("crosses", "crossing, traversing, flowing|running|passing|going|winding through|across|over|in|into, crossing over|through, "
+         "through, across"),
     ("intersects",
      "intersecting, intersecting with, over, covering, showing, depicting, connected to|with, linked to|with, joined to|with, off"),
     ("overlaps", "overlapping, overlapping with"),
@@ -36,8 +38,10 @@ _PREPOSITIONS: tuple[tuple[Relation, str], ...] = (
     ("between", "between, in between, located|situated|lying between"),
     ("towards",
      "towards, toward, on|along the? way|route|path|road|journey to|towards|toward, in the? direction of, en route to|towards, "
-     "heading|moving|travelling|traveling|going|driving|walking towards|toward|to, as you|i|we move|head|progress|go|travel|drive towards|toward|to, "
-     "when|while|by moving|travelling|traveling|heading|going|progressing|driving towards|toward|to, when|while approaching, approaching, "
+     "heading|moving|travelling|traveling|going|driving|walking towards|toward|to, "
+     "as you|i|we move|head|progress|go|travel|drive towards|toward|to, "
+     "when|while|by moving|travelling|traveling|heading|going|progressing|driving towards|toward|to, when|while approaching, "
+     "approaching, "
      "on the? path|road|route|way leading to, leading to"),
     ("disjoint", "outside, outside of, disjoint from|with|to, not touching"),
 )  # fmt: skip
@@ -47,24 +51,28 @@ _PASSIVE: tuple[tuple[Relation, str], ...] = (
     ("intersects", "intersected by, covered by|with, touched by"), ("within", "inhabited by"),
 )  # fmt: skip
 _VERBS: tuple[tuple[Relation, str], ...] = (
-    ("within", "belong to, comprise, lie in|inside|within|on, sit in|inside|within|on, exist in|on|within, occur in, make up, constitute, form part of, fall in|inside|within"),
+    ("within", "belong to, comprise, lie in|inside|within|on, sit in|inside|within|on, exist in|on|within, occur in, make up, "
+         "constitute, form part of, fall in|inside|within"),
     ("contains", "contain, include, encompass, engulf, enclose, host, hold, fully|entirely|completely contain"),
     ("touches",
      "border, border with|on|to, adjoin, neighbour, neighbor, share a? border|boundary|borders|boundaries with, touch, abut, surround, "
      "have a? border|boundary with, have common? border with, lie next to, be next to, lie on the border of|with"),
-    ("crosses", "cross, pass, pass by|along, wash, cross over|through|into, traverse, flow|run|pass|go|wind|cut|travel|stream through|across|over|in|into|past"),
+    ("crosses", "cross, pass, pass by|along, wash, cross over|through|into, traverse, "
+         "flow|run|pass|go|wind|cut|travel|stream through|across|over|in|into|past"),
     ("intersects", "intersect, intersect with, meet, cover, show, depict, connect to|with, flow into, join"),
     ("overlaps", "overlap, overlap with"),
     ("near", "lie near, lie close to, sit near"),
 )  # fmt: skip
 _SYMMETRIC: tuple[tuple[Relation, str], ...] = (
-    ("touches", "share a? common? border|boundary|borders|boundaries, border each other, border one another, be neighbours|neighbors, touch each other, touch, next to each other, "
+    ("touches", "share a? common? border|boundary|borders|boundaries, border each other, border one another, "
+         "be neighbours|neighbors, touch each other, touch, next to each other, "
      "next to eachother, neighbouring, neighboring, adjacent, adjacent to each other, border, neighbours, neighbors"),
     ("intersects", "intersect, intersect each other, connected"), ("overlaps", "overlap, overlap each other"),
     ("crosses", "cross, cross each other"), ("near", "close, close to each other, near each other, close together"),
 )  # fmt: skip
 _BESIDE: tuple[tuple[Relation, str], ...] = (
-    ("touches", "neighbouring, neighboring, adjacent, adjoining, bordering, surrounding, neighbour, neighbor, contiguous, adjacent neighbouring"),
+    ("touches", "neighbouring, neighboring, adjacent, adjoining, bordering, surrounding, neighbour, neighbor, contiguous, "
+         "adjacent neighbouring"),
     ("near", "nearby, close-by"),
 )  # fmt: skip
 
@@ -85,7 +93,8 @@ def _directions() -> Iterator[tuple[RelationWord, float, str]]:
         nouns = spellings(direction)[0].split(", ")
         frames = (
             "{} of, to the {} of, in the {} direction of|from, in the direction of {} from|of, towards|toward the {} of, {} from, "
-            "further|farther|more {} than|of, located|situated|lying|positioned|placed {} of, {} side of, to the {} side of, directly {} of, "
+            "further|farther|more {} than|of, located|situated|lying|positioned|placed {} of, {} side of, to the {} side of, "
+            "directly {} of, "
             "located|situated|lying|positioned|placed to|towards|on the {} of, lie to? the? {} of"
         )
         sides = "on the {} side of, located|situated|lying on the {} side of, {} side of"
@@ -93,7 +102,11 @@ def _directions() -> Iterator[tuple[RelationWord, float, str]]:
         phrases = ", ".join(text.replace("{}", word) for text, some in words for word in some)
         yield RelationWord(direction, "may"), 1.0, phrases
         # more often a part of it
-        yield RelationWord(direction, "may"), 0.6, ", ".join(f"in|at the {word} of" for some in spellings(direction) for word in some.split(", "))
+        yield (
+            RelationWord(direction, "may"),
+            0.6,
+            ", ".join(f"in|at the {word} of" for some in spellings(direction) for word in some.split(", ")),
+        )
 
 
 Manner = Literal["preposition", "loose", "passive", "verb", "symmetric", "beside"]

@@ -7,7 +7,7 @@ from typing import Literal
 from earthweave.ontology import RDFS
 
 from .._ports import Limits
-from ..knowledge import Knowledge
+from ..knowledge import Knowledge, products_linked
 from ..request import Aggregate as Wanted
 from ..request import Ratio, Request, Value
 from ._algebra import Aggregate, Ask, Bind, Call, Column, Expression, Filter, Infix, Optional_, Part, Query, Select, var
@@ -28,6 +28,7 @@ def plan(request: Request, knowledge: Knowledge, limits: Limits = Limits(), *, c
     or asks (``ask``).
     """
     scope = Scope(knowledge, conventions, things)
+    request = products_linked(request, knowledge)
     try:
         query, counting, outputs = _Forms(scope, request, limits).planned()
     except Refused as refused:

@@ -91,8 +91,8 @@ def _metres(scope: Scope, spatial: Spatial, other: Subject) -> float:
     if spatial.relation == "along":
         scope.note("along", f"'Along' was taken as within {scope.conventions.along:g} m of it.", other.label)
         return scope.conventions.along
-    known = near([label for entry in scope.entries(other) for label in entry.labels])
-    metres = scope.conventions.near or known.value
+    usual = near([label for entry in scope.entries(other) for label in entry.labels])
+    metres = scope.conventions.near or usual.value
     scope.note("near", f"'Near' {other.label or 'it'} was taken as within {metres / 1000:g} km.", other.label)
     return metres
 

@@ -40,8 +40,8 @@ def stated(scope: Scope, subject: Subject, relation: Relation, other: Subject) -
         lacking = subject if not scope.placed(subject) else other
         text = f"The store has no geometries of {lacking.label or 'these things'}, and no property that says {relation!r} of them."
         raise Refused("no-geometry", text, lacking.label)
-    said = {entry.relation for _, entry, _ in found}
-    if said.isdisjoint({relation, _CONVERSE.get(relation, relation)}):
+    said = {entry.relation for _, entry, _ in found} - {relation, _CONVERSE.get(relation, relation)}
+    if said:
         scope.note("stated", f"What the store states as {' or '.join(sorted(said))} was taken for {relation}.", other.label)
     options: list[tuple[Part, ...]] = []
     for part, entry, backwards in found:

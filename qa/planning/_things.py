@@ -9,7 +9,7 @@ from rdflib.term import Variable
 from earthweave.ontology import RDF
 
 from ..request import Argument, Measure, Pick, Ratio, Things, Value
-from ._algebra import Aggregate, Bind, Branches, Call, Chain, Column, Expression, Filter, Infix, Minus, Part, Select, Triple, Values
+from ._algebra import Aggregate, Bind, Call, Column, Expression, Filter, Infix, Minus, Optional_, Part, Select, Triple
 from ._constraints import constrain
 from ._geometry import located
 from ._scope import Scope, Subject, bare, members
@@ -21,11 +21,12 @@ _SPARE = 50
 
 
 def things(scope: Scope, argument: Argument, term: Variable | None = None) -> Subject:
-    """Everything that is asked of things."""
+    """Everything that is asked of things; without ``term`` they are nested, and whatever leads to them binds them."""
     assert isinstance(argument, Things)
     subject = members(scope, argument, term or scope.fresh("thing"))
     constrain(scope, subject, argument.constraints)
-    if not any(isinstance(part, Triple | Chain | Values | Select | Branches) for part in subject.parts):
+    first = next((part for part in subject.parts if not isinstance(part, Filter)), None)
+    if isinstance(first, Minus | Optional_) or (term is not None and first is None):
         subject.parts.insert(0, anything(scope, subject))
     if argument.pick is None:
         return subject

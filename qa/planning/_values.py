@@ -21,8 +21,8 @@ from ._units import dimension, factor
 
 Kind = Literal["number", "text", "thing", "time", "shape"]
 _GEOMETRIC = {"area": (GEOF.metricArea, "m2"), "length": (GEOF.metricLength, "m"), "perimeter": (GEOF.metricPerimeter, "m")}
-_SUITABLE: dict[str, set[int | None]] = {"area": {2}, "length": {1, 2}, "perimeter": {2}}
-"""Measure → dimensions of geometries that have it."""
+_SUITABLE: dict[str, set[int | None]] = {"area": {2}, "length": {1}, "perimeter": {2}}
+"""Measure → dimensions of the geometries that are measured rather than asked for a stored property."""
 _LOWEST = {"area": 2, "length": 1, "perimeter": 2}
 _DEGREES_PER_RADIAN = 57.29577951308232
 _LEAST, _MOST = (Constant(text, datatype=XSD.double, normalize=False) for text in ("-INF", "INF"))
@@ -62,7 +62,7 @@ def valued(scope: Scope, subject: Subject, value: Value) -> Valued:
 
 def _own(scope: Scope, subject: Subject, value: Property | Measure) -> Valued:
     if isinstance(value, Property):
-        return stored(scope, subject, value)
+        return _drawn(scope, subject, value.label) if _computed(scope, subject, value) else stored(scope, subject, value)
     name = value.measure
     if name in ("count", "share"):
         if value.via is None:
@@ -79,13 +79,21 @@ def _own(scope: Scope, subject: Subject, value: Property | Measure) -> Valued:
     return stored(scope, subject, prop)
 
 
+def _computed(scope: Scope, subject: Subject, prop: Property) -> bool:
+    """Whether what these things have no property for can be measured instead."""
+    entry = scope.knowledge.properties.get(prop.iri)
+    lacking = not prop.iri or (entry is not None and not scope.has(subject, entry.domains))
+    return lacking and prop.label in _GEOMETRIC and scope.placed(subject)
+
+
 def _drawn(scope: Scope, subject: Subject, name: str) -> Valued:
     """A measure of the geometries."""
     if name not in _GEOMETRIC or not scope.placed(subject):
         raise Refused("unknown-property", f"The store has no {name} of {subject.label or 'these things'}.", name)
     function, unit = _GEOMETRIC[name]
     own, parts = placed(scope, subject), list[Part]()
-    if scope.dimension(subject) not in _SUITABLE[name]:
+    known = scope.dimension(subject)
+    if known is None or known < _LOWEST[name]:
         # a line has no area, rather than one of zero
         parts.append(Filter(Infix(">=", (Call(GEOF.dimension, (own,)), decimal(_LOWEST[name])))))
     return Valued(tuple(parts), Call(function, (own,)), unit=unit)

@@ -21,10 +21,14 @@ def azimuths(origins: Any, targets: Any) -> Any:
 
     Geometries are CRS84; those that are no points are seen from centroid to centroid. NaN where the two are at one place, or one is empty.
     """
-    here, there = (shapely.get_coordinates(_or_nowhere(shapely.centroid(shapes))) for shapes in (origins, targets))
-    degrees, _, metres = _geod().inv(here[:, 0], here[:, 1], there[:, 0], there[:, 1])
+    ends = [_middles(shapes) for shapes in (origins, targets)]
+    degrees, _, metres = _geod().inv(*(end[:, axis] for end in ends for axis in (0, 1)))
     return np.where(np.asarray(metres) > 0, np.radians(degrees) % math.tau, np.nan)
 
 
-def _or_nowhere(points: Any) -> Any:
-    return np.where(shapely.is_empty(points), shapely.points(np.nan, np.nan), points)
+def _middles(shapes: Any) -> Any:
+    """Longitude and latitude of each centroid; NaN where a geometry is empty."""
+    found = np.full((len(shapes), 2), np.nan)
+    some = ~shapely.is_empty(shapes)
+    found[some] = shapely.get_coordinates(shapely.centroid(shapes[some]))
+    return found

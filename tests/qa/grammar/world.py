@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
 from earthweave.ontology import EW
 from earthweave.qa.grammar import Parsed, parse
 from earthweave.qa.knowledge import Called, ClassEntry, Knowledge, PropertyEntry, index_of
-from earthweave.qa.language import Question, Reading, Scored, annotate, read
+from earthweave.qa.language import Question, Reading, annotate, read
 from earthweave.qa.request import Request
 
 TODAY = date(2026, 11, 20)
@@ -29,7 +28,6 @@ _NAMES = (
     ("Calton Hill", "park"), ("Cologne", "city"), ("Bonn", "city"), ("Windsor", "city"), ("NSW", "state"), ("Windsor", "town"),
     ("Verona", "city"), ("Sydney", "city"), ("Sonny's Place", "hotel"), ("Arklow", "town"), ("Waterford", "city"), ("Limerick", "city"),
 )  # fmt: skip
-_DEMONYMS = {"Greek": "Greece", "Irish": "Ireland", "English": "England", "Texan": "Texas"}
 
 
 def _class(name: str, geometry: int | None) -> ClassEntry:
@@ -40,7 +38,9 @@ def _class(name: str, geometry: int | None) -> ClassEntry:
 def knowledge() -> Knowledge:
     """All of it."""
     kinds = [(name, size) for size, names in ((2, _AREAS), (1, _LINES), (0, _POINTS)) for name in names.split()]
-    classes = {E + name: _class(name, size) for name, size in kinds} | {PRODUCT: ClassEntry(PRODUCT, ("Earth-observation product",), count=9, geometry=2)}
+    classes = {E + name: _class(name, size) for name, size in kinds} | {
+        PRODUCT: ClassEntry(PRODUCT, ("Earth-observation product",), count=9, geometry=2)
+    }
     units = tuple(E + one for one in ("municipality", "county", "state", "country", "city", "village", "town", "region", "island"))
     rows = (
         PropertyEntry(E + "population", ("population",), units, "1"),
@@ -52,26 +52,16 @@ def knowledge() -> Knowledge:
         PropertyEntry(E + "date", ("date", "acquisition date"), (PRODUCT,), "time"),
         PropertyEntry(E + "cuisine", ("cuisine",), (E + "restaurant",), "text", values=("italian", "greek", "korean")),
     )
-    names = [*_NAMES, *((demonym, kind) for demonym, name in _DEMONYMS.items() for other, kind in _NAMES if other == name)]
     things = [
-        Called(E + _DEMONYMS.get(name, name).replace(" ", "_").replace("'", "") + "_" + kind, ((name, 1.0),), (E + kind,), 1.0 / (place + 1))
-        for place, (name, kind) in enumerate(names)
+        Called(E + f"{name}_{kind}".replace(" ", "_").replace("'", ""), ((name, 1.0),), (E + kind,), 1.0 / (place + 1))
+        for place, (name, kind) in enumerate(_NAMES)
     ]
     return Knowledge(index_of(things), classes, {row.iri: row for row in rows})
 
 
-def names(question: Question) -> Iterator[Reading]:
-    """Names as the index has them."""
-    for start in range(len(question.tokens)):
-        for end in range(start + 1, min(len(question.tokens), start + 4) + 1):
-            found = knowledge().names.find(tuple(token.lower for token in question.tokens[start:end] if token.is_word and token.lower != "'s"))
-            if found and question.tokens[start].is_word and question.tokens[end - 1].is_word and question.tokens[end - 1].lower != "'s":
-                yield Reading("name", start, end, tuple(Scored(one.named, one.score) for one in found), 1.0, "names")
-
-
 def readings(question: Question) -> list[Reading]:
-    """What the annotators say; names by the index alone."""
-    return [one for one in annotate(question, knowledge(), TODAY) if one.kind != "name"] + list(names(question))
+    """What the annotators say."""
+    return annotate(question, knowledge(), TODAY)
 
 
 def understand(text: str) -> list[Parsed]:

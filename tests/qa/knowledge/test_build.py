@@ -61,6 +61,7 @@ def test_values_of_categories_are_classes_with_a_condition(known: Knowledge) -> 
     found = known.classes[f"{E}amenity#fast_food"]
     assert (found.labels, found.condition, found.count) == (("fast food",), (f"{E}amenity", "fast_food"), 8)
     assert known.is_a(found.iri, f"{E}Poi")
+    assert set(known.properties[f"{E}cuisine"].domains) == {f"{E}Poi", f"{E}amenity#fast_food", f"{E}amenity#restaurant"}
     # Wales says the same by rdf:type already
     assert not [entry for entry in known.classes.values() if entry.condition and entry.condition[0] == f"{LINKED}has_fclass"]
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earthweave.qa.knowledge import Called, ClassEntry, Knowledge, index_of
-from earthweave.qa.language import _names, read
+from earthweave.qa.language import read
 from earthweave.qa.language._names import readings as names
 from tests.qa.knowledge.real import E, learned
 from tests.qa.language.linked import readings, rows
@@ -116,5 +116,13 @@ def test_hostile_labels_give_the_same_shape(label: str) -> None:
         assert found and found[0].value[0].value.iris == (f"{E}1",)
 
 
-def test_nothing_is_longer_than_the_longest(known: Knowledge) -> None:
-    assert _names._LONGEST <= 10
+def test_long_names_are_found_whole() -> None:
+    name = "Museum of the History of Science and Industry of the Lower Rhine Valley"
+    world = Knowledge(index_of([Called(f"{E}1", ((name, 1.0),))]))
+    assert rows(names, f"hotels near {name}", world)[name].iris == (f"{E}1",)
+
+
+@pytest.mark.parametrize("text", ["hotels near Sunny Side Diner, Nowhereville, VT", "hotels near Sunny Side Diner, Ohio"])
+def test_addresses_that_the_store_does_not_tell_belong_to_the_name(text: str) -> None:
+    world = Knowledge(index_of([Called(f"{E}1", (("Sunny Side Diner", 1.0),))]))
+    assert rows(names, text, world)[text.removeprefix("hotels near ")].iris == (f"{E}1",)

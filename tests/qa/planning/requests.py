@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -50,7 +50,7 @@ _DAYS = st.dates(date(2019, 12, 1), date(2023, 6, 1))
 def intervals(draw: Any) -> Interval:
     """Half-open, or open at one end."""
     one, other = sorted(draw(st.lists(_DAYS, min_size=2, max_size=2, unique=True)))
-    return draw(st.sampled_from([Interval(one, other), Interval(one, None), Interval(None, other)]))
+    return cast(Interval, draw(st.sampled_from([Interval(one, other), Interval(one, None), Interval(None, other)])))
 
 
 def classes() -> Any:

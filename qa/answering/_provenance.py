@@ -1,0 +1,62 @@
+"""Where things come from: PROV-O statements followed from an answer back to its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rdflib import URIRef
+
+from earthweave.ontology import PROV, RDFS
+
+from .._ports import Endpoint, Limits
+from ..planning._algebra import Column, Select, Triple, Values, var
+from ..planning._text import text_of
+
+_LINKS = tuple(
+    PROV[name] for name in ("wasDerivedFrom", "wasGeneratedBy", "used", "hadPrimarySource", "wasAttributedTo", "wasAssociatedWith")
+)
+_STEPS = 8
+_MOST = 200
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A statement of where something comes from: IRIs, and what they are called."""
+
+    thing: str
+    relation: str
+    source: str
+    label: str = ""
+
+
+def provenance(iris: Iterable[str], endpoint: Endpoint, limits: Limits = Limits()) -> tuple[Origin, ...]:  # noqa: B008
+    """The chain from things back to their sources, nearest first: at most eight steps and 200 statements. Raises what the endpoint raises."""
+    found: dict[Origin, None] = {}
+    seen, front = set[str](), {iri for iri in iris if "://" in iri or iri.startswith("urn:")}
+    for _ in range(_STEPS):
+        front = set(sorted(front - seen)[:_MOST])
+        if not front or len(found) >= _MOST:
+            break
+        seen |= front
+        rows = _sources(front, endpoint, limits)
+        found |= dict.fromkeys(rows)
+        front = {row.source for row in rows if "://" in row.source or row.source.startswith("urn:")}
+    return tuple(found)[:_MOST]
+
+
+def _sources(iris: set[str], endpoint: Endpoint, limits: Limits) -> list[Origin]:
+    thing, relation, source = var("thing"), var("relation"), var("source")
+    given = Values(thing, tuple(URIRef(iri) for iri in sorted(iris))), Values(relation, _LINKS)
+    query = Select((Column(thing), Column(relation), Column(source)), (*given, Triple(thing, (relation,), source)), distinct=True)  # type: ignore[arg-type]
+    rows = [row for row in endpoint.select(text_of(query), limits).rows if all(row)]
+    names = _labels({row[2].value for row in rows if row[2] and row[2].kind == "uri"}, endpoint, limits)
+    return [Origin(a.value, b.value, c.value, names.get(c.value, "")) for a, b, c in rows if a and b and c and c.kind != "bnode"]
+
+
+def _labels(iris: set[str], endpoint: Endpoint, limits: Limits) -> dict[str, str]:
+    if not iris:
+        return {}
+    thing, label = var("thing"), var("label")
+    query = Select((Column(thing), Column(label)), (Values(thing, tuple(map(URIRef, sorted(iris)))), Triple(thing, (RDFS.label,), label)))
+    return {row[0].value: row[1].value for row in endpoint.select(text_of(query), limits).rows if row[0] and row[1]}

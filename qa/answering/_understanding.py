@@ -1,0 +1,100 @@
+"""From a text to requests, likeliest first, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ..grammar import Parsed, parse
+from ..knowledge import Knowledge
+from ..language import MAX_CHARACTERS, Question, Reading, annotate, read
+from ..request import Box, Request, Temporal
+from ._dialogue import Dialogue, follow, seen
+from ._refusals import Refusal, declined, pixels
+from ._seasons import hemisphere
+from ._sense import sensible
+from ._timing import Clock
+from ._tree import walk
+
+_LEAST = 0.5
+"""Share of the words with content that must have been used."""
+_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Requests, likeliest first; or why there is none.
+
+    Attributes:
+        doubt: what to refuse with if none of the requests can be answered.
+    """
+
+    requests: tuple[Request, ...] = ()
+    refusal: Refusal | None = None
+    doubt: Refusal | None = None
+
+
+def understand(
+    text: str, knowledge: Knowledge, today: date, *, dialogue: Dialogue | None = None, view: Box | None = None, clock: Clock | None = None
+) -> Understood:
+    """Read a question in English. Raises `MissingDependencyError` without spaCy."""
+    clock = clock or Clock()
+    if len(text) > MAX_CHARACTERS:
+        return _no(Refusal("too-long", f"The question has {len(text):,} characters; {MAX_CHARACTERS:,} are read at most."))
+    with clock.stage("read"):
+        question = read(text)
+    if not any(token.is_word for token in question.tokens):
+        return _no(Refusal("not-a-question", "Nothing was asked."))
+    with clock.stage("annotate"):
+        readings = [*annotate(question, knowledge, today), *seen(question, view)]
+    with clock.stage("parse"):
+        found = parse(question, readings, knowledge, today)
+        edited = dialogue and follow(question, readings, found[0].request if found else None, knowledge, today, dialogue)
+    if edited:
+        return Understood((hemisphere(edited, knowledge),))
+    return _judged(question, readings, found, knowledge, today)
+
+
+def _no(refusal: Refusal) -> Understood:
+    return Understood(refusal=refusal)
+
+
+def _judged(question: Question, readings: list[Reading], found: Sequence[Parsed], knowledge: Knowledge, today: date) -> Understood:
+    """Whether what was read is enough to answer."""
+    refused = declined(question, readings) or pixels(question, readings, certain=True)
+    if refused:
+        return _no(refused)
+    doubt = pixels(question, readings)
+    if not found:
+        return _no(doubt or _lost(question, readings))
+    if found[0].coverage < _LEAST:
+        return _no(doubt or _too_little(found[0]))
+    requests = tuple(hemisphere(sensible(one.request, knowledge), knowledge) for one in found[:_KEPT])
+    if _future(requests[0], today):
+        return _no(Refusal("prediction", "That is about the future: the store knows what was observed."))
+    return Understood(requests, doubt=doubt)
+
+
+def _lost(question: Question, readings: Sequence[Reading]) -> Refusal:
+    known = any(one.kind in ("class", "name", "property", "time", "product", "facet") and one.score > 0.4 for one in readings)
+    if known:
+        text = "It is not clear what is asked for. What should be found, counted or measured?"
+        return Refusal("not-understood", text, about=(question.typed.strip(),))
+    return Refusal("not-a-question", "Nothing in that asks for anything that a store could hold.")
+
+
+def _too_little(one: Parsed) -> Refusal:
+    words = ", ".join(f"“{word}”" for word in one.unknown)
+    return Refusal("not-understood", f"Too much of that was not understood: {words}. Can you say it in other words?", about=one.unknown)
+
+
+def _future(request: Request, today: date) -> bool:
+    times = [interval for _, one in walk(request) if isinstance(one, Temporal) for interval in one.intervals]
+    return bool(times) and all(one.start is not None and one.start > today for one in times)
+
+
+def request_of(text: str, knowledge: Knowledge, today: date) -> Request | Refusal:
+    """The likeliest request of a question, or why there is none."""
+    found = understand(text, knowledge, today)
+    return found.refusal or replace(found.requests[0])

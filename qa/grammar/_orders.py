@@ -1,0 +1,153 @@
+"""What requests for data have beside a question: a map, an order, a limit, how far, and services that are to run."""
+
+from __future__ import annotations
+
+from ..language import Superlative
+from ..request import Amount, Constraint, Measure, Order, Spatial, Things
+from ._attach import INVERSE, attach
+from ._chart import Out
+from ._context import Context
+from ._meaning import Asked, Draft, Mod, Noun, Sorting, changed
+from ._questions import answerable, find
+from ._rules import rules
+from ._spatial import Reach
+
+
+def mapped(context: Context, map_: None, noun: Noun) -> Draft | None:
+    """ "Map the floods"."""
+    draft = find(context, noun)
+    return changed(draft, draw=True) if draft else None
+
+
+def on_map(context: Context, draft: Draft, on: None) -> Draft | None:
+    """ "… on a map"."""
+    return changed(draft, draw=True) if draft.form == "find" else None
+
+
+def in_front(context: Context, mod: Mod, comma: None, draft: Draft) -> list[Out] | None:
+    """ "In Ireland, which lakes …", "Within 5 km of Bath, how many hotels are there"."""
+    if draft.noun.named:
+        return None
+    return [Out(changed(draft, noun=out.value), out.cost, out.notes) for out in attach(context, draft.noun, mod)] or None
+
+
+_REACHING = frozenset(("towards", "near", "along", *INVERSE)) - {"within", "contains"}
+
+
+def reached_draft(context: Context, draft: Draft, comma: None, reach: Reach) -> Draft | None:
+    """ "…, within a radius of 10 km": how far what was asked for may be."""
+    op, metres = reach[0]
+    limit = {"op": op, "metres": metres}
+    column = draft.columns[0] if draft.columns else None
+    if isinstance(column, Measure) and column.measure == "bearing" and isinstance(column.to, Things) and not column.to.pick:
+        near = Spatial("distance", (draft.noun.things,), **limit)  # type: ignore[arg-type]
+        return changed(draft, columns=(changed(column, to=Noun(column.to).having(near).things),))
+    things = draft.noun.things
+    if (
+        isinstance(column, Measure)
+        and column.measure == "distance"
+        and isinstance(column.to, Things)
+        and things.classes
+        and not things.pick
+    ):
+        return changed(draft, noun=draft.noun.having(Spatial("distance", (column.to,), **limit)))  # type: ignore[arg-type]
+    for at, one in enumerate(things.constraints):
+        if isinstance(one, Spatial) and one.relation in _REACHING and one.metres is None:
+            relation = "distance" if one.relation == "near" else one.relation
+            bounded = changed(one, relation=relation, **limit)
+            constraints = (*things.constraints[:at], bounded, *things.constraints[at + 1 :])
+            return changed(draft, noun=changed(draft.noun, things=changed(things, constraints=constraints)))
+    return None
+
+
+def draft_reached(context: Context, reach: Reach, comma: None, draft: Draft) -> Draft | None:
+    """ "Within a radius of 10 km, …"."""
+    return reached_draft(context, draft, None, reach)
+
+
+def sorting(context: Context, by: None, best: Superlative | None, asked: Asked) -> Sorting:
+    """ "sorted by date", "sort by lowest cloud cover"."""
+    return Sorting(asked, best.descending if best else False)
+
+
+def sorting_best(context: Context, by: None, best: Superlative, first: None) -> Sorting | None:
+    """ "newest first", "sort by most recent"."""
+    return None if best.positive or best.hints == ("count",) else Sorting(Asked(hints=best.hints), best.descending)
+
+
+def upwards(context: Context, sort: Sorting, way: None) -> Sorting:
+    """ "… ascending"."""
+    return changed(sort, descending=False)
+
+
+def downwards(context: Context, sort: Sorting, way: None) -> Sorting:
+    """ "… descending"."""
+    return changed(sort, descending=True)
+
+
+def ordered(context: Context, draft: Draft, comma: None, sort: Sorting) -> list[Out] | None:
+    """ "… sorted by date"."""
+    if draft.form != "find" or draft.order:
+        return None
+    ways = context.resolve(sort.asked, draft.noun)[:1]
+    return [Out(changed(draft, order=Order(out.value, sort.descending)), out.cost, out.notes) for out in ways]
+
+
+def number(context: Context, word: None, amount: Amount) -> int | None:
+    """ "limit 5", "top 5"."""
+    return int(amount.value) if amount.value >= 1 and amount.value == int(amount.value) else None
+
+
+def at_most(context: Context, draft: Draft, comma: None, limit: int) -> Draft | None:
+    """ "…, limit 5"."""
+    return changed(draft, limit=limit) if draft.form == "find" and not draft.limit else None
+
+
+def service(context: Context, service_: str, of_: object, noun: Noun) -> Draft | None:
+    """ "time series of …", "classify …"."""
+    return Draft("run", noun, service=service_) if answerable(noun) else None
+
+
+def run(context: Context, service_: str) -> Draft:
+    """ "change detection": of what is still to come."""
+    return Draft("run", Noun(Things()), service=service_)
+
+
+def run_where(context: Context, draft: Draft, comma: None, mod: Mod) -> Draft | None:
+    """ "change detection in Kent in 2021"."""
+    return changed(draft, noun=draft.noun.having(*mod.constraints)) if mod.constraints else None
+
+
+def run_on(context: Context, draft: Draft, with_: None, product: tuple[Constraint, ...]) -> Draft:
+    """ "time series using Landsat-8"."""
+    return changed(draft, noun=draft.noun.having(*product))
+
+
+def runs(context: Context, draft: Draft) -> Draft | None:
+    """A service that it was said of what to run on."""
+    return draft if draft.noun.things.constraints else None
+
+
+RULES = rules(
+    "orders",
+    (
+        ("Q", "map NP", mapped, 0.0),
+        ("Q", "Q on-map", on_map, 0.0),
+        ("Q", "^MOD comma? Q", in_front, 0.05),
+        ("Q", "Q comma? DIST", reached_draft, 0.0),
+        ("Q", "^DIST comma? Q", draft_reached, 0.0),
+        ("ORDER", "order-by sup? prop", sorting, 0.0),
+        ("ORDER", "order-by sup top?|order-by? sup top", sorting_best, 0.0),
+        ("ORDER", "ORDER ascending", upwards, 0.0),
+        ("ORDER", "ORDER descending", downwards, 0.0),
+        ("Q", "Q comma? ORDER", ordered, 0.0),
+        ("LIMIT", "limit num", number, 0.0),
+        ("LIMIT", "top num", number, 0.1),
+        ("Q", "Q comma? LIMIT", at_most, 0.0),
+        ("Q", "service of? NP", service, 0.1),
+        ("RUN", "service", run, 0.0),
+        ("RUN", "RUN comma? MOD", run_where, 0.0),
+        ("RUN", "RUN with? product", run_on, 0.0),
+        ("Q", "RUN", runs, 0.0),
+    ),
+)

@@ -1,0 +1,60 @@
+"""Participles of what happened to a place: "flooded" where the store has flooded areas, "burnt" where it has burnt areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+
+from ..knowledge import Knowledge
+from ..request import Concept, Spatial, Things
+from ._classes import class_table
+from ._reading import Reading
+from ._tokens import Question
+from ._windows import Words
+
+_AREAS = frozenset({"area", "zone", "extent", "polygon", "region"})
+_BE = frozenset("is are was were be been being get got became".split())
+_HAVE = frozenset("have has had".split())
+_JOINTS = frozenset("that which who where".split())
+_NOT = frozenset({"not", "never", "n't"})
+_LEAST = 0.4
+
+
+def readings(question: Question, knowledge: Knowledge, today: date | None = None) -> Iterator[Reading]:
+    """A constraint for every participle, with the auxiliaries and the negation in front of it; not where a word for an area follows."""
+    del today
+    table, tokens = participles(knowledge), question.tokens
+    for start in range(len(tokens)):
+        for size in (1, 2):
+            words = tuple(token.lower for token in tokens[start : start + size])
+            behind = tokens[start + size].lemma if start + size < len(tokens) else ""
+            if len(words) == size and words in table and behind not in _AREAS:
+                concept, score = table[words]
+                first, negated = _auxiliaries(question, start)
+                spatial = Spatial("intersects", (Things(classes=(concept,)),), negated=negated)
+                yield Reading("product", first, start + size, (spatial,), max(score, 0.9), "events")
+
+
+def _auxiliaries(question: Question, start: int) -> tuple[int, bool]:
+    """The first token of "that have not been", and whether it denies."""
+    first, negated = start, False
+    while first > 0 and question.tokens[first - 1].lower in _BE | _HAVE | _NOT:
+        first -= 1
+        negated = negated or question.tokens[first].lower in _NOT
+    if 0 < first < start and question.tokens[first - 1].lower in _JOINTS:
+        first -= 1
+    # at the start of a question the auxiliary asks
+    return (first if first > 0 or not negated else start), negated
+
+
+@lru_cache(maxsize=8)
+def participles(knowledge: Knowledge) -> Mapping[Words, tuple[Concept, float]]:
+    """Participle → the class of areas that it makes, likeliest: of "flooded area", and "area under water"."""
+    found: dict[Words, tuple[Concept, float]] = {}
+    for words, classes in class_table(knowledge).items():
+        made = words[:-1] if words[-1] in _AREAS else words[1:] if words[0] in _AREAS and words[1:2] == ("under",) else ()
+        participle = made and (made[-1].endswith("ed") or made[-1] == "burnt" or made[0] == "under")
+        if made and participle and classes[0].score > _LEAST and classes[0].score > found.get(made, (None, 0.0))[1]:
+            found[made] = (classes[0].value, classes[0].score)
+    return found
