@@ -29,9 +29,26 @@ OWL = Namespace("http://www.w3.org/2002/07/owl#")
 XSD = Namespace("http://www.w3.org/2001/XMLSchema#")
 
 PREFIXES: dict[str, str] = {
-    "ew": str(EW), "ewr": str(EWR), "flo": str(FLO), "gadmr": str(GADMR), "gadmo": str(GADMO),
-    "geo": str(GEO), "geof": str(GEOF), "sf": str(SF), "uom": str(UOM), "sosa": str(SOSA), "prov": str(PROV),
-    "dcat": str(DCAT), "dcterms": str(DCTERMS), "skos": str(SKOS), "qudt": str(QUDT), "unit": str(UNIT),
-    "time": str(TIME), "rdf": str(RDF), "rdfs": str(RDFS), "owl": str(OWL), "xsd": str(XSD),
+    "ew": str(EW),
+    "ewr": str(EWR),
+    "flo": str(FLO),
+    "gadmr": str(GADMR),
+    "gadmo": str(GADMO),
+    "geo": str(GEO),
+    "geof": str(GEOF),
+    "sf": str(SF),
+    "uom": str(UOM),
+    "sosa": str(SOSA),
+    "prov": str(PROV),
+    "dcat": str(DCAT),
+    "dcterms": str(DCTERMS),
+    "skos": str(SKOS),
+    "qudt": str(QUDT),
+    "unit": str(UNIT),
+    "time": str(TIME),
+    "rdf": str(RDF),
+    "rdfs": str(RDFS),
+    "owl": str(OWL),
+    "xsd": str(XSD),
 }
 """Prefix → namespace, for editors, writers and error messages."""

@@ -1,26 +1,39 @@
-"""Questions in English, understood as a typed tree, answered from linked data, or refused with a reason.
+"""Questions in English, understood as a typed tree, answered from linked data, by a run, or refused with a reason.
 
 ::
 
-    text ─▶ tokens ─▶ typed readings ─▶ k best lattices ─▶ Request ─▶ GeoSPARQL ─▶ Answer
-            _text     _words _time       _spans            _grammar    _plan        _answer
-                      _quantity _lexicon                   Refusal ◀── at every step
+    text ─▶ language ─▶ grammar ─▶ Request ─▶ planning ─▶ answering ─▶ Answer: data, a proposal, or a Refusal
+            readings    knowledge of the store            chips, edits, follow-ups lead back to a Request
 
 The text of a question never becomes text of a query: between them stands the `Request`.
 """
 
-from ._answer import Answer, answer
-from ._lexicon import Lexicon
-from ._offers import Proposal, propose
-from ._plan import Query, plan
 from ._ports import Cell, Endpoint, Estimate, Launcher, Limits, Offer, Table
-from ._refusal import HINT, Refusal
-from ._request import Aggregate, Assumption, Attribute, Order, Place, Request, Spatial, Target, Temporal, request_schema
-from ._understand import understand
-from ._values import number
+from .answering import (
+    CODES,
+    HINT,
+    SLOTS,
+    Answer,
+    Chip,
+    Dialogue,
+    Operation,
+    Origin,
+    Proposal,
+    Refusal,
+    answer,
+    answer_request,
+    answer_schema,
+    edit_from_json,
+    edited,
+    paraphrase,
+    provenance,
+    suggestions,
+)
+from .knowledge import Knowledge, build, opened
+from .request import Box, Request, request_schema
 
 __all__ = [
-    "HINT", "Aggregate", "Answer", "Assumption", "Attribute", "Cell", "Endpoint", "Estimate", "Launcher", "Lexicon", "Limits", "Offer",
-    "Order", "Place", "Proposal", "Query", "Refusal", "Request", "Spatial", "Table", "Target", "Temporal", "answer", "number", "plan",
-    "propose", "request_schema", "understand",
-]
+    "CODES", "HINT", "SLOTS", "Answer", "Box", "Cell", "Chip", "Dialogue", "Endpoint", "Estimate", "Knowledge", "Launcher", "Limits",
+    "Offer", "Operation", "Origin", "Proposal", "Refusal", "Request", "Table", "answer", "answer_request", "answer_schema", "build",
+    "edit_from_json", "edited", "opened", "paraphrase", "provenance", "request_schema", "suggestions",
+]  # fmt: skip

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import shapely
 from rdflib import Literal, URIRef
 
 from earthweave.ontology import GEO, RDF, RDFS, QueryError
@@ -90,10 +91,11 @@ def _statements(distractors: Path | None) -> Iterator[str]:
     """The store that names are looked up in: every named thing, every class and property with a few instances, and GeoNames."""
     rng, type_ = random.Random(7), RDF.type.n3()
 
-    def thing(iri: str, label: str, lon: float, lat: float, cls: str) -> str:
+    def thing(iri: str, label: str, lon: float, lat: float, cls: str, *, point: bool = False) -> str:
         subject, node = URIRef(iri).n3(), URIRef(f"{iri}/geometry").n3()
         named = f"{subject} {RDFS.label.n3()} {Literal(label).n3()} .\n" if label else ""
-        where = f'{node} {GEO.asWKT.n3()} "POINT({lon} {lat})"^^{GEO.wktLiteral.n3()} .\n'
+        shape = f"POINT({lon} {lat})" if point else shapely.box(lon, lat, lon + 0.1, lat + 0.1).wkt
+        where = f'{node} {GEO.asWKT.n3()} "{shape}"^^{GEO.wktLiteral.n3()} .\n'
         return f"{named}{subject} {type_} {URIRef(cls).n3()} .\n{subject} {GEO.hasGeometry.n3()} {node} .\n{where}"
 
     gold, classes, properties = set[str](), set[str](), set[tuple[str, str]]()
@@ -126,7 +128,7 @@ def _statements(distractors: Path | None) -> Iterator[str]:
             yield f"{URIRef(one).n3()} {URIRef(prop).n3()} {value.n3()} .\n"
     if distractors:
         for number, row in enumerate(geonames(distractors)):
-            yield thing(f"https://sws.geonames.org/x{number}", row["name"], float(row["lon"]), float(row["lat"]), "http://www.geonames.org/ontology#P")
+            yield thing(f"https://sws.geonames.org/x{number}", row["name"], float(row["lon"]), float(row["lat"]), "http://www.geonames.org/ontology#P", point=True)
 
 
 def geonames(archive: Path) -> Iterator[dict[str, str]]:

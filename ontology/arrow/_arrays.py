@@ -46,13 +46,13 @@ def _joined(values: Sequence[bytes | None], kind: Any) -> Any:
 def numbers_of(array: Any) -> Any:
     """Numbers of an array, as they lie in memory: what is null is any number."""
     values = np.frombuffer(array.buffers()[1] or b"", dtype=array.type.to_pandas_dtype())
-    return values[array.offset:array.offset + len(array)]
+    return values[array.offset : array.offset + len(array)]
 
 
 def truths_of(array: Any) -> Any:
     """Truths of an array without nulls, bool (n,)."""
     bits = np.frombuffer(array.buffers()[1] or b"", dtype=np.uint8)
-    return np.unpackbits(bits, bitorder="little")[array.offset:array.offset + len(array)].astype(bool)
+    return np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)].astype(bool)
 
 
 def blobs_of(array: Any) -> Any:
@@ -60,9 +60,9 @@ def blobs_of(array: Any) -> Any:
     found = np.full(len(array), None, dtype=object)
     if len(array):
         data = memoryview(array.buffers()[2] or b"")
-        starts = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset:array.offset + len(array) + 1].tolist()
+        starts = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array) + 1].tolist()
         rows = np.flatnonzero(truths_of(array.is_valid())).tolist()
-        found[rows] = [bytes(data[starts[row]:starts[row + 1]]) for row in rows]
+        found[rows] = [bytes(data[starts[row] : starts[row + 1]]) for row in rows]
     return found
 
 

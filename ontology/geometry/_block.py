@@ -90,7 +90,7 @@ def _parts(array: Any) -> list[tuple[int, int]]:
     """Ranges of rows of about `_PART` bytes each, which stay in the cache of the processor."""
     if not len(array):
         return [(0, 0)]
-    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset:array.offset + len(array) + 1]
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     parts, start = [], 0
     while start < len(array):
         stop = int(np.searchsorted(offsets, offsets[start] + _PART, side="right")) - 1
@@ -197,7 +197,7 @@ def _placed(block: Block, turned: dict[Crs, bool], problems: dict[int, str]) -> 
     if data is None or not any(one.size for one in rows.values()):
         return block.wkb, bounds
     changed = np.frombuffer(data, dtype=np.uint8).copy()
-    starts = np.frombuffer(offsets, dtype=np.int64)[block.wkb.offset:]
+    starts = np.frombuffer(offsets, dtype=np.int64)[block.wkb.offset :]
     for code, mine in rows.items():
         crs = block.systems[code]
         try:

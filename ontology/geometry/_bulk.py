@@ -81,7 +81,7 @@ def parse_wkt(texts: Any, codes: Codes) -> Parsed | None:
     data, offsets = _buffers(texts)
     if _geoarrow is None or len(texts) < _FEWEST or offsets[-1] - offsets[0] > _MOST_BYTES:
         return None
-    data, offsets = data[offsets[0]:offsets[-1]].copy(), offsets - offsets[0]
+    data, offsets = data[offsets[0] : offsets[-1]].copy(), offsets - offsets[0]
     crs, skipped = _named(texts, data, offsets, codes)
     length = np.diff(offsets)
     left = (skipped >= 0) & (length - skipped >= _SHORTEST) & (length - skipped <= MAX_CHARACTERS)
@@ -94,7 +94,7 @@ def parse_wkt(texts: Any, codes: Codes) -> Parsed | None:
 
 def _buffers(texts: Any) -> tuple[Any, Any]:
     _, places, data = texts.buffers()
-    offsets = np.frombuffer(places, dtype=np.int64)[texts.offset:texts.offset + len(texts) + 1]
+    offsets = np.frombuffer(places, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
     return np.frombuffer(data or b"", dtype=np.uint8), offsets
 
 
@@ -115,7 +115,7 @@ def _named(texts: Any, data: Any, offsets: Any, codes: Codes) -> tuple[Any, Any]
         if not pointed.any():
             break
         first = int(np.argmax(pointed))
-        name = bytes(data[offsets[first]:offsets[first + 1]][:_LONGEST_NAME]).partition(b">")[0] + b">"
+        name = bytes(data[offsets[first] : offsets[first + 1]][:_LONGEST_NAME]).partition(b">")[0] + b">"
         mine = pointed & truths_of(pc.starts_with(texts, pattern=name.decode(errors="replace")))
         mine[first] = True  # also where the name has no end
         pointed &= ~mine
@@ -204,7 +204,7 @@ def _measured(wkb: Any, crs: Any) -> Parsed:
     read = truths_of(wkb.is_valid())
     rows = np.flatnonzero(read)
     data, starts = np.frombuffer(wkb.buffers()[2] or b"", dtype=np.uint8), np.frombuffer(wkb.buffers()[1], dtype=np.int32)
-    starts = starts[wkb.offset:wkb.offset + len(wkb)][rows].astype(np.int64)
+    starts = starts[wkb.offset : wkb.offset + len(wkb)][rows].astype(np.int64)
     runs = layout(data, starts, rows)
     kinds, vertices, bounds = np.zeros(len(wkb), np.uint8), np.zeros(len(wkb), np.int32), np.full((len(wkb), 4), np.nan)
     kinds[rows] = words(data, starts + 1) % 1000

@@ -60,7 +60,7 @@ def crossings(lines: Any, areas: Any, pairs: Any, check: Callable[[], None] | No
     for begin in range(0, len(rows), _AT_ONCE):
         if check is not None:
             check()
-        here = rows[begin:begin + _AT_ONCE]
+        here = rows[begin : begin + _AT_ONCE]
         (used, first), (others, second) = (np.unique(side, return_inverse=True) for side in pairs[:, here])
         verdicts[here] = _told(lines[used], areas[others], first, second)
     return verdicts

@@ -12,8 +12,14 @@ from ._literals import AxisOrder, GeometryColumn, told
 
 _STRDF = "http://strdf.di.uoa.gr/ontology#"
 FORMS: Mapping[str, str] = {
-    str(GEO.wktLiteral): "wkt", str(GEO.gmlLiteral): "gml", str(GEO.geoJSONLiteral): "geojson", str(GEO.kmlLiteral): "kml",
-    f"{_STRDF}WKT": "strdf", f"{_STRDF}WktLiteral": "strdf", f"{_STRDF}SemiLinearPointSet": "strdf", f"{_STRDF}GML": "gml",
+    str(GEO.wktLiteral): "wkt",
+    str(GEO.gmlLiteral): "gml",
+    str(GEO.geoJSONLiteral): "geojson",
+    str(GEO.kmlLiteral): "kml",
+    f"{_STRDF}WKT": "strdf",
+    f"{_STRDF}WktLiteral": "strdf",
+    f"{_STRDF}SemiLinearPointSet": "strdf",
+    f"{_STRDF}GML": "gml",
 }
 """Datatype → form, as `read_block` calls it."""
 

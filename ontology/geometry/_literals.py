@@ -92,7 +92,7 @@ def split_crs(literal: str) -> tuple[Crs, str]:
     match = PREFIX.match(literal)
     if match is None:
         return CRS84, literal.strip()
-    return _crs(match[1]), literal[match.end():].strip()
+    return _crs(match[1]), literal[match.end() :].strip()
 
 
 @lru_cache(maxsize=256)
@@ -197,7 +197,7 @@ def _split(literal: str) -> tuple[Crs | None, str, str]:
     crs = known_crs(match[1])
     if isinstance(crs, str):
         return None, "", crs
-    text = literal[match.end():].strip()
+    text = literal[match.end() :].strip()
     return crs, text, unsafe_wkt(text)
 
 

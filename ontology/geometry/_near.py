@@ -51,8 +51,13 @@ def _cost(left: Any, right: Any, first: Any, second: Any) -> Any:
 
 def _apart(a: Any, b: Any, metres: float) -> Any:
     """True where the distance in degrees alone proves that two geometries are farther apart."""
-    return ~(shapely.dwithin(measurable(a, b), nearer_turn(a, b), _degrees(a, metres)) | shapely.is_missing(a) | shapely.is_missing(b)
-             | shapely.is_empty(a) | shapely.is_empty(b))
+    return ~(
+        shapely.dwithin(measurable(a, b), nearer_turn(a, b), _degrees(a, metres))
+        | shapely.is_missing(a)
+        | shapely.is_missing(b)
+        | shapely.is_empty(a)
+        | shapely.is_empty(b)
+    )
 
 
 def _degrees(geometries: Any, metres: float) -> Any:

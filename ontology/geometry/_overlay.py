@@ -10,7 +10,9 @@ import shapely
 
 _AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _OVERLAYS: dict[str, Callable[[Any, Any], Any]] = {
-    "union": shapely.union, "intersection": shapely.intersection, "difference": shapely.difference,
+    "union": shapely.union,
+    "intersection": shapely.intersection,
+    "difference": shapely.difference,
     "symDifference": shapely.symmetric_difference,
 }
 _NONE = np.iinfo(np.int64).max

@@ -21,8 +21,16 @@ from ._relations import RCC8, RELATIONS, is_pattern, relate
 Check = Callable[[], None]
 
 _CONVERSE = {
-    "sfWithin": "sfContains", "sfContains": "sfWithin", "ehCovers": "ehCoveredBy", "ehCoveredBy": "ehCovers", "ehInside": "ehContains",
-    "ehContains": "ehInside", "rcc8tpp": "rcc8tppi", "rcc8tppi": "rcc8tpp", "rcc8ntpp": "rcc8ntppi", "rcc8ntppi": "rcc8ntpp",
+    "sfWithin": "sfContains",
+    "sfContains": "sfWithin",
+    "ehCovers": "ehCoveredBy",
+    "ehCoveredBy": "ehCovers",
+    "ehInside": "ehContains",
+    "ehContains": "ehInside",
+    "rcc8tpp": "rcc8tppi",
+    "rcc8tppi": "rcc8tpp",
+    "rcc8ntpp": "rcc8ntppi",
+    "rcc8ntppi": "rcc8ntpp",
 }
 _BETWEEN_AREAS = frozenset(relation.name for relation in RCC8)
 _AREA = 3

@@ -15,7 +15,10 @@ Array = np.ndarray[Any, Any]
 Move = Callable[[Array, Array], tuple[Array, Array]]
 
 _KINDS = (
-    shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING, shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON,
+    shapely.GeometryType.LINESTRING,
+    shapely.GeometryType.MULTILINESTRING,
+    shapely.GeometryType.POLYGON,
+    shapely.GeometryType.MULTIPOLYGON,
 )
 _MOST, _ROUNDS = 10_000, 4
 

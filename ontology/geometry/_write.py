@@ -15,8 +15,10 @@ from ._transform import written_in
 
 _GML, _KML = "http://www.opengis.net/gml/3.2", "http://www.opengis.net/kml/2.2"
 _MEMBERS = {
-    "MultiPoint": ("MultiPoint", "pointMember"), "MultiLineString": ("MultiCurve", "curveMember"),
-    "MultiPolygon": ("MultiSurface", "surfaceMember"), "GeometryCollection": ("MultiGeometry", "geometryMember"),
+    "MultiPoint": ("MultiPoint", "pointMember"),
+    "MultiLineString": ("MultiCurve", "curveMember"),
+    "MultiPolygon": ("MultiSurface", "surfaceMember"),
+    "GeometryCollection": ("MultiGeometry", "geometryMember"),
 }
 
 

@@ -13,6 +13,7 @@ from ._provenance import Origin, provenance
 from ._refusals import CODES, HINT, Refusal
 from ._schema import answer_schema
 from ._story import answer, answer_request
+from ._suggesting import suggestions
 from ._tree import Operation, edit_from_json, edited
 from ._understanding import Understood, understand
 from ._words import paraphrase
@@ -20,5 +21,5 @@ from ._words import paraphrase
 __all__ = [
     "CODES", "HINT", "SLOTS", "Alternative", "Answer", "Chip", "Column", "Dialogue", "Emptiness", "Operation", "Origin", "Proposal",
     "Refusal", "Understood", "answer", "answer_request", "answer_schema", "chips", "edit_from_json", "edited", "paraphrase", "propose",
-    "provenance", "understand", "without",
+    "provenance", "suggestions", "understand", "without",
 ]  # fmt: skip

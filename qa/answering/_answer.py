@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..request import Assumption, Request
+from ..request import Assumption, Named, Request
 from ._chips import Alternative, Chip, without
+from ._dialogue import Dialogue
 from ._offers import Proposal
 from ._refusals import Refusal
 from ._tree import Edit, edited
@@ -111,6 +112,12 @@ class Answer:
         """The request after an edit of one of its chips, or of a reading."""
         assert self.request is not None, "edits come with a request"
         return edited(self.request, edit)
+
+    @property
+    def dialogue(self) -> Dialogue | None:
+        """What a follow-up question can be about; None if nothing was understood."""
+        named = {row[0]: Named(str(row[1]), (row[0],)) for row in self.rows if len(row) > 1}
+        return self.request and Dialogue(self.request, tuple(named.values()))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data, for pages, the API and ``--json``; `answer_schema` describes it."""

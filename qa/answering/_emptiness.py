@@ -178,6 +178,9 @@ class _Asker:
         if not lengths:
             return
         least = min(lengths)
+        if least == 0:
+            self.offer(path, replace(one, relation="intersects", op=None, metres=None), f"at least partly in {noun(one.of[0])}")
+            return
         reach = _rounded(least)
         changed = Spatial("distance", one.of, op="<=", metres=reach)
         self.nearest.append(Alternative(f"within {metres(reach)} of {noun(one.of[0])}", replacement(path, changed)))

@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -23,10 +23,11 @@ import shapely
 from earthweave.ontology.geometry import read_wkt, write_wkt
 
 from .._ports import Endpoint, Estimate, Launcher, Limits, Offer
-from ..knowledge import Knowledge, kinds_of, lemmas
-from ..language import annotate, read
+from ..knowledge import Knowledge, key, kinds_of, lemmas
+from ..language import Reading, RelationWord, annotate, read
 from ..planning import plan, run
-from ..request import Amount, Assumption, Box, Compare, Interval, Named, Point, Property, Request, Spatial, Temporal, Things
+from ..request import Amount, Assumption, Box, Compare, Concept, Interval, Named, Point, Property, Request, Spatial, Temporal, Things
+from ._linking import linked
 from ._refusals import Refusal
 from ._tree import all_things, walk
 
@@ -109,8 +110,6 @@ def _fits(request: Request, offer: Offer) -> bool:
 def makes(template: str) -> frozenset[str]:
     """The kinds of things, and the properties, that a template is about, as the lexicon calls them."""
     question = read(_SLOT.sub(" ", template))
-    from datetime import date
-
     found: set[str] = set()
     for reading in annotate(question, Knowledge(), date.min):
         if reading.kind == "class":
@@ -118,6 +117,42 @@ def makes(template: str) -> frozenset[str]:
         elif reading.kind == "property":
             found |= {one.value.property.label for one in reading.value if one.value.property}
     return frozenset(found)
+
+
+def templated(text: str, offers: Sequence[Offer], knowledge: Knowledge, today: date) -> Request | None:
+    """A request in the words of a template that the grammar does not read: what it is about, at the place and time that are named.
+
+    Every word must belong to the template, the place, the time, or the small words between.
+    """
+    question = read(text)
+    readings = annotate(question, knowledge, today)
+    for offer in offers:
+        wanted = {token.lemma for token in read(_SLOT.sub(" ", offer.text)).tokens if token.is_word}
+        said = {at for at, token in enumerate(question.tokens) if token.lemma in wanted or not token.is_word}
+        content = wanted - _SMALL
+        if content and content <= {token.lemma for token in question.tokens}:
+            found = _pieces(readings, said, len(question.tokens))
+            if found is not None:
+                kinds = tuple(Concept(kind) for kind in sorted(makes(offer.text)))[:1]
+                return linked(Request("find", Things(kinds, constraints=found), draw=True), knowledge)
+    return None
+
+
+_SMALL = frozenset("the a an in on at of for and or between from to there are is were was which what where how many".split())
+
+
+def _pieces(readings: Sequence[Reading], said: set[int], size: int) -> tuple[Spatial | Temporal, ...] | None:
+    """The place and the time of a question; None if words are left over."""
+    best = [max((one for one in readings if one.kind == kind), key=lambda one: (one.score, one.end - one.start), default=None)
+            for kind in ("name", "time")]  # fmt: skip
+    name, time = best
+    if name is None or time is None:
+        return None
+    relation = next((one.value for one in readings if one.kind == "relation" and one.end == name.start), RelationWord("within"))
+    covered = {at for one in readings if one in best or one.kind in ("relation", "filler") for at in range(one.start, one.end)}
+    if set(range(size)) - said - covered:
+        return None
+    return Spatial(relation.relation, (Things(named=(name.value[0].value,)),)), time.value
 
 
 def _kind(label: str) -> str:
@@ -256,8 +291,6 @@ SLOTS: Sequence[str] = tuple(_FILLS)
 
 def unknown_place(named: Named, knowledge: Knowledge) -> Refusal:
     """A place is named that the store does not have."""
-    from ..knowledge import key
-
     found = knowledge.names.similar(key(named.name)) if named.name else ()
     names = tuple(dict.fromkeys(match.named.name for match, _ in found))[:5]
     meant = f" Did you mean {' or '.join(names)}?" if names else ""

@@ -103,6 +103,9 @@ _PIXELS: Mapping[str, str] = MappingProxyType(
 
 def declined(question: Question, readings: list[Reading]) -> Refusal | None:
     """The refusal of what no store can answer, by its words; None where they are words of the store."""
+    first = [token.lower for token in question.tokens[:2]]
+    if first[:1] == ["will"] and first[1:] not in (["you"], ["we"]):
+        return Refusal("prediction", _INTENTS[0][1], about=(question.words(0, 1),))
     held = {at for one in readings if _linked(one) for at in range(one.start, one.end)}
     for number, start, end in _phrases().find(question.tokens):
         code, text, _ = _INTENTS[number]

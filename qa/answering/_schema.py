@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from ..request import request_schema
@@ -27,8 +28,18 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "rows": [[*row] for row in answer.rows], "geojson": answer.geojson, "sparql": answer.sparql,
         "emptiness": answer.emptiness and _emptiness(answer.emptiness), "simulated": answer.simulated,
         "notices": [dict(one) for one in answer.notices],
+        "dialogue": _dialogue(answer),
         "timings": {stage: round(seconds, 6) for stage, seconds in answer.timings.items()},
     }  # fmt: skip
+
+
+_SAID = 100
+"""Things of an answer that a follow-up can be about."""
+
+
+def _dialogue(answer: Answer) -> dict[str, Any] | None:
+    said = answer.dialogue
+    return said and replace(said, things=said.things[:_SAID]).to_json()
 
 
 def _emptiness(one: Emptiness) -> dict[str, Any]:
@@ -92,6 +103,7 @@ def answer_schema() -> dict[str, Any]:
             geojson=_maybe({"type": "object", "description": "a FeatureCollection (RFC 7946)"}), sparql=_TEXT,
             emptiness=_maybe(_object(text=_TEXT, blame=_list(_object(text=_TEXT, count={"type": "integer"})), nearest=_list(other))),
             simulated=_TRUTH, notices=_list({"type": "object", "additionalProperties": _TEXT}),
+            dialogue=_maybe({"type": "object", "description": "to be sent back with a question that follows"}),
             timings={"type": "object", "additionalProperties": {"type": "number"}},
         ),
     }  # fmt: skip

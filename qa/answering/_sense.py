@@ -7,17 +7,132 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from rdflib import URIRef
+
+from earthweave.ontology import RDFS, vocabulary
+
 from ..knowledge import Knowledge
-from ..request import Compare, Constraint, Property, Request, Spatial, Temporal, Things
+from ..request import Aggregate, Compare, Concept, Constraint, Measure, Property, Request, Spatial, Temporal, Things, Value
+from ._tree import edited, replacement, walk
 
 
 def sensible(request: Request, knowledge: Knowledge) -> Request:
     """The request with times and comparisons of the target moved to the things that it is related to, where those alone can meet them."""
-    target = _moved(request.target, knowledge)
-    return request if target == request.target else replace(request, target=target)
+    request = _through(_general(request, knowledge), knowledge)
+    target = _moved(_hoisted(request.target, knowledge), knowledge)
+    target = _seen(target, knowledge)
+    return _amount(request if target == request.target else replace(request, target=target))
+
+
+def _seen(things: Things, knowledge: Knowledge) -> Things:
+    """What happened in a place met it; it need not lie in it whole."""
+    if not things.classes or not all(one.iri for one in things.classes) or not _lasts(things, knowledge):
+        return things
+    return replace(things, constraints=tuple(map(_meeting, things.constraints)))
+
+
+def _through(request: Request, knowledge: Knowledge) -> Request:
+    """Places by a property of what happened there: "units with a flood level above 12" have floods with one, and so has Westland."""
+    target = request.target
+    if any(_related(one) for one in target.constraints) or _lasts(target, knowledge):
+        return request
+    kind = next((found for one in _values(request) if (found := _happening(one, target, knowledge))), None)
+    if kind is None:
+        return request
+    if any(_happening(one, target, knowledge) for one in request.columns) and not target.classes:
+        return replace(request, target=Things((kind,), constraints=(Spatial("intersects", (target,)),)))
+    return replace(request, target=replace(target, constraints=(*target.constraints, Spatial("intersects", (Things((kind,)),)))))
+
+
+def _values(request: Request) -> Iterator[Value]:
+    yield from (one.value for one in request.target.constraints if isinstance(one, Compare))
+    yield from request.columns
+
+
+def _happening(one: Value, things: Things, knowledge: Knowledge) -> Concept | None:
+    """The kind of what has a time, and a property that things of this kind lack."""
+    entry = knowledge.properties.get(one.iri) if isinstance(one, Property) and one.of is None else None
+    if entry is None or not entry.domains or _of(things, entry.domains, knowledge):
+        return None
+    kinds = [kind for iri in entry.domains if (kind := knowledge.classes.get(iri)) and _lasts(Things((Concept("", iri),)), knowledge)]
+    return Concept(kinds[0].labels[0], kinds[0].iri) if kinds else None
+
+
+def _general(request: Request, knowledge: Knowledge) -> Request:
+    """Properties of a source as those above them that are called the same: what other sources say of it counts as well."""
+    for path, one in tuple(walk(request)):
+        if isinstance(one, Property) and one.iri:
+            higher = _above(one, knowledge)
+            if higher != one.iri:
+                request = edited(request, replacement((*path, "iri"), higher))
+    return request
+
+
+def _above(one: Property, knowledge: Knowledge) -> str:
+    own = knowledge.properties.get(one.iri)
+    found = one.iri
+    for higher in vocabulary().transitive_objects(URIRef(one.iri), RDFS.subPropertyOf):
+        entry = knowledge.properties.get(str(higher))
+        if own and entry and not set(own.labels).isdisjoint(entry.labels):
+            found = str(higher)
+    return found
+
+
+def _amount(request: Request) -> Request:
+    """ "How much land was flooded", "how many hectares": the area of what happened, not of whatever it happened to."""
+    target, unit = request.target, next((unit for word in request.unknown for unit in _UNITS.get(word.lower(), ())), "")
+    sized = len(request.columns) == 1 and isinstance(request.columns[0], Measure) and request.columns[0].measure == "area"
+    if target.classes or target.named or not (sized or (request.form == "count" and unit)):
+        return request
+    at = next((place for place, one in enumerate(target.constraints) if _related(one)), None)
+    if at is None:
+        return request
+    one = target.constraints[at]
+    assert isinstance(one, Spatial) and isinstance(one.of[0], Things)
+    rest = tuple(_meeting(other) for place, other in enumerate(target.constraints) if place != at)
+    whole = replace(one.of[0], constraints=(*one.of[0].constraints, *rest))
+    unknown = tuple(word for word in request.unknown if word.lower() not in _UNITS)
+    total = Aggregate("sum", Measure("area", unit or "km2"))
+    return Request("measure", whole, aggregates=(total,), assumptions=request.assumptions, unknown=unknown)
+
+
+def _meeting(one: Constraint) -> Constraint:
+    return replace(one, relation="intersects") if isinstance(one, Spatial) and one.relation == "within" else one
+
+
+_UNITS = {
+    "hectares": ("har",), "hectare": ("har",), "acres": ("[acr_br]",), "square kilometres": ("km2",), "square kilometers": ("km2",),
+    "square miles": ("[smi_us]",), "square metres": ("m2",), "square meters": ("m2",), "km2": ("km2",), "km²": ("km2",), "ha": ("har",),
+}  # fmt: skip
+
+
+def _hoisted(things: Things, knowledge: Knowledge) -> Things:
+    """ "Units in Westland were flooded in 2020": it is the units that were."""
+    if not things.classes:
+        return things
+    constraints: list[Constraint] = []
+    for one in things.constraints:
+        inner = one.of[0] if isinstance(one, Spatial) and one.relation == "within" and len(one.of) == 1 else None
+        if (
+            isinstance(one, Spatial)
+            and isinstance(inner, Things)
+            and not inner.classes
+            and any(_happened(c, knowledge) for c in inner.constraints)
+        ):
+            stays = (replace(one, of=(replace(inner, constraints=()),)),) if inner.named else ()
+            constraints += [*stays, *inner.constraints]
+        else:
+            constraints.append(one)
+    return replace(things, constraints=tuple(constraints))
+
+
+def _happened(one: Constraint, knowledge: Knowledge) -> bool:
+    """Whether it is a relation to what has a time."""
+    return _related(one) and isinstance(one, Spatial) and isinstance(one.of[0], Things) and _lasts(one.of[0], knowledge)
 
 
 def _moved(things: Things, knowledge: Knowledge) -> Things:

@@ -23,9 +23,8 @@ def simulated(request: Request, found: bool, knowledge: Knowledge, endpoint: End
     for path, things in all_things(request):
         if not _may_be(things, knowledge):
             continue
-        if found:
-            target = _marked(request.target, path[1:], marked)
-        else:
+        target = _marked(request.target, path[1:], marked) if found else None
+        if target is None:
             kept = tuple(one for one in things.constraints if isinstance(one, Temporal))
             target = replace(things, constraints=(*kept, marked), pick=None)
         planned = plan(Request("ask", replace(target, pick=None)), knowledge, limits)
@@ -45,15 +44,16 @@ def _may_be(things: Things, knowledge: Knowledge) -> bool:
     )
 
 
-def _marked(target: Things, path: tuple[str | int, ...], mark: Compare) -> Things:
-    """The target with a mark on the things at a path; relations that deny are not entered."""
+def _marked(target: Things, path: tuple[str | int, ...], mark: Compare) -> Things | None:
+    """The target with a mark on the things at a path; None where a relation denies or counts."""
     if not path:
         return replace(target, constraints=(*target.constraints, mark))
     if len(path) >= 4 and path[0] == "constraints" and path[2] == "of":
         at, place = int(path[1]), int(path[3])
         one = target.constraints[at]
         if isinstance(one, Spatial) and not one.negated and not one.count:
-            inner = node(one, ("of", place))
-            changed = replace(one, of=tuple(_marked(inner, path[4:], mark) if n == place else of for n, of in enumerate(one.of)))
-            return replace(target, constraints=tuple(changed if n == at else other for n, other in enumerate(target.constraints)))
-    return replace(target, constraints=(*target.constraints, mark))
+            inner = _marked(node(one, ("of", place)), path[4:], mark)
+            if inner is not None:
+                changed = replace(one, of=tuple(inner if n == place else of for n, of in enumerate(one.of)))
+                return replace(target, constraints=tuple(changed if n == at else other for n, other in enumerate(target.constraints)))
+    return None

@@ -25,8 +25,9 @@ from ._chips import chips
 from ._dialogue import Dialogue
 from ._emptiness import explained
 from ._linking import linked
-from ._offers import Proposal, propose, unknown_place
+from ._offers import Proposal, propose, templated, unknown_place
 from ._refusals import HINT, Refusal
+from ._sense import sensible
 from ._showing import listing, shown
 from ._simulated import simulated
 from ._telling import notice, told
@@ -34,7 +35,8 @@ from ._timing import Clock
 from ._understanding import understand
 from ._words import paraphrase
 
-_TRIED = 3
+_SHOWN = 3
+"""Other readings that are told."""
 _BY_A_RUN = frozenset({"no-data-layer", "unknown-class", "unknown-property", "needs-a-run"})
 """Refusals of what a run may bring."""
 
@@ -63,9 +65,10 @@ def answer(
     clock = Clock()
     today = now.date() if isinstance(now, datetime) else now
     found = understand(text, knowledge, today, dialogue=dialogue, view=view, clock=clock)
-    if found.refusal:
-        return _refused(found.refusal, clock, text)
     teller = _Teller(endpoint, knowledge, limits, launcher, clock, text)
+    if found.refusal:
+        called = templated(text, launcher.offers(), knowledge, today) if launcher and found.refusal.code == "not-understood" else None
+        return teller.first((called,)) if called else _refused(found.refusal, clock, text)
     told = teller.first(found.requests)
     if told.refusal and found.doubt and told.refusal.code in _BY_A_RUN:
         return replace(told, refusal=found.doubt, text=found.doubt.text)
@@ -84,7 +87,10 @@ def answer_request(
 
     What the request calls by a name that the store did not have is looked up again.
     """
-    return _Teller(endpoint, knowledge, limits, launcher, Clock(), "").first((linked(request, knowledge),))
+    known = linked(request, knowledge)
+    if known != request:
+        known = sensible(known, knowledge)
+    return _Teller(endpoint, knowledge, limits, launcher, Clock(), "").first((known,))
 
 
 def _refused(why: Refusal, clock: Clock, question: str, **more: Any) -> Answer:
@@ -105,10 +111,13 @@ class _Teller:
     def first(self, requests: Sequence[Request]) -> Answer:
         """The likeliest request that can be answered; why the first cannot, if none can."""
         refusals: list[tuple[Request, Unplanned]] = []
-        for request in requests[:_TRIED]:
+        for request in requests:
+            if len(" ".join(request.unknown)) > len(" ".join(requests[0].unknown)):
+                # what only a reading that leaves out more could answer is not answered
+                continue
             planned = self.planned(listing(request))
             if planned.refusal is None:
-                self.others = tuple(one for one in requests if one is not request)[:_TRIED]
+                self.others = tuple(one for one in requests if one is not request)[:_SHOWN]
                 return self.answered(request, planned)
             refusals.append((request, planned.refusal))
         request, why = refusals[0]
@@ -146,7 +155,8 @@ class _Teller:
         return Refusal(why.code, why.text, about=(why.about,) if why.about else ())
 
     def proposed(self, request: Request) -> Proposal | Refusal | None:
-        if self.launcher is None:
+        if self.launcher is None or request.unknown:
+            # a word that was left out could change what is asked for: no run is proposed on a guess
             return None
         with self.clock.stage("offer"):
             return propose(request, self.launcher, self.knowledge, self.endpoint, self.limits)

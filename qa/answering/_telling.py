@@ -9,7 +9,7 @@ from typing import Any
 from earthweave.ontology.geometry import read_wkt
 
 from ..planning import Datum, Feature, Figure, Output, Result, Row, Shape
-from ..request import Request, Things, converted
+from ..request import Measure, Request, Things, converted
 from ._answer import Column, Notice
 from ._figures import UNITS, figure, listed, number, readable
 from ._words import FUNCTIONS, noun, value
@@ -80,7 +80,7 @@ def _listed(request: Request, result: Result, asked: Request) -> dict[str, Any]:
     things = len({row.feature.iri for row in rows})
     notices = [] if total <= things or request.limit else [notice("truncated", f"The first {things:,} of {total:,} are listed and drawn.")]
     return {
-        "text": _sentence(request, result, asked, total), "count": total, "columns": tuple(columns), "rows": cells,
+        "text": _sentence(request, result, asked, total), "value": bool(total) if asked.form == "ask" else None, "count": total, "columns": tuple(columns), "rows": cells,
         "geojson": geojson(rows, [one.name for one in columns], cells), "notices": tuple(notices),
         **_single(asked, rows),
     }  # fmt: skip
@@ -177,7 +177,19 @@ def _values(request: Request, result: Result, asked: Request, total: int) -> str
         said = listed(words(one) for one in rows[0].values[first:])
         return f"The {what} of {_label(rows[0].feature)} is {said}."
     parts = [f"{_label(row.feature)} {listed(words(one) for one in row.values[first:])}" for row in rows]
-    return f"{_capital(what)} of {_counted(total, request.target)}: {enumerated(parts)}."
+    return f"{_capital(what)} of {_counted(total, request.target)}: {enumerated(parts)}{_altogether(result, asked, total)}."
+
+
+def _altogether(result: Result, asked: Request, total: int) -> str:
+    """The sum of areas or lengths, where all of them are listed."""
+    wanted = asked.columns[0]
+    figures = [row.values[-1] for row in result.rows]
+    sizes = [one for one in figures if isinstance(one, Figure)]
+    if len(asked.columns) > 1 or not isinstance(wanted, Measure) or wanted.measure not in ("area", "length", "share"):
+        return ""
+    if len(sizes) != len(figures) or len({row.feature.iri for row in result.rows}) != total or total != len(figures):
+        return ""
+    return f"; together {figure(Figure(sum(one.value for one in sizes), sizes[0].unit))}"
 
 
 def _figures(rows: Sequence[Row]) -> str:

@@ -9,8 +9,10 @@ from datetime import date
 from ..grammar import Parsed, parse
 from ..knowledge import Knowledge
 from ..language import MAX_CHARACTERS, Question, Reading, annotate, read
-from ..request import Box, Request, Temporal
+from ..language._words import PREPOSITIONS
+from ..request import Box, Named, Request, Temporal
 from ._dialogue import Dialogue, follow, seen
+from ._offers import unknown_place
 from ._refusals import Refusal, declined, pixels
 from ._seasons import hemisphere
 from ._sense import sensible
@@ -19,7 +21,7 @@ from ._tree import walk
 
 _LEAST = 0.5
 """Share of the words with content that must have been used."""
-_KEPT = 4
+_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,30 @@ def _judged(question: Question, readings: list[Reading], found: Sequence[Parsed]
         return _no(doubt or _lost(question, readings))
     if found[0].coverage < _LEAST:
         return _no(doubt or _too_little(found[0]))
+    missing = _missing(question, readings, found[0], knowledge)
+    if missing:
+        return _no(doubt or missing)
     requests = tuple(hemisphere(sensible(one.request, knowledge), knowledge) for one in found[:_KEPT])
     if _future(requests[0], today):
         return _no(Refusal("prediction", "That is about the future: the store knows what was observed."))
     return Understood(requests, doubt=doubt)
+
+
+def _missing(question: Question, readings: Sequence[Reading], best: Parsed, knowledge: Knowledge) -> Refusal | None:
+    """The refusal where what was left out is a kind of things, or a place, that the store does not have."""
+    for reading in readings:
+        words = question.words(reading.start, reading.end)
+        if not any(words in left for left in best.unknown) or any(one.start < reading.end and reading.start < one.end for one in best.used):
+            continue
+        if reading.kind == "class" and reading.rule != "class misspelt" and not reading.value[0].value.iri:
+            return Refusal("no-data-layer", f"The store has no data about “{words}”.", about=(words,))
+        if reading.kind == "name" and reading.rule == "unknown" and (words[:1].isupper() or _behind_preposition(question, reading.start)):
+            return unknown_place(Named(words), knowledge)
+    return None
+
+
+def _behind_preposition(question: Question, start: int) -> bool:
+    return start > 0 and question.tokens[start - 1].lower in PREPOSITIONS
 
 
 def _lost(question: Question, readings: Sequence[Reading]) -> Refusal:

@@ -179,6 +179,8 @@ def spatial(one: Spatial) -> str:
 def _relation(one: Spatial) -> str:
     if one.relation == "distance":
         return _AWAY[one.op or "<="].format(metres(one.metres)) if one.metres is not None else "at a distance from"
+    if one.relation == "intersects" and _sure(one.of):
+        return "at least partly in"
     far = f"{_AWAY[one.op or '<='].format(metres(one.metres)).rpartition(' ')[0]} " if one.metres is not None else ""
     return far + _RELATIONS.get(one.relation, one.relation)
 
@@ -206,6 +208,8 @@ def _related(one: Related, many: bool) -> str:
 def comparison(one: Compare) -> str:
     """``with cloud cover below 10 %``, ``whose platform is Sentinel-2B``."""
     than = one.than
+    if isinstance(than, Text) and than.value in ("true", "false") and one.op in ("=", "!="):
+        return f"that are {'' if (than.value == 'true') == (one.op == '=') else 'not '}{value(one.value)}"
     if isinstance(than, Text):
         verb = "contains" if than.contains else {"=": "is", "!=": "is not"}.get(one.op, f"is {OPERATORS[one.op]}")
         return f"whose {value(one.value)} {verb} “{than.value}”"

@@ -6,7 +6,7 @@ from ..language import RelationWord
 from ..request import AnyOf, Compare, Constraint, Has, Measure, Operator, Pick, Property, Related, Relation, Spatial, Things, Value
 from ._chart import Out
 from ._context import Context
-from ._meaning import Asked, Mod, Noun, Values, changed
+from ._meaning import Asked, Mod, Noun, changed
 
 INVERSE: dict[Relation, Relation] = {
     "within": "contains", "contains": "within", "north": "south", "south": "north", "east": "west", "west": "east",
@@ -32,16 +32,18 @@ def inverse(constraint: Spatial, of: Noun) -> Spatial:
 def spatial(word: RelationWord, noun: Noun) -> tuple[Constraint, ...] | None:
     """The constraints that a relation to a noun stands for."""
     relation = turned(word.relation) if word.passive else word.relation
-    if noun.waiting:
+    if noun.waiting or (relation == "between" and len(noun.parts) != 2):
         return None
-    if relation == "between":
-        return (Spatial("between", tuple(part.things for part in noun.parts)),) if len(noun.parts) == 2 else None
-    if relation == "disjoint" and word.relation == "disjoint":
+    if relation == "disjoint":
         return (Spatial("within", (noun.things,), negated=True),)
-    if noun.parts and (noun.joint == "or" or (relation in _ANY and all(part.named for part in noun.parts))):
+    if relation == "between" or (noun.parts and _any_part(relation, noun)):
         return (Spatial(relation, tuple(part.things for part in noun.parts), negated=noun.quantifier == "no"),)
     each = noun.parts or (noun,)
     return tuple(Spatial(relation, (part.things,), count=part.count, negated="no" in (part.quantifier, noun.quantifier)) for part in each)
+
+
+def _any_part(relation: Relation, noun: Noun) -> bool:
+    return noun.joint == "or" or (relation in _ANY and all(part.named for part in noun.parts))
 
 
 def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> list[Out]:
@@ -49,14 +51,14 @@ def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> lis
 
     ``said``: it is said of the noun, as the subject of a sentence, and not to tell which one is meant.
     """
+    if mod.more:
+        return _attach_all(context, noun, (changed(mod, more=()), *mod.more), said)
     if noun.parts:
         return _attach_to_parts(context, noun, mod, said)
-    cost = 0.0 if said else 0.06 * noun.modified
-    if noun.named and not said:
-        cost += 0.0 if _places(mod) and not mod.clause else 0.5
-    if mod.time and not context.lasts(noun):
-        cost += 0.5
-    cost += sum(odd(context, noun, one) for one in mod.constraints if isinstance(one, Spatial))
+    inward = _inward(context, noun, mod) if mod.time else None
+    if inward:
+        return [Out(inward)]
+    cost = _strain(context, noun, mod, said)
     more = changed(noun, modified=noun.modified + 1)
     if mod.best:
         return _best(context, more.having(*mod.constraints), mod.best, mod.descending, cost)
@@ -64,7 +66,59 @@ def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> lis
         return _compared(context, more, mod, cost)
     if mod.pick:
         return [Out(more.having(*mod.constraints).picked(mod.pick), cost)] if not noun.things.pick else []
-    return [Out(more.having(*(seen(context, noun, one) for one in mod.constraints)), cost)]
+    return _constrained(context, noun, more, mod, cost)
+
+
+def _inward(context: Context, noun: Noun, mod: Mod) -> Noun | None:
+    """ "flooded in March": the time is of the floods, not of what was flooded."""
+    if noun.things.classes and context.timed(noun):
+        return None
+    for at, one in enumerate(noun.things.constraints):
+        inner = one.of[0] if isinstance(one, Spatial) and len(one.of) == 1 else None
+        if isinstance(inner, Things) and isinstance(one, Spatial) and context.event(inner):
+            timed = changed(one, of=(changed(inner, constraints=inner.constraints + mod.constraints),))
+            constraints = (*noun.things.constraints[:at], timed, *noun.things.constraints[at + 1 :])
+            return changed(noun, things=changed(noun.things, constraints=constraints), modified=noun.modified + 1)
+    return None
+
+
+def _strain(context: Context, noun: Noun, mod: Mod, said: bool) -> float:
+    """What it costs that a noun and a modifier do not go well together."""
+    cost = 0.0 if said else 0.06 * noun.modified
+    if noun.named and not said and (mod.clause or not _places(mod)):
+        cost += 0.5
+    if mod.time and not context.lasts(noun):
+        cost += 0.5
+    return cost + sum(odd(context, noun, one) for one in mod.constraints if isinstance(one, Spatial))
+
+
+def _constrained(context: Context, noun: Noun, more: Noun, mod: Mod, cost: float) -> list[Out]:
+    constraints = tuple(seen(context, noun, one) for one in mod.constraints)
+    plain = Out(more.having(*constraints), cost)
+    scope = None if context.timed(noun) else _scope(noun, constraints)
+    return [Out(more.having(*constraints, scope), cost), plain._replace(cost=cost + 0.08)] if scope else [plain]
+
+
+def _scope(noun: Noun, constraints: tuple[Constraint, ...]) -> Spatial | None:
+    """ "islands east of villages in Greece": the place at the end is where all of it is."""
+    only = constraints[0] if len(constraints) == 1 else None
+    if not isinstance(only, Spatial) or only.negated or only.relation in _OUTSIDE or noun.named or _placing(noun.things):
+        return None
+    inner = only.of[0] if len(only.of) == 1 else None
+    return _placing(inner) if isinstance(inner, Things) and inner.classes and not inner.named else None
+
+
+_OUTSIDE = frozenset(("within", "distance", "equals", "disjoint", "towards", "between"))
+"""Relations whose two ends say nothing of each other's place, or all."""
+
+
+def _placing(things: Things) -> Spatial | None:
+    """The constraint that says in which named place things are."""
+    for one in things.constraints:
+        inner = one.of[0] if isinstance(one, Spatial) and one.relation == "within" and not one.negated and one.of else None
+        if isinstance(one, Spatial) and isinstance(inner, Things) and inner.named:
+            return one
+    return None
 
 
 def seen(context: Context, noun: Noun, constraint: Constraint) -> Constraint:
@@ -89,6 +143,17 @@ def odd(context: Context, noun: Noun, constraint: Spatial) -> float:
 _ODD, _NO_LINE = 0.2, 0.5
 
 
+def _attach_all(context: Context, noun: Noun, mods: tuple[Mod, ...], said: bool) -> list[Out]:
+    """One after the other, each in its best way."""
+    found = [Out(noun)]
+    for mod in mods:
+        ways = attach(context, found[0].value, mod, said=said)
+        if not ways:
+            return []
+        found = [Out(way.value, found[0].cost + way.cost, found[0].notes + way.notes) for way in ways[:1]]
+    return found
+
+
 def _places(mod: Mod) -> bool:
     return bool(mod.constraints) and all(isinstance(one, Spatial) and one.relation == "within" for one in mod.constraints)
 
@@ -110,25 +175,25 @@ def _best(context: Context, noun: Noun, asked: Asked, descending: bool, cost: fl
 
 def _compared(context: Context, noun: Noun, mod: Mod, cost: float) -> list[Out]:
     bounds = mod.bounds
-    asked = mod.asked or Asked(hints=bounds.hints if bounds else ())
-    if bounds and not mod.asked and not bounds.hints:
-        asked = Asked(hints=_HINTS.get(bounds.unit, ()))
-    if not asked.words and not asked.hints:
-        return []
+    asked = mod.asked or Asked(hints=(bounds.hints or _HINTS.get(bounds.unit, ())) if bounds else ())
     found = []
-    for out in context.resolve(asked, noun, bounds.unit if bounds else ""):
-        if isinstance(out.value, Measure) and (out.value.measure in _PLACES or (out.value.measure == "distance" and not out.value.to)):
-            continue
-        if bounds:
-            compares: tuple[Constraint, ...] = tuple(Compare(out.value, op, amount) for op, amount in bounds.bounds)
-        elif isinstance(mod.than, Noun):
-            compares = (Compare(out.value, mod.op, of(out.value, mod.than)),)
-        elif isinstance(mod.than, Values):
-            compares = (Compare(out.value, mod.op, of(mod.than.values[0], mod.than.of)),)
-        else:
-            continue
-        found.append(Out(noun.having(*compares), cost + out.cost, out.notes))
+    for out in context.resolve(asked, noun, bounds.unit if bounds else "") if asked.words or asked.hints else ():
+        if not _placeless(out.value):
+            found.append(Out(noun.having(*_compares(out.value, mod)), cost + out.cost, out.notes))
     return found
+
+
+def _placeless(value: Value) -> bool:
+    """Whether it is a measure that no amount is compared with."""
+    return isinstance(value, Measure) and (value.measure in _PLACES or (value.measure == "distance" and not value.to))
+
+
+def _compares(value: Value, mod: Mod) -> tuple[Constraint, ...]:
+    if mod.bounds:
+        return tuple(Compare(value, op, amount) for op, amount in mod.bounds.bounds)
+    if isinstance(mod.than, Noun):
+        return (Compare(value, mod.op, of(value, mod.than)),)
+    return (Compare(value, mod.op, of(mod.than.values[0], mod.than.of)),) if mod.than else ()
 
 
 _HINTS: dict[str, tuple[str, ...]] = {
@@ -151,6 +216,8 @@ def of(value: Value, noun: Noun) -> Value:
 
 def negate(mod: Mod) -> Mod | None:
     """Not so; None where the tree has no way to say it."""
+    if mod.more:
+        return None
     if mod.bounds and len(mod.bounds.bounds) == 1:
         ((op, amount),) = mod.bounds.bounds
         return changed(mod, bounds=changed(mod.bounds, bounds=((_NOT[op], amount),), plain=False))
@@ -171,6 +238,6 @@ _NOT: dict[Operator, Operator] = {"<": ">=", "<=": ">", "=": "!=", "!=": "=", ">
 
 def either(one: Mod, other: Mod) -> Mod | None:
     """One of two conditions; each must be one constraint."""
-    if len(one.constraints) == len(other.constraints) == 1:
+    if len(one.constraints) == len(other.constraints) == 1 and not one.more and not other.more:
         return Mod((AnyOf((*one.constraints, *other.constraints)),))
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ BEAM = 3
 MAX_WORSE = 0.6
 """Edges that cost so much more than the best of their span and category are dropped."""
 
-MAX_EDGES = 6000
-"""Edges made before parsing stops: some 30 ms."""
+MAX_EDGES, MAX_AT_ONCE = 8000, 350
+"""Edges made before parsing stops, and of those that end at one place: the rest of a long question must not go without."""
 
 FRONT = "^"
 """Before the first category of a pattern: it must stand where the question begins."""
@@ -171,11 +172,19 @@ class Chart:
         for edge in lexical:
             ending.setdefault(edge.end, []).append(edge)
         for end in range(1, len(self.skips) + 1):
-            agenda = sorted(ending.get(end, ()), key=lambda edge: (edge.start, -edge.cost))
-            while agenda and self.made < MAX_EDGES:
-                edge = agenda.pop()
+            agenda = [(self._worth(edge), number, edge) for number, edge in enumerate(ending.get(end, ()))]
+            heapify(agenda)
+            number, most = len(agenda), min(self.made + MAX_AT_ONCE, MAX_EDGES)
+            while agenda and self.made < most:
+                edge = heappop(agenda)[2]
                 if self._keeps(edge):
-                    agenda += self._advance(edge)
+                    for found in self._advance(edge):
+                        number += 1
+                        heappush(agenda, (self._worth(found), number, found))
+
+    def _worth(self, edge: Edge) -> float:
+        """What comes first, so that the best are there when time is up: cheap edges, then long ones."""
+        return edge.cost - (self._strange[edge.end] - self._strange[edge.start]) - 0.05 * (edge.end - edge.start)
 
     def _keeps(self, edge: Edge) -> bool:
         if edge.cost - (self._strange[edge.end] - self._strange[edge.start]) > MAX_EXCESS + self.patience:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from earthweave.ontology import EW
+from earthweave.ontology import EW, terms
 
-from ..knowledge._knowledge import Knowledge, PropertyEntry
+from ..knowledge import Knowledge, PropertyEntry
 from ..language import PropertyWord, Superlative
-from ..request import Assumption, Measure, Property, Ratio, Value
+from ..request import Concept, Measure, Property, Ratio, Temporal, Things, Value
 from ._chart import Out
 from ._meaning import Asked, Noun
 
@@ -49,7 +49,13 @@ _DIMENSION_OF = {"area": "area", "length": "length", "width": "length", "height"
                  "distance": "length", "population": "1", "count": "1", "cloud cover": "%", "population density": "density"}  # fmt: skip
 
 
+_STORED = 0.02
+_SHAPELY = frozenset(("area", "length", "perimeter"))
+PRODUCT = Concept("Earth-observation product", str(EW.EarthObservationProduct))
+"""What a mission or a product type without a noun is of."""
+
 _EVENTS = frozenset(map(str, (EW.EarthObservationProduct, EW.FloodedArea, EW.ObservedArea)))
+_EVENT_LABELS = frozenset(one.label for one in terms() if one.kind == "class" and one.iri in _EVENTS)
 _SHAPES: Mapping[str, Callable[[str, str], tuple[tuple[str, int], ...]]] = {
     "crosses": lambda one, other: ((one, 1), (other, 2)),
     "within": lambda one, other: ((other, 2),),
@@ -107,7 +113,7 @@ class Context:
         """Dimensions that the geometries of a noun may have."""
         entries = [self.knowledge.classes[iri] for iri in self.classes_of(noun) if iri in self.knowledge.classes]
         known = {entry.geometry for entry in entries}
-        return tuple(one for one in (0, 1, 2) if one in known) if known else (0, 1, 2)
+        return tuple(one for one in (0, 1, 2) if one in known or not entries)
 
     def shapes(self, noun: Noun) -> frozenset[int]:
         """Dimensions of the geometries of a noun, or of what stands for them where there are none: what crosses is a line."""
@@ -125,7 +131,8 @@ class Context:
         found: dict[str, set[int]] = {}
         for entry in self.knowledge.relations:
             one, other = (entry.range, entry.domain) if entry.inverse else (entry.domain, entry.range)
-            for iri, size in _SHAPES.get(entry.relation, lambda one, other: ())(one, other):
+            ends = _SHAPES.get(entry.relation)
+            for iri, size in ends(one, other) if ends else ():
                 found.setdefault(iri, set()).add(size)
         return found
 
@@ -138,7 +145,13 @@ class Context:
             found = list(self._of_words(asked, noun, unit))
         else:
             found = list(self._of_hints(asked.hints, noun, unit))
-        return sorted(found, key=lambda out: out.cost)[:2]
+        best = min((out.cost for out in found), default=0.0)
+        # what can be drawn can be measured, of all of them and in one way
+        rated = [out._replace(cost=best) if self._drawn(out.value, noun) else out._replace(cost=out.cost + _STORED) for out in found]
+        return sorted(rated, key=lambda out: out.cost)[:2]
+
+    def _drawn(self, value: Value, noun: Noun) -> bool:
+        return isinstance(value, Measure) and value.measure in _SHAPELY and bool(set(_MEASURED[value.measure]) & set(self.geometries(noun)))
 
     def _of_words(self, asked: Asked, noun: Noun, unit: str) -> Iterable[Out]:
         classes = self.classes_of(noun)
@@ -148,6 +161,7 @@ class Context:
             if word.property and not word.property.iri:
                 # the store does not have it, but what it can be computed from
                 yield from (Out(out.value, out.cost + cost) for out in self.hinted(bare(word.property.label), noun))
+                cost += 0.5
             if unit and unit != "1" and DIMENSIONS.get(unit) != word.dimension:
                 cost += 0.5
             yield Out(self.value(word), cost)
@@ -175,15 +189,24 @@ class Context:
         classes = self.classes_of(noun)
         stored = [(self.fits(entry.domains, classes), entry) for entry in self.by_label.get(hint, ())]
         found = [Out(Property(hint, entry.iri, entry.unit), cost) for cost, entry in stored if cost < 0.5]
-        if hint in _MEASURED and set(_MEASURED[hint]) & set(self.geometries(noun)):
-            # only heights are a matter of records alone
-            found.append(Out(Measure(hint, UNITS[hint]), 0.4 if hint == "elevation" and classes else 0.02))  # type: ignore[arg-type]
-        if not found and hint == "time":
-            found = [Out(Property("time", entry.iri), 0.0) for entry in self._timed(classes)][:1] or [Out(Property("time"), 0.05)]
-        if not found and hint in ("population density", "density"):
+        found += self._measured(hint, noun)
+        return sorted(found or self._derived(hint, noun), key=lambda out: out.cost)
+
+    def _measured(self, hint: str, noun: Noun) -> list[Out]:
+        sizes = self.geometries(noun)
+        if hint not in _MEASURED or (sizes and not set(_MEASURED[hint]) & set(sizes)):
+            return []
+        # of heights, and of what has no geometries that are known, only records tell, if there are any
+        doubtful = not sizes or (hint == "elevation" and self.classes_of(noun))
+        return [Out(Measure(hint, UNITS[hint]), 0.4 if doubtful else 0.02)]  # type: ignore[arg-type]
+
+    def _derived(self, hint: str, noun: Noun) -> list[Out]:
+        if hint == "time":
+            return [Out(Property("time", entry.iri)) for entry in self._timed(self.classes_of(noun))][:1] or [Out(Property("time"), 0.05)]
+        if hint in ("population density", "density"):
             count, area = self.hinted("population", noun), self.hinted("area", noun)
-            found = [Out(Ratio(count[0].value, area[0].value))] if count and area else []
-        return sorted(found, key=lambda out: out.cost)
+            return [Out(Ratio(count[0].value, area[0].value))] if count and area else []
+        return []
 
     def _timed(self, classes: Sequence[str]) -> list[PropertyEntry]:
         entries = [entry for entry in self.knowledge.properties.values() if entry.dimension == "time"]
@@ -194,12 +217,12 @@ class Context:
         classes = self.classes_of(noun)
         return bool(classes and self._timed(classes)) or any(iri in _EVENTS for iri in classes)
 
+    def event(self, things: Things) -> bool:
+        """Whether things are events or products without a time yet, by class or, where the store has none, by what they are called."""
+        known = any(one.label in _EVENT_LABELS for one in things.classes) or self.timed(Noun(things))
+        return bool(things.classes) and known and not any(isinstance(one, Temporal) for one in things.constraints)
+
     def lasts(self, noun: Noun) -> bool:
         """Whether a noun is of things that have a time, or may be."""
         classes = self.classes_of(noun)
         return not noun.named and (not classes or self.timed(noun))
-
-
-def large(about: str) -> Assumption:
-    """That "large" means the top quarter."""
-    return Assumption("large-top-quarter", f"“{about}” is taken as the top quarter by it.", about)

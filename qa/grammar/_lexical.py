@@ -156,7 +156,7 @@ def _name(context: Context, question: Question, reading: Reading) -> Lexical:
 
 def _property(context: Context, question: Question, reading: Reading) -> Lexical:
     # a label may begin with it: "total area"
-    function = _FUNCTIONS.get(question.tokens[reading.start].lower, "") if reading.end - reading.start > 1 else ""
+    function: Any = _FUNCTIONS.get(question.tokens[reading.start].lower, "") if reading.end - reading.start > 1 else ""
     yield "prop", Asked(tuple(reading.value), function=function), 0.0
 
 
@@ -197,9 +197,3 @@ _MAKERS: Mapping[str, Callable[[Context, Question, Reading], Lexical]] = {
     "superlative": _superlative, "facet": _as("facet"), "quantity": _as("qty"), "number": _as("num"), "time": _as("time"),
     "product": _as("product"), "coordinates": _as("coord"),
 }  # fmt: skip
-
-
-def concepts(labels: Iterable[str], context: Context) -> tuple[Concept, ...]:
-    """Classes of the store that go by one of the labels."""
-    wanted = set(labels)
-    return tuple(Concept(entry.labels[0], iri) for iri, entry in context.knowledge.classes.items() if wanted & set(entry.labels))

@@ -139,6 +139,7 @@ class Mod:
         descending: of ``best``.
         time: says when; fits products and events.
         clause: a relative clause, which names rarely have.
+        more: others that hold as well.
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -151,6 +152,7 @@ class Mod:
     descending: bool = True
     time: bool = False
     clause: bool = False
+    more: tuple[Mod, ...] = ()
 
 
 @dataclass(frozen=True)

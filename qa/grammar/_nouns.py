@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from ..knowledge import LARGE, SMALL
 from ..language import Facet, PropertyWord, RelationWord, Scored, Superlative
-from ..request import Amount, Concept, Constraint, Count, Measure, Part, Pick, Related, Things
+from ..request import Amount, Concept, Constraint, Count, Measure, Part, Pick, Related, Spatial, Things
 from ._attach import attach, negate, seen, spatial
-from ._chart import Out
-from ._context import UNITS, Context
+from ._chart import Meaning, Out
+from ._context import PRODUCT, UNITS, Context
 from ._meaning import Asked, Bounds, Mod, Noun, changed
 from ._rules import rules
 
 _WITHIN = RelationWord("within")
-_QUARTER = 0.25
 TO_NOTHING = Measure("distance", UNITS["distance"])
 """The distance to something that is not said yet."""
 
@@ -22,9 +24,11 @@ def superlative(context: Context, word: Superlative, noun: Noun) -> list[Out] | 
         return None
     if word.hints == ("distance",):
         return [Out(noun.picked(Pick(TO_NOTHING, word.descending)))]
-    share = _QUARTER if word.positive else None
+    policy = (LARGE if word.descending else SMALL) if word.positive else None
+    told = (policy.assumption(policy.code),) if policy else ()
+    share = policy.value if policy else None
     ways = context.resolve(Asked(hints=word.hints), noun)
-    return [Out(noun.picked(Pick(out.value, word.descending, share=share)), out.cost, out.notes) for out in ways]
+    return [Out(noun.picked(Pick(out.value, word.descending, share=share)), out.cost, (*out.notes, *told)) for out in ways]
 
 
 def numbered(context: Context, amount: Amount, noun: Noun) -> Noun | None:
@@ -62,7 +66,7 @@ def none_of(context: Context, no: None, noun: Noun) -> Noun | None:
     return None if noun.quantifier or noun.named else changed(noun, quantifier="no")
 
 
-def quantified(word: str) -> object:
+def quantified(word: str) -> Meaning:
     """ "all lakes", "each lake", "a lake"."""
 
     def meaning(context: Context, operator: None, noun: Noun) -> Noun | None:
@@ -91,9 +95,31 @@ def faceted_behind(context: Context, noun: Noun, with_: None, facet: Facet) -> l
 
 def of_product(context: Context, product: tuple[Constraint, ...], noun: Noun) -> list[Out] | None:
     """ "Sentinel-2 images"."""
-    if noun.named or noun.parts:
+    if noun.named or noun.parts or _happens(product):
         return None
     return [Out(noun.having(*product), 0.0 if context.lasts(noun) else 0.4)]
+
+
+def _happens(product: tuple[Constraint, ...]) -> bool:
+    return all(isinstance(one, Spatial) for one in product)
+
+
+def happening(context: Context, product: tuple[Constraint, ...]) -> Mod | None:
+    """ "flooded": what happened to a place."""
+    return Mod(product) if _happens(product) else None
+
+
+def happening_when(context: Context, product: tuple[Constraint, ...], mod: Mod) -> Mod | None:
+    """ "flooded in March 2021"."""
+    if not _happens(product) or not mod.time:
+        return None
+    (found,) = attach(context, Noun(Things(constraints=product)), mod)[:1] or (None,)
+    return Mod(found.value.things.constraints) if found else None
+
+
+def happened_to(context: Context, product: tuple[Constraint, ...], noun: Noun) -> Noun | None:
+    """ "flooded municipalities"."""
+    return noun.having(*product) if _happens(product) and not noun.named and not noun.parts else None
 
 
 def product_behind(context: Context, noun: Noun, of: object, product: tuple[Constraint, ...]) -> list[Out] | None:
@@ -101,9 +127,9 @@ def product_behind(context: Context, noun: Noun, of: object, product: tuple[Cons
     return of_product(context, product, noun)
 
 
-def product_alone(context: Context, product: tuple[Constraint, ...]) -> Noun:
+def product_alone(context: Context, product: tuple[Constraint, ...]) -> Noun | None:
     """ "Sentinel-2 Hamburg 2021"."""
-    return Noun(Things(constraints=product))
+    return None if _happens(product) else Noun(Things((PRODUCT,), constraints=product))
 
 
 def _placed(context: Context, noun: Noun, place: Noun) -> Noun | None:
@@ -144,17 +170,18 @@ def apposition_behind(context: Context, name: Noun, comma: None, noun: Noun) -> 
     return apposition(context, noun, None, name)
 
 
+def _told(noun: Noun) -> bool:
+    return bool(noun.things.pick or noun.limit or noun.count or noun.quantifier)
+
+
 def _apposed(context: Context, noun: Noun, name: Noun) -> Out | None:
-    if noun.things.pick or noun.limit or noun.count or noun.quantifier or name.modified or context.timed(noun):
+    if _told(noun) or name.modified or context.timed(noun):
         return None
     classes = context.classes_of(noun)
-    fitting = [one for one in name.names if one.cls and any(context.related(one.cls, cls) for cls in classes)]
-    named = tuple(fitting[:1]) or name.things.named
-    things = changed(name.things, named=named, constraints=name.things.constraints + noun.things.constraints)
-    return Out(
-        changed(name, things=things, names=tuple(fitting) or name.names),
-        0.0 if fitting else 0.05 if not name.names or not name.names[0].cls else 0.1,
-    )
+    fitting = tuple(one for one in name.names if one.cls and any(context.related(one.cls, cls) for cls in classes))
+    things = changed(name.things, named=fitting[:1] or name.things.named, constraints=name.things.constraints + noun.things.constraints)
+    typed = bool(name.names and name.names[0].cls)
+    return Out(changed(name, things=things, names=fitting or name.names), 0.0 if fitting else 0.1 if typed else 0.05)
 
 
 def container(context: Context, name: Noun, comma: None, place: Noun) -> list[Out] | None:
@@ -266,20 +293,23 @@ def _range(context: Context, word: PropertyWord) -> tuple[Concept, ...]:
     return tuple(Concept(one.labels[0] if one.labels else "", one.iri) for one in known)
 
 
-def joined(context: Context, one: Noun, word: str, other: Noun) -> list[Out] | None:
+def joined(context: Context, one: Noun, joint: Literal["and", "or"], other: Noun) -> list[Out] | None:
     """ "lakes and rivers", "Kent and Essex", "a beach and a village"."""
-    if bool(one.named) != bool(other.named) or one.things.pick or (one.parts and one.joint != word) or "no" in (other.quantifier,):
+    if one.named != other.named or one.things.pick or (one.parts and one.joint != joint) or other.quantifier == "no":
         return None
     parts = (*(one.parts or (one,)), *(other.parts or (other,)))
-    cost = 0.0 if not one.modified and not other.modified else 0.12 if one.modified and other.modified else 0.25
+    unlike = bool(one.modified) + bool(other.modified)
+    quantifier = "no" if one.quantifier == "no" else ""
+    return [Out(Noun(_union(one, other), parts=parts, joint=joint, quantifier=quantifier, plural=True), (0.0, 0.25, 0.12)[unlike])]
+
+
+def _union(one: Noun, other: Noun) -> Things:
+    """What two nouns stand for together; nothing, if no set of things is both."""
     if one.named:
-        things = Things(named=one.things.named + other.things.named)
-    elif one.modified or other.modified or other.things.pick or one.things.constraints != other.things.constraints:
-        things = Things()
-    else:
-        things = Things(tuple(dict.fromkeys(one.things.classes + other.things.classes)), constraints=one.things.constraints)
-    joint = "or" if word == "or" else "and"
-    return [Out(Noun(things, parts=parts, joint=joint, quantifier="no" if one.quantifier == "no" else "", plural=True), cost)]
+        return Things(named=one.things.named + other.things.named)
+    if one.modified or other.modified or other.things.pick or one.things.constraints != other.things.constraints:
+        return Things()
+    return Things(tuple(dict.fromkeys(one.things.classes + other.things.classes)), constraints=one.things.constraints)
 
 
 def both(context: Context, one: Noun, and_: None, other: Noun) -> list[Out] | None:
@@ -336,6 +366,9 @@ RULES = rules(
         ("NP", "product NP", of_product, 0.0),
         ("NP", "NP of? product|NP with? product|NP rel? product", product_behind, 0.02),
         ("NP", "product", product_alone, 0.3),
+        ("NP", "product NP", happened_to, 0.0),
+        ("MOD", "product", happening, 0.0),
+        ("MOD", "product MOD", happening_when, 0.0),
         ("NP", "NP +NP", adjective, 0.0),
         ("NP", "NP +NP", telegraphic, 0.3),
         ("NP", "NP of? +NP", apposition, 0.03),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..language import Superlative
 from ..request import Amount, Constraint, Measure, Order, Spatial, Things
 from ._attach import INVERSE, attach
@@ -38,23 +41,22 @@ def reached_draft(context: Context, draft: Draft, comma: None, reach: Reach) -> 
     """ "…, within a radius of 10 km": how far what was asked for may be."""
     op, metres = reach[0]
     limit = {"op": op, "metres": metres}
-    column = draft.columns[0] if draft.columns else None
-    if isinstance(column, Measure) and column.measure == "bearing" and isinstance(column.to, Things) and not column.to.pick:
-        near = Spatial("distance", (draft.noun.things,), **limit)  # type: ignore[arg-type]
-        return changed(draft, columns=(changed(column, to=Noun(column.to).having(near).things),))
+    column, things = draft.columns[0] if draft.columns else None, draft.noun.things
+    if isinstance(column, Measure) and isinstance(column.to, Things):
+        if column.measure == "bearing" and not column.to.pick:
+            near = Spatial("distance", (things,), **limit)  # type: ignore[arg-type]
+            return changed(draft, columns=(changed(column, to=Noun(column.to).having(near).things),))
+        if column.measure == "distance" and things.classes and not things.pick:
+            return changed(draft, noun=draft.noun.having(Spatial("distance", (column.to,), **limit)))  # type: ignore[arg-type]
+    return _reached(draft, limit)
+
+
+def _reached(draft: Draft, limit: Mapping[str, Any]) -> Draft | None:
+    """The first direction or nearness that has no distance yet gets it."""
     things = draft.noun.things
-    if (
-        isinstance(column, Measure)
-        and column.measure == "distance"
-        and isinstance(column.to, Things)
-        and things.classes
-        and not things.pick
-    ):
-        return changed(draft, noun=draft.noun.having(Spatial("distance", (column.to,), **limit)))  # type: ignore[arg-type]
     for at, one in enumerate(things.constraints):
         if isinstance(one, Spatial) and one.relation in _REACHING and one.metres is None:
-            relation = "distance" if one.relation == "near" else one.relation
-            bounded = changed(one, relation=relation, **limit)
+            bounded = changed(one, relation="distance" if one.relation == "near" else one.relation, **limit)
             constraints = (*things.constraints[:at], bounded, *things.constraints[at + 1 :])
             return changed(draft, noun=changed(draft.noun, things=changed(things, constraints=constraints)))
     return None

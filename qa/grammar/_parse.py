@@ -11,7 +11,7 @@ from typing import Any
 
 from earthweave.ontology import ParameterError
 
-from ..knowledge._knowledge import Knowledge
+from ..knowledge import Knowledge
 from ..language import Question, Reading
 from ..request import Constraint, Named, Order, Pick, Request, Things
 from . import _nouns, _orders, _questions, _spatial, _values

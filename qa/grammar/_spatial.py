@@ -84,7 +84,7 @@ def bounded(context: Context, mod: Mod, comma: None, reach: Reach) -> Mod | None
         return None
     op, metres = reach[0]
     near = changed(only, relation="distance") if only.relation == "near" else only
-    return Mod((changed(near, op=op, metres=metres),))  # type: ignore[arg-type]
+    return Mod((changed(near, op=op, metres=metres),))
 
 
 def bounded_before(context: Context, reach: Reach, mod: Mod) -> Mod | None:
@@ -224,9 +224,16 @@ def at_border(context: Context, word: RelationWord, noun: Noun, poss: None, bord
 
 def conjoined(context: Context, one: Mod, and_: None, other: Mod) -> Mod | None:
     """ "north of A and east of B"."""
-    if one.constraints and other.constraints and one.time == other.time:
-        return Mod(one.constraints + other.constraints)
-    return None
+    if other.more or one.time != other.time or (one.best or one.pick) and (other.best or other.pick):
+        return None
+    if one.constraints and other.constraints and not (_open(one) or _open(other)):
+        return changed(one, constraints=one.constraints + other.constraints, clause=one.clause or other.clause)
+    return changed(one, more=(*one.more, other))
+
+
+def _open(mod: Mod) -> bool:
+    """Whether there is more to it than constraints."""
+    return bool(mod.bounds or mod.than or mod.best or mod.pick or mod.more)
 
 
 def followed(context: Context, one: Mod, other: Mod) -> Mod | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from ..knowledge import ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE
 from ..language import Comparator, RelationWord, Superlative
 from ..request import Amount, Compare, Has, Measure, Spatial, Things
-from ._attach import spatial
-from ._chart import Out
+from ._attach import attach, spatial
+from ._chart import Meaning, Out
 from ._context import METRES, UNITS, Context
 from ._meaning import Asked, Bounds, Mod, Noun, Values, changed
 from ._rules import rules
 from ._spatial import Reach
 
-_ABOUT_SHARE = 0.1
-_ABOUT_POINTS = 5.0
 
-
-def amount(context: Context, comparator: Comparator | None, number: Amount) -> Bounds | None:
+def amount(context: Context, comparator: Comparator | None, number: Amount) -> Bounds | list[Out]:
     """ "more than 5", "about 10 km", "25 %"."""
     if comparator is None:
         return Bounds((("=", number),), plain=True)
@@ -24,20 +22,33 @@ def amount(context: Context, comparator: Comparator | None, number: Amount) -> B
     return Bounds(((comparator.op, number),), comparator.hints)
 
 
-def amount_behind(context: Context, number: Amount, comparator: Comparator) -> Bounds | None:
+def amount_behind(context: Context, number: Amount, comparator: Comparator) -> Bounds | list[Out]:
     """ "5 or more"."""
     return amount(context, comparator, number)
 
 
-def amount_about(context: Context, comparator: Comparator, about: Comparator, number: Amount) -> Bounds | None:
+def amount_about(context: Context, comparator: Comparator, about: Comparator, number: Amount) -> Bounds | list[Out] | None:
     """ "more than about 5"."""
     return amount(context, comparator, number) if about.about and not comparator.about else None
 
 
-def _about(number: Amount) -> Bounds:
-    slack = _ABOUT_POINTS if number.unit == "%" else abs(number.value) * _ABOUT_SHARE
+def _about(number: Amount) -> list[Out]:
+    policy = ABOUT_POINTS if number.unit == "%" else ABOUT_SHARE
+    slack = policy.value if number.unit == "%" else abs(number.value) * policy.value
     low, high = changed(number, value=number.value - slack), changed(number, value=number.value + slack)
-    return Bounds(((">=", low), ("<=", high)))
+    return [Out(Bounds(((">=", low), ("<=", high))), 0.0, (policy.assumption("about"),))]
+
+
+def cloud_free(context: Context, word: None) -> list[Out]:
+    """ "cloud-free"."""
+    bounds = Bounds((("<=", Amount(CLOUD_FREE.value, CLOUD_FREE.unit)),))
+    return [Out(Mod(asked=Asked(hints=("cloud cover",)), bounds=bounds), 0.0, (CLOUD_FREE.assumption("cloud-free"),))]
+
+
+def cloud_free_noun(context: Context, word: None, noun: Noun) -> list[Out] | None:
+    """ "cloud-free images"."""
+    (mod,) = cloud_free(context, None)
+    return [out._replace(notes=mod.notes) for out in attach(context, noun, mod.value)] if context.timed(noun) else None
 
 
 def between(context: Context, comparator: Comparator, low: Amount, and_: None, high: Amount) -> Bounds | None:
@@ -53,11 +64,11 @@ def joint(context: Context, one: Asked, and_: None, other: Asked) -> Asked | Non
     return None if one.function or other.function or not (one.words and other.words) else changed(one, more=(*one.more, other))
 
 
-def aggregate(function: str) -> object:
+def aggregate(function: str) -> Meaning:
     """ "total area", "average population"."""
 
     def meaning(context: Context, operator: None, asked: Asked) -> Asked | None:
-        return None if asked.function else changed(asked, function=function)  # type: ignore[arg-type]
+        return None if asked.function else changed(asked, function=function)
 
     meaning.__name__ = f"aggregate_{function}"
     return meaning
@@ -76,7 +87,7 @@ def compared_before(context: Context, with_: None, bounds: Bounds, of: None, ask
 def compared_about(context: Context, with_: None, number: Amount, asked: Asked, comparator: Comparator) -> Mod | None:
     """ "with 1000 inhabitants or more"."""
     bounds = amount(context, comparator, number)
-    return compared(context, None, asked, None, bounds) if bounds else None
+    return compared(context, None, asked, None, bounds) if isinstance(bounds, Bounds) else None
 
 
 def compared_units(context: Context, with_: None, asked: Asked, of: None, bounds: Bounds, unit: Asked) -> Mod | None:
@@ -230,7 +241,7 @@ def _distance(start: Noun, goal: Noun) -> Values | None:
         start, goal = goal, start
     if goal.waiting and goal.things.pick:
         # from A to the nearest hospital: the hospital, and how far it is from A
-        goal = changed(goal, things=changed(goal.things, pick=changed(goal.things.pick, by=changed(goal.things.pick.by, to=start.things))))  # type: ignore[arg-type]
+        goal = changed(goal, things=changed(goal.things, pick=changed(goal.things.pick, by=changed(goal.things.pick.by, to=start.things))))
         return Values(goal, (Measure("distance", UNITS["distance"], to=start.things),))
     return Values(start, (Measure("distance", UNITS["distance"], to=goal.things),)) if not start.waiting else None
 
@@ -239,6 +250,8 @@ RULES = rules(
     "values",
     (
         ("AMT", "cmp? num|cmp? qty", amount, 0.0),
+        ("MOD", "cloud-free", cloud_free, 0.0),
+        ("NP", "cloud-free NP", cloud_free_noun, 0.0),
         ("AMT", "num cmp-after|qty cmp-after", amount_behind, 0.0),
         ("AMT", "cmp cmp num|cmp cmp qty", amount_about, 0.0),
         ("AMT", "cmp-range num and num|cmp-range num and qty|cmp-range qty and qty", between, 0.0),

@@ -1,7 +1,7 @@
 """What a store knows: classes, properties, relations and names, built from the store itself; and what vague words are taken to mean."""
 
 from ._build import build, opened
-from ._entries import class_labels, property_labels
+from ._entries import PLACES, class_labels, property_labels
 from ._file import read, write
 from ._indexing import Called, index_of
 from ._knowledge import ClassEntry, Knowledge, NameMatch, Names, NoNames, PropertyEntry, RelationEntry
@@ -12,8 +12,42 @@ from ._products import product_classes, products_linked
 from ._vocabulary import by_words, kind_words, kinds_of, lexemes
 
 __all__ = [
-    "ABOUT_DAYS", "ABOUT_POINTS", "ABOUT_SHARE", "CLOUDY", "CLOUD_FREE", "LARGE", "POLICIES", "RECENT", "SMALL", "Called", "ClassEntry",
-    "Knowledge", "NameIndex", "NameMatch", "Names", "NoNames", "Policy", "PropertyEntry", "RelationEntry", "build", "by_words",
-    "class_labels", "fold", "index_of", "key", "kind_words", "kinds_of", "lemma", "lemmas", "lexemes", "near",
-    "opened", "product_classes", "products_linked", "property_labels", "read", "write",
-]  # fmt: skip
+    "ABOUT_DAYS",
+    "ABOUT_POINTS",
+    "ABOUT_SHARE",
+    "CLOUDY",
+    "CLOUD_FREE",
+    "LARGE",
+    "PLACES",
+    "POLICIES",
+    "RECENT",
+    "SMALL",
+    "Called",
+    "ClassEntry",
+    "Knowledge",
+    "NameIndex",
+    "NameMatch",
+    "Names",
+    "NoNames",
+    "Policy",
+    "PropertyEntry",
+    "RelationEntry",
+    "build",
+    "by_words",
+    "class_labels",
+    "fold",
+    "index_of",
+    "key",
+    "kind_words",
+    "kinds_of",
+    "lemma",
+    "lemmas",
+    "lexemes",
+    "near",
+    "opened",
+    "product_classes",
+    "products_linked",
+    "property_labels",
+    "read",
+    "write",
+]

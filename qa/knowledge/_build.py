@@ -73,6 +73,8 @@ def opened(endpoint: Endpoint, path: Path, generation: str, limits: Limits | Non
     """What the file knows, if it is of this generation and of this version; else learned anew and kept there."""
     known = read(path)
     if known is None or known.generation != generation:
-        known = replace(build(endpoint, limits), generation=generation)
-        write(known, path)
+        learned = replace(build(endpoint, limits), generation=generation)
+        write(learned, path)
+        # mapped from the file, the index takes no memory of its own
+        known = read(path) or learned
     return known

@@ -11,7 +11,7 @@ from earthweave.ontology import EW, GEO, OWL, SKOS, XSD, Lexeme, superclasses
 from ..request import Relation
 from ._knowledge import ClassEntry, PropertyEntry, RelationEntry
 from ._normal import fold, lemmas, local, singular, spoken, without_prefix
-from ._survey import Predicate, Survey
+from ._survey import MAX_VALUES, Predicate, Survey
 from ._vocabulary import by_words, kinds_of, lexemes, ontology_labels
 
 _NUMBERS = {str(XSD[name]) for name in ("integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
@@ -41,6 +41,8 @@ _NAMING = {
 }  # fmt: skip
 _IDENTIFIERS = re.compile(r"(^|[\W_ ])(id|identifier|uuid|guid|gid|fid|objectid|hash|code)s?$")
 MAX_FACETS = 500
+PLACES = frozenset({"city", "state", "country", "county", "region", "continent"})
+"""Properties that say where a thing is, by a name."""
 
 
 def classes(found: Survey) -> dict[str, ClassEntry]:
@@ -74,7 +76,7 @@ def class_labels(iri: str, stated: Iterable[str] = ()) -> tuple[tuple[str, ...],
     name = local(iri)
     strong = [singular(label) for label in (*stated, *ontology_labels().get(iri, ())) if 0 < len(label) <= 100]
     bare = singular(spoken(without_prefix(name)))
-    strong = strong or [bare]
+    strong = strong or [bare or name.lower() or iri.lower()]
     weak = [singular(spoken(name)), bare]
     looser = [shorter for label in strong for shorter in _looser(label)]
     strong += [_ordinal(label) for label in strong]
@@ -94,7 +96,7 @@ def _looser(label: str) -> Iterator[str]:
         parts = re.split(r" (?:or|and) ", label)
         yield from map(singular, parts)
         yield from (shorter for part in parts for shorter in _looser(singular(part)))
-    elif match := _OF.match(label):
+    elif (match := _OF.match(label)) and singular(match["head"]) != match["head"]:
         yield singular(match["head"])
     elif match := _GENERIC.match(label):
         yield singular(match["head"])
@@ -124,8 +126,8 @@ def _property(one: Predicate, found: Survey, sidecars: Mapping[str, str], throug
     via = next((link for cls, link in sidecars.items() if cls in one.domains), "")
     domains = (through[via].get(one.iri) if via else one.domains) or {str(OWL.Thing): one.count}
     unit, dimension = unit_of(one, labels)
-    values, listed = _values(one)
-    naming = is_naming(one, labels)
+    values, listed = _values(one, labels)
+    naming = is_naming(one)
     category = not naming and bool(values) and any(meaning.dimension == "category" for meaning in meanings(labels[0]))
     return PropertyEntry(
         one.iri, labels, _ordered(domains), dimension, unit, _ordered(one.ranges), () if naming else values, others, via, one.datatype,
@@ -142,7 +144,7 @@ def property_labels(iri: str, stated: Iterable[str] = ()) -> tuple[tuple[str, ..
     words = spoken(local(iri)).split()
     begun = len(words) > 1 and words[0] in _FILLERS
     bare = _without_unit(local(iri)[len(words[0]) :] if begun else local(iri))
-    strong = [label.lower() for label in (*stated, *ontology_labels().get(iri, ())) if 0 < len(label) <= 100] or [bare]
+    strong = [label.lower() for label in (*stated, *ontology_labels().get(iri, ())) if 0 < len(label) <= 100] or [bare or local(iri) or iri]
     weak = [bare, " ".join(words[begun:]), " ".join(words)]
     strong += [one.label for label in list(strong) for one in meanings(label)[:1] if one.dimension != "category"]
     return tuple(dict.fromkeys(strong)), tuple(dict.fromkeys(one for one in weak if one and one not in strong))
@@ -195,7 +197,7 @@ def _numeric(one: Predicate) -> bool:
     )
 
 
-def _values(one: Predicate) -> tuple[tuple[str, ...], bool]:
+def _values(one: Predicate, labels: Iterable[str]) -> tuple[tuple[str, ...], bool]:
     listed = sum(";" in value for value in one.values) > len(one.values) / 20
     weights: dict[str, int] = {}
     for value, count in one.values.items():
@@ -204,16 +206,20 @@ def _values(one: Predicate) -> tuple[tuple[str, ...], bool]:
                 weights[part.strip()] = weights.get(part.strip(), 0) + count
     if any("://" in value for value in weights) and one.datatype:
         return (), False
-    return tuple(sorted(weights, key=lambda value: (-weights[value], value))[:MAX_FACETS]), listed
+    # names of places are worth having all
+    places = any(meaning.label in PLACES for label in labels for meaning in meanings(label))
+    return tuple(sorted(weights, key=lambda value: (-weights[value], value))[: MAX_VALUES if places else MAX_FACETS]), listed
 
 
-def is_naming(one: Predicate, labels: Iterable[str]) -> bool:
+def is_naming(one: Predicate) -> bool:
     """Whether the values of a predicate are names of what has it."""
     if one.iri in _NAMING:
         return True
     words = spoken(local(one.iri)).split()
     texts = [cell.value for cell in one.sample]
-    return bool(texts) and bool(one.datatype) and not _numeric(one) and words[-1] in _NAMES and (len(words) < 3 or words[0] in _FILLERS)
+    if not texts or not one.datatype or _numeric(one) or not _NAMES.intersection(words[-1:]):
+        return False
+    return len(words) < 3 or words[0] in _FILLERS
 
 
 def looks_like_names(one: Predicate) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from earthweave.ontology import GEO, GEOF
 
 from .._ports import Cell
-from ._entries import looks_like_names, meanings
+from ._entries import PLACES, looks_like_names, meanings
 from ._indexing import Called
 from ._knowledge import ClassEntry, PropertyEntry, RelationEntry
 from ._normal import key, local, spoken
@@ -29,7 +29,6 @@ MAX_PAGES = 200
 _FAMED = 1.5
 """An IRI that spells the name is of the best known thing of that name: encyclopedias give such IRIs, with additions for all others."""
 _WEAK_NAMES = re.compile(r"alt|short|other|former|old|loc_?name|nick|code", re.I)
-_CONTEXT = {"city", "state", "country", "county", "region", "continent"}
 _CORNERS = " ".join(f"(<{GEOF[name]}>(?w) AS ?{name})" for name in ("minX", "minY", "maxX", "maxY"))
 _POINT = re.compile(r"(-?\d+(?:\.\d+)?(?:[eE]-?\d+)?)[ ,]+(-?\d+(?:\.\d+)?(?:[eE]-?\d+)?)")
 _PRIORS = {
@@ -105,9 +104,9 @@ def _telling(entry: PropertyEntry, names: str, *, leads: bool) -> Iterator[Sourc
         yield Source("value", pattern, prefix=entry.iri + "#")
     elif "population" in means and entry.dimension == "1":
         yield Source("population", pattern)
-    elif entry.dimension == "text" and means & _CONTEXT:
+    elif entry.dimension == "text" and means & PLACES:
         yield Source("context", pattern)
-    elif names and (leads or (entry.dimension == "thing" and means & _CONTEXT)):
+    elif names and (leads or (entry.dimension == "thing" and means & PLACES)):
         yield Source("context", f"?s {_way(entry)}/({names}) ?v FILTER (isIRI(?s))")
 
 

@@ -46,7 +46,9 @@ def index_of(things: Iterable[Called]) -> NameIndex:
     rows = Rows()
     for thing in things:
         rows.add(thing)
-    return NameIndex(rows.columns())
+    index = NameIndex(rows.columns())
+    pa.default_memory_pool().release_unused()
+    return index
 
 
 class Rows:

@@ -11,7 +11,7 @@ from earthweave.ontology import GEO, GML, OWL, RDF, RDFS, SF, SKOS, XSD, Earthwe
 
 from .._ports import Cell, Endpoint, Limits, Table
 
-MAX_CLASSES, MAX_PREDICATES, MAX_VALUES = 2000, 600, 500
+MAX_CLASSES, MAX_PREDICATES, MAX_VALUES = 2000, 600, 5000
 SAMPLE = 60
 _SCHEMA = tuple(map(str, (RDF, RDFS, OWL, SF, GML)))
 _GEOMETRY = {str(GEO[name]) for name in ("Geometry", "Feature", "SpatialObject", "GeometryCollection", "FeatureCollection")}
@@ -163,9 +163,9 @@ def of_values(reader: Reader, way: str, predicate: str, ways: Iterable[tuple[str
     heads = defaultdict[str, list[int]](list)
     for path in ways:
         steps = f"{way}{n3(predicate)} ?v ; {'/'.join(map(n3, path))} ?w"
-        for value, head in reader.rows(f"SELECT ?v (SUBSTR(STR(?w), 1, 120) AS ?h) WHERE {{ ?s {steps} }} LIMIT 5000"):
-            if value and head:
-                heads[value.value].append(dimension(head.value))
+        for cell, head in reader.rows(f"SELECT ?v (SUBSTR(STR(?w), 1, 120) AS ?h) WHERE {{ ?s {steps} }} LIMIT 5000"):
+            if cell and head:
+                heads[cell.value].append(dimension(head.value))
     return owners, {value: max(set(kinds), key=kinds.count) for value, kinds in heads.items()}
 
 

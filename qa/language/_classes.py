@@ -103,7 +103,7 @@ def _misspelt(question: Question, knowledge: Knowledge, known: set[int]) -> Iter
     texts = _single_words(knowledge)
     for at, token in enumerate(question.tokens):
         if at not in known and len(token.lower) > 4 and token.lower.isalpha() and not knowledge.names.find((token.lower,)):
-            allowed = 1 if len(token.lower) < 8 else 2
+            allowed = 1 if len(token.lemma) < 9 else 2
             for text, _, _ in process.extract(token.lemma, texts, scorer=OSA.distance, score_cutoff=allowed, limit=1):
                 found = class_table(knowledge)[text,]
                 scored = tuple(Scored(one.value, one.score * MISSPELT) for one in found)

@@ -1,15 +1,16 @@
-"""Participles of what happened to a place: "flooded" where the store has flooded areas, "burnt" where it has burnt areas."""
+"""What happened to a place: "flooded" where the store has flooded areas, "burnt" where it has burnt areas; "hit by", "affected by"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
 from ..knowledge import Knowledge
 from ..request import Concept, Spatial, Things
 from ._classes import class_table
-from ._reading import Reading
+from ._phrases import Phrases
+from ._reading import Reading, RelationWord
 from ._tokens import Question
 from ._windows import Words
 
@@ -19,11 +20,17 @@ _HAVE = frozenset("have has had".split())
 _JOINTS = frozenset("that which who where".split())
 _NOT = frozenset({"not", "never", "n't"})
 _LEAST = 0.4
+_HAPPENED = Phrases([(
+    "intersects", "affected|hit|struck|impacted|touched|damaged|devastated|covered by, exposed to, subject to, subjected to, suffered from",
+)])  # fmt: skip
 
 
 def readings(question: Question, knowledge: Knowledge, today: date | None = None) -> Iterator[Reading]:
     """A constraint for every participle, with the auxiliaries and the negation in front of it; not where a word for an area follows."""
     del today
+    for _, start, end in _HAPPENED.find(question.tokens):
+        first, _ = _auxiliaries(question, start)
+        yield Reading("relation", first, end, RelationWord("intersects"), 0.9, "events")
     table, tokens = participles(knowledge), question.tokens
     for start in range(len(tokens)):
         for size in (1, 2):
@@ -46,6 +53,30 @@ def _auxiliaries(question: Question, start: int) -> tuple[int, bool]:
         first -= 1
     # at the start of a question the auxiliary asks
     return (first if first > 0 or not negated else start), negated
+
+
+def settled(readings: Iterable[Reading]) -> list[Reading]:
+    """Without readings that a longer one leaves no room for: a property that the store lacks inside of one that it has, a participle
+    taken for a kind of things, or for the kind in a name.
+    """
+    found = list(readings)
+    linked = [one for one in found if one.kind == "property" and one.value[0].value.property and one.value[0].value.property.iri]
+    happened = [one for one in found if one.rule == "events" and one.kind == "product"]
+    return [one for one in found if not _swallowed(one, linked) and not any(_taken(one, other) for other in happened)]
+
+
+def _swallowed(one: Reading, linked: list[Reading]) -> bool:
+    prop = one.value[0].value.property if one.kind == "property" else None
+    absent = prop is not None and not prop.iri
+    return absent and any(
+        other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start for other in linked
+    )
+
+
+def _taken(one: Reading, happened: Reading) -> bool:
+    if one.kind == "class":
+        return happened.start <= one.start and one.end <= happened.end and one.score < 0.9
+    return one.kind == "name" and one.rule.startswith("typed") and one.start < happened.start < one.end
 
 
 @lru_cache(maxsize=8)

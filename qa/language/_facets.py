@@ -7,36 +7,19 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from ..knowledge import Knowledge, PropertyEntry, by_words, key, lemmas
+from ..knowledge import PLACES, Knowledge, PropertyEntry, by_words, key, lemmas
 from ..request import Compare, Property, Text
 from ._classes import class_table
 from ._reading import Facet, Reading
 from ._tokens import Question
 from ._windows import Words, singulars, tight, windows
+from ._words import COMMON
 
-VALUE, WITH_PROPERTY, FLAG, COMMON = 0.85, 0.97, 0.8, 0.35
+VALUE, WITH_PROPERTY, FLAG, DOUBTFUL = 0.85, 0.97, 0.8, 0.35
 _IN = {"in", "from", "of", "at", "around", ","}
-_WHERE = {"city", "state", "country", "county", "region", "continent"}
 _YES = ("yes", "true", "1")
 _FLAGS = {"yes", "no", "true", "false", "limited", "only", "designated", "0", "1", "customers", "wlan", "free"}
-_COMMON = {
-    "all",
-    "any",
-    "other",
-    "none",
-    "unknown",
-    "new",
-    "old",
-    "open",
-    "free",
-    "public",
-    "private",
-    "general",
-    "local",
-    "regional",
-    "and",
-    "the",
-}
+_COMMON = COMMON | {"other", "unknown", "public", "private", "general", "regional"}
 
 
 def readings(question: Question, knowledge: Knowledge, today: date | None = None) -> Iterator[Reading]:
@@ -45,6 +28,9 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
     for start, end, words in windows(question, max(map(len, (*table, *flags)), default=1)):
         if tight(question, start, end):
             for entry, text in table.get(words, ()) or table.get(singulars(words), ()):
+                # codes such as "IN" are words when they are written small
+                if len(text) < 4 and text.isupper() and not question.words(start, end).isupper():
+                    continue
                 yield from _value(question, knowledge, start, end, words, entry, text)
             for entry, text in flags.get(singulars(words), ()):
                 yield Reading("facet", start, end, _facet(entry, text), FLAG, "flag")
@@ -54,8 +40,8 @@ def _value(
     question: Question, knowledge: Knowledge, start: int, end: int, words: Words, entry: PropertyEntry, text: str
 ) -> Iterator[Reading]:
     known = class_table(knowledge).get(singulars(words))
-    doubtful = words[0] in _COMMON or (known is not None and known[0].score >= 0.9 and bool(known[0].value.iri))
-    yield Reading("facet", start, end, _facet(entry, text), COMMON if doubtful else VALUE, "value")
+    doubtful = (len(words) == 1 and words[0] in _COMMON) or (known is not None and known[0].score >= 0.9 and bool(known[0].value.iri))
+    yield Reading("facet", start, end, _facet(entry, text), DOUBTFUL if doubtful else VALUE, "value")
     if _is_where(entry) and start and question.tokens[start - 1].lower in _IN:
         yield Reading("facet", start - 1, end, _facet(entry, text), VALUE, "in a place")
     for first, last in _beside(question, start, end, entry):
@@ -79,7 +65,7 @@ def _beside(question: Question, start: int, end: int, entry: PropertyEntry) -> I
 @lru_cache(maxsize=4096)
 def _is_where(entry: PropertyEntry) -> bool:
     """Whether the values of a property are places by their names: "in Chicago" where the store has addresses, and no such city."""
-    return any(lexeme.label in _WHERE for words in _labels(entry) for lexeme in by_words("properties").get(words, ()))
+    return any(lexeme.label in PLACES for words in _labels(entry) for lexeme in by_words("properties").get(words, ()))
 
 
 @lru_cache(maxsize=4096)

@@ -104,7 +104,8 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("times", "times, how many times"),
     # order and number
     ("order-by",
-     "sorted by, sort by, ordered by, order by, ranked by, rank by, sorted on, sort on, arranged by, sort them|results by, sorted, "
+     "sorted by, sort by, ordered by, order by, ranked by, rank by, sorted on, sort on, arranged by, "
+     "sort|order|rank them|results by, sorted, "
      "sort, ordered, rank, ordered on, "
      "sort these|those|it|the? results? by, in order of"),
     ("ascending", "ascending, asc, in ascending order, increasing, from low to high, from oldest to newest"),
@@ -113,6 +114,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("top", "top, first"),
     ("limit", "limit, limit to, limited to, up to, at most, only show, no more than, max, maximum"),
     ("except", "excluding, except, except for, other than, apart from, but not, not including, besides, not counting"),
+    ("cloud-free", "cloud free, cloud - free, cloudless, without clouds, no clouds, free of clouds, zero clouds"),
     ("border-of", "border, borders, boundary, boundaries, frontier"),
     ("areas", "area, areas, zone, zones, place, places, feature, features"),
     ("compare", "compare, versus, vs, difference between"),
@@ -124,7 +126,7 @@ SERVICES: tuple[tuple[str, str], ...] = (
      "classify, classification, classified, land use classification, land cover classification, land - use classification, "
      "land use mapping, "
      "crop classification, crop map, map crops"),
-    ("change detection", "change detection, detect changes?, changes, change map, what changed, compare"),
+    ("change detection", "change detection, detect changes|change, changes, change map, what changed, compare"),
     ("anomaly analysis", "anomaly analysis, anomaly, anomalies, anomaly detection"),
     ("downscaling", "downscale, downscaled, downscaling, super - resolution, super resolution, superresolution, sharpen"),
     ("composite", "composite, mosaic, cloud - free composite|mosaic, median composite"),

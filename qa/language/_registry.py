@@ -7,13 +7,14 @@ from datetime import date
 from importlib import import_module
 from typing import Protocol
 
-from ..knowledge._knowledge import Knowledge
+from ..knowledge import Knowledge
+from ._events import settled
 from ._reading import Reading
 from ._tokens import Question
 
 _ANNOTATORS = (
-    "_operators", "_relations", "_comparators", "_superlatives", "_quantities", "_times", "_products", "_events", "_names", "_classes", "_properties",
-    "_facets",
+    "_operators", "_relations", "_comparators", "_superlatives", "_quantities", "_times", "_products", "_events", "_names", "_classes",
+    "_properties", "_facets",
 )  # fmt: skip
 
 
@@ -39,4 +40,4 @@ def annotators() -> tuple[Annotator, ...]:
 
 def annotate(question: Question, knowledge: Knowledge, today: date) -> list[Reading]:
     """All readings of all parts of a question, in the order of the annotators; they overlap, and the grammar decides."""
-    return [reading for annotator in annotators() for reading in annotator(question, knowledge, today)]
+    return settled(reading for annotator in annotators() for reading in annotator(question, knowledge, today))

@@ -18,7 +18,7 @@ _MAX_STRINGS = 50_000
 _SAME = str.maketrans("–—−‐‑’‘`“”\u00a0", "-----\'\'\'\"\" ")
 _KEPT = "was is has does this its us less yes always analysis data gas focus across"
 _IRREGULAR = {word: word for word in _KEPT.split()} | {
-    "children": "child", "people": "person", "metres": "metre", "meters": "metre", "meter": "metre",
+    "children": "child", "people": "person", "volcanoes": "volcano", "metres": "metre", "meters": "metre", "meter": "metre",
     "kilometers": "kilometre", "kilometer": "kilometre",
 }  # fmt: skip
 

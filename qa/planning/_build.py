@@ -15,7 +15,7 @@ from ._geometry import paths
 from ._scope import Refused, Scope, Subject, bare, members
 from ._things import anything, counts, things
 from ._types import Conventions, Output, Plan
-from ._values import Valued, conversion, finite, valued
+from ._values import Valued, conversion, finite, numeric, valued
 
 _THING = var("feature")
 _USUAL = Conventions()
@@ -102,7 +102,7 @@ class _Forms:
     def column(self, value: Value, number: int) -> tuple[Column, Optional_, Output]:
         own, name = self.of(value), f"column{number}"
         found = valued(self.scope, own, value)
-        body = (*own.parts, *found.parts, Bind(var(name), found.expression))
+        body = (*own.parts, *found.parts, Bind(var(name), numeric(found) if found.kind == "number" else found.expression))
         return Column(var(name)), Optional_(body), self.output(value, name, "value", found)
 
     def output(self, value: Value, name: str, role: Literal["rank", "value", "number"], found: Valued) -> Output:

@@ -102,11 +102,16 @@ def _text(scope: Scope, subject: Subject, one: Compare, text: Text) -> list[Part
     if left.kind == "thing":
         label = scope.fresh("label")
         assert isinstance(found, Variable)
-        parts.append(Triple(found, (RDFS.label,), label))
+        parts.append(Triple(found, _naming(scope), label))
         found = label
     folded, wanted = Call("LCASE", (Call("STR", (found,)),)), Literal(text.value.lower())
     test: Expression = Call("CONTAINS", (folded, wanted)) if text.contains or _listed(scope, one.value) else Infix(one.op, (folded, wanted))
     return [*parts, Filter(test)]
+
+
+def _naming(scope: Scope) -> tuple[URIRef, ...]:
+    own = [URIRef(one.iri) for one in scope.knowledge.properties.values() if one.naming and not one.via]
+    return tuple(dict.fromkeys([RDFS.label, *own]))
 
 
 def _listed(scope: Scope, prop: Property) -> bool:

@@ -10,7 +10,7 @@ from rdflib.term import Variable
 from earthweave.ontology import GEO, GEOF
 
 from ..request import Argument, Box, Named, Part, Point
-from ._algebra import Bind, Branches, Call, Expression, Infix, Term, Triple, Values
+from ._algebra import Bind, Call, Column, Expression, Infix, Select, Term, Triple, Values
 from ._algebra import Part as Pattern
 from ._scope import Refused, Scope, Subject, decimal, either
 
@@ -41,16 +41,12 @@ def placed(scope: Scope, subject: Subject) -> Term:
     if subject.shape is None:
         if not scope.placed(subject):
             raise Refused("no-geometry", f"The store has no geometries of {subject.label or 'these things'}.", subject.label)
-        named = subject.named
-        sides = {one.part for one in named}
-        subject.shape = shape = scope.fresh("wkt" if sides <= {None} else "part")
-        if len(sides) < 2:
-            subject.parts.extend(_drawn(scope, subject.variable, shape, named[0] if named else None))
+        parted = any(one.part for one in subject.named)
+        subject.shape = shape = scope.fresh("part" if parted else "wkt")
+        if parted:
+            subject.parts.extend(either([_parted(scope, subject.variable, shape, one) for one in subject.named]))
         else:
-            apart = [
-                (Values(subject.variable, tuple(map(URIRef, one.iris))), *_drawn(scope, subject.variable, shape, one)) for one in named
-            ]
-            subject.parts.append(Branches(tuple(apart)))
+            subject.parts.extend(_drawn(scope, subject.variable, shape))
     return subject.shape
 
 
@@ -61,15 +57,20 @@ def paths(scope: Scope) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(own)) or [known[0]]
 
 
-def _drawn(scope: Scope, term: Variable, shape: Variable, named: Named | None) -> Iterable[Pattern]:
-    """The triples of a geometry; of a place with a part, what of it lies there."""
-    part = named.part if named else None
-    whole = scope.fresh("wkt") if part else shape
-    yield from either([tuple(_walk(scope, term, path, whole)) for path in paths(scope)])
-    if named and part:
-        kind = "middle" if part == "centre" else "quarter" if len(part) > len("north") else "half"
-        scope.note("part", f"The {part} of {named.name} is {_SHARES[kind]} of its bounding box.", named.name)
-        yield from _cut(scope, part, whole, shape)
+def _drawn(scope: Scope, term: Variable, shape: Variable) -> tuple[Pattern, ...]:
+    """The triples of a geometry."""
+    return either([tuple(_walk(scope, term, path, shape)) for path in paths(scope)])
+
+
+def _parted(scope: Scope, term: Variable, shape: Variable, named: Named) -> tuple[Pattern, ...]:
+    """Of a place the part that was said, in a scope of its own."""
+    whole = scope.fresh("wkt") if named.part else shape
+    body = [Values(term, tuple(map(URIRef, named.iris))), *_drawn(scope, term, whole)]
+    if named.part:
+        kind = "middle" if named.part == "centre" else "quarter" if len(named.part) > len("north") else "half"
+        scope.note("part", f"The {named.part} of {named.name} is {_SHARES[kind]} of its bounding box.", named.name)
+        body.extend(_cut(scope, named.part, whole, shape))
+    return (Select((Column(term), Column(shape)), tuple(body)),)
 
 
 def _walk(scope: Scope, term: Variable, path: tuple[str, ...], literal: Variable) -> Iterable[Pattern]:

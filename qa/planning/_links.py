@@ -12,7 +12,7 @@ from earthweave.ontology import GEOF, RDFS, vocabulary
 from ..request import Count, Property, Related, Spatial
 from ._algebra import Aggregate, Bind, Call, Column, Expression, Filter, Infix, Minus, Optional_, Part, Select, Term, Triple
 from ._geometry import argued, located, placed
-from ._scope import Refused, Scope, Subject, again, decimal, through
+from ._scope import Refused, Scope, Subject, again, decimal, overlapping, through
 from ._spatial import connected
 
 _HOLDS = {
@@ -96,6 +96,8 @@ def shared(scope: Scope, subject: Subject, link: Spatial | Related) -> tuple[lis
     inner = again(scope, subject)
     other, shape = located(scope, link.of[0])
     own = placed(scope, inner)
-    meets = Filter(Call(GEOF.sfIntersects, (own, shape)))
+    meets = [Filter(Call(GEOF.sfIntersects, (own, shape)))]
+    if overlapping(subject, other):
+        meets.append(Filter(Infix("!=", (subject.variable, other.variable))))
     common = Aggregate(GEOF.aggUnion, Call(GEOF.intersection, (own, shape)))
-    return _each(scope, subject, (*inner.parts, *other.parts, meets), Call(GEOF.metricArea, (common,)))
+    return _each(scope, subject, (*inner.parts, *other.parts, *meets), Call(GEOF.metricArea, (common,)))

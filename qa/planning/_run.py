@@ -13,15 +13,17 @@ from rdflib.term import Variable
 from earthweave.ontology import GEO, LimitError
 
 from .._ports import Cell, Endpoint, Limits, Table
-from .._values import number, truth
 from ._algebra import Ask, Chain, Column, Query, Select, Step, Values, var
+from ._cells import number, truth
 from ._scope import either
 from ._text import text_of
 from ._types import Lookup, Output, Plan
 
 _FORMS = frozenset(map(str, (GEO.wktLiteral, GEO.geoJSONLiteral, GEO.gmlLiteral)))
-_LONGEST = 100_000
+_LONGEST = 10_000
 """Characters of a term that is put into a query in the place of a variable."""
+_PORTION = 30_000
+"""Characters of IRIs in one query."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +99,18 @@ def run(plan: Plan, endpoint: Endpoint, limits: Limits = Limits()) -> Result:  #
     """Put a plan to a store. Raises what the endpoint raises; a refused plan has an empty result."""
     if plan.query is None:
         return Result(plan)
-    query, counting = plan.query, plan.counting
-    if plan.lookups:
-        terms = _found(plan.lookups, endpoint, limits)
-        query, counting = placed(query, terms), counting and placed(counting, terms)
-    if isinstance(query, Ask):
-        text = text_of(query)
-        return Result(plan, text, truth=endpoint.ask(text, limits))
-    return _Selected(replace(plan, query=query, counting=counting), endpoint, limits).result()
+    ready = looked_up(plan, endpoint, limits)
+    if isinstance(ready.query, Ask):
+        return Result(plan, ready.text, truth=endpoint.ask(ready.text, limits))
+    return replace(_Selected(ready, endpoint, limits).result(), plan=plan)
+
+
+def looked_up(plan: Plan, endpoint: Endpoint, limits: Limits = Limits()) -> Plan:  # noqa: B008
+    """The plan with what has to be found first in its place."""
+    if not plan.lookups:
+        return plan
+    terms = _found(plan.lookups, endpoint, limits)
+    return replace(plan, query=placed(plan.query, terms), counting=plan.counting and placed(plan.counting, terms), lookups=())
 
 
 def _found(lookups: Sequence[Lookup], endpoint: Endpoint, limits: Limits) -> dict[Variable, Any]:
@@ -195,27 +201,37 @@ class _Selected:
 
     def described(self, iris: Iterable[str]) -> dict[str, Feature]:
         """Labels and geometries of things."""
-        named = sorted(iris)
-        if not named:
-            return {}
-        labels, shapes = (_reached(named, ways) for ways in (self.plan.names, self.plan.shapes))
-        said, shown = (self._pairs(query) for query in (labels, shapes))
-        return {iri: Feature(iri, _best(said.get(iri, [])) or iri, shown[iri][0].value if iri in shown else "") for iri in named}
+        known: dict[str, Feature] = {}
+        for some in _portions(sorted(iris)):
+            said, shown = (self._reached(some, ways) for ways in (self.plan.names, self.plan.shapes))
+            known |= {one: Feature(one, _best(said.get(one, [])) or one, shown[one][0].value if one in shown else "") for one in some}
+        return known
 
-    def _pairs(self, query: Query) -> dict[str, list[Cell]]:
+    def _reached(self, iris: Sequence[str], ways: Sequence[tuple[str, ...]]) -> dict[str, list[Cell]]:
+        """What is at the end of ways from things."""
+        thing, end = var("thing"), var("end")
+        options = [(Chain(thing, tuple(Step(((URIRef(one), False),)) for one in way), end),) for way in ways]
+        about = Values(thing, tuple(map(URIRef, iris)))
+        query = Select((Column(thing), Column(end)), (about, *either(options)), distinct=True)
         found: dict[str, list[Cell]] = {}
-        for thing, cell in self.endpoint.select(text_of(query), self.limits).rows:
-            if thing is not None and cell is not None:
-                found.setdefault(thing.value, []).append(cell)
+        for one, cell in self.endpoint.select(text_of(query), self.limits).rows:
+            if one is not None and cell is not None:
+                found.setdefault(one.value, []).append(cell)
         return found
 
 
-def _reached(iris: Sequence[str], ways: Sequence[tuple[str, ...]]) -> Select:
-    """What is at the end of ways from things."""
-    thing, end = var("thing"), var("end")
-    options = [(Chain(thing, tuple(Step(((URIRef(one), False),)) for one in way), end),) for way in ways]
-    about = Values(thing, tuple(map(URIRef, iris)))
-    return Select((Column(thing), Column(end)), (about, *either(options)), distinct=True)
+def _portions(iris: Sequence[str]) -> Iterator[list[str]]:
+    """As many at a time as the text of a query holds."""
+    some: list[str] = []
+    size = 0
+    for iri in iris:
+        if some and size + len(iri) > _PORTION:
+            yield some
+            some, size = [], 0
+        some.append(iri)
+        size += len(iri) + len("<> ")
+    if some:
+        yield some
 
 
 def _best(cells: Sequence[Cell]) -> str:

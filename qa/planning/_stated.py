@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rdflib import URIRef
+from rdflib.term import Variable
 
 from ..knowledge import RelationEntry
 from ..request import Relation
@@ -56,6 +57,26 @@ def stated(scope: Scope, subject: Subject, relation: Relation, other: Subject) -
     return either(options)
 
 
+def holders(scope: Scope, subject: Subject) -> tuple[tuple[Part, ...], Variable]:
+    """What a thing is stated to lie in, one step up: where it is, if there is no geometry to show; refuses where nothing is stated."""
+    ways = [
+        _upwards(entry) for entry in scope.knowledge.relations if entry.relation in ("within", "contains") and _below(scope, entry, subject)
+    ]
+    if not ways:
+        raise Refused("no-geometry", f"The store does not say where {subject.label or 'these things'} are.", subject.label)
+    holder = scope.fresh("holder")
+    return (Chain(subject.variable, (Step(tuple(dict.fromkeys(ways))),), holder),), holder
+
+
+def _upwards(entry: RelationEntry) -> tuple[URIRef, bool]:
+    """The property that leads from what lies in something to that, and whether it is walked backwards."""
+    return URIRef(entry.property), entry.inverse != (entry.relation == "contains")
+
+
+def _below(scope: Scope, entry: RelationEntry, subject: Subject) -> bool:
+    return _of(scope, subject, entry.range if _upwards(entry)[1] else entry.domain)
+
+
 def _found(scope: Scope, subject: Subject, name: Relation, other: Subject) -> Iterator[tuple[str, RelationEntry, bool]]:
     """Properties that state a relation: who has it to whom, and whether the triple goes the other way."""
     for entry in scope.knowledge.relations:
@@ -82,6 +103,5 @@ def _onward(scope: Scope, entry: RelationEntry, whole: Subject) -> tuple[tuple[U
     to = entry.domain if entry.inverse else entry.range
     if entry.relation not in _HANDED_DOWN or (to and whole.classes and whole.classes <= family((to,), scope.knowledge)):
         return ()
-    ways = [(URIRef(one.property), one.inverse) for one in scope.knowledge.relations if one.relation == "within"]
-    ways += [(URIRef(one.property), not one.inverse) for one in scope.knowledge.relations if one.relation == "contains"]
+    ways = [_upwards(one) for one in scope.knowledge.relations if one.relation in ("within", "contains")]
     return tuple(dict.fromkeys((way, back != (entry.relation == "contains")) for way, back in ways))

@@ -15,8 +15,9 @@ from ..request import Measure, Property, Ratio, Value
 from ._algebra import Bind, Call, Expression, Filter, Infix, Part
 from ._geometry import argued, located, placed
 from ._links import counted, holding, shared
-from ._scope import Refused, Scope, Subject, decimal
+from ._scope import Refused, Scope, Subject, decimal, overlapping
 from ._spatial import azimuth, distance
+from ._stated import holders
 from ._units import dimension, factor
 
 Kind = Literal["number", "text", "thing", "time", "shape"]
@@ -72,7 +73,7 @@ def _own(scope: Scope, subject: Subject, value: Property | Measure) -> Valued:
     if name in ("distance", "bearing"):
         return _apart(scope, subject, value)
     if name == "location":
-        return Valued((), placed(scope, subject), "shape")
+        return Valued((), placed(scope, subject), "shape") if scope.placed(subject) else Valued(*holders(scope, subject), "thing")
     prop = _named(scope, subject, name)
     if prop is None or (name in _GEOMETRIC and scope.placed(subject) and scope.dimension(subject) in _SUITABLE[name] | {None}):
         return _drawn(scope, subject, name)
@@ -131,9 +132,12 @@ def _apart(scope: Scope, subject: Subject, value: Measure) -> Valued:
         raise Refused("unsupported-operation", f"The {value.measure} to what?", subject.label)
     other, there = located(scope, value.to)
     own = placed(scope, subject)
+    # nothing is the nearest to itself
+    apart = [Filter(Infix("!=", (subject.variable, other.variable)))] if overlapping(subject, other) else []
+    parts = (*other.parts, *apart)
     if value.measure == "distance":
-        return Valued(tuple(other.parts), distance(own, there), unit="m")
-    return Valued(tuple(other.parts), Infix("*", (azimuth(own, there), decimal(_DEGREES_PER_RADIAN))), unit="deg")
+        return Valued(parts, distance(own, there), unit="m")
+    return Valued(parts, Infix("*", (azimuth(own, there), decimal(_DEGREES_PER_RADIAN))), unit="deg")
 
 
 def _ratio(scope: Scope, subject: Subject, value: Ratio) -> Valued:
@@ -145,6 +149,8 @@ def _ratio(scope: Scope, subject: Subject, value: Ratio) -> Valued:
 
 
 def _per(above: str, below: str) -> str:
+    if above == below:
+        return "1"
     return above if below == "1" else f"{'' if above == '1' else above}/{below}"
 
 

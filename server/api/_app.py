@@ -11,7 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_openapi.openapi import OpenAPI
 from pydantic import ValidationError
 
-from earthweave.ontology import MissingDependencyError, ParameterError, SizeLimitError
+from earthweave.ontology import ParameterError
 from earthweave.server import sparql, viewer
 from earthweave.server.settings import EndpointSettings, WebSettings
 from earthweave.server.workflows import CoMaxDesk
@@ -19,7 +19,8 @@ from earthweave.server.workflows import CoMaxDesk
 from ._co_max import offer_co_max
 from ._description import PATHS
 from ._guard import install_guard
-from ._models import Asker, Health, LayerBody, Layers, Links, PresetLayer, ProblemBody, Question, Status
+from ._models import Asker, Health, LayerBody, Layers, Links, PresetLayer, ProblemBody, Status
+from ._questions import offer_questions
 from ._status import Census, Store, product_version, table_of
 from .processes import Desk, Processes, describe, landing
 from .processes import blueprint as process_routes
@@ -142,11 +143,4 @@ def _offer(app: OpenAPI, questions: Asker | None, layers: Sequence[LayerBody], c
     def preset() -> Response:
         return jsonify(Layers(layers=list(layers)).model_dump())
 
-    @app.post("/api/ask", summary="Answer a question in English", responses={400: ProblemBody, 413: ProblemBody})
-    def ask(body: Question) -> Response:
-        if questions is None:
-            raise MissingDependencyError("this server answers no questions", way_out="install earthweave[qa] and start it again")
-        if len(body.question) > characters:
-            what = f"the question has {len(body.question)} characters, more than {characters}"
-            raise SizeLimitError(what, why="the limit question_characters", way_out="ask in fewer words, or raise the limit")
-        return jsonify(questions.ask(body.question))
+    offer_questions(app, questions, characters)

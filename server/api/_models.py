@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -12,8 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field
 class Asker(Protocol):
     """Answers questions; implemented by `earthweave.server.questions`."""
 
-    def ask(self, question: str) -> dict[str, Any]:
+    def ask(self, question: str, *, dialogue: Any = None, view: Sequence[float] | None = None) -> dict[str, Any]:
         """The answer as JSON data (``qa.Answer.to_json``)."""
+        ...
+
+    def ask_request(self, request: Any, edit: Any = ()) -> dict[str, Any]:
+        """The answer to a request of an earlier answer, edited."""
+        ...
+
+    def provenance(self, iris: Iterable[str]) -> Sequence[Any]:
+        """Where things of an answer come from (``qa.Origin``)."""
+        ...
+
+    def suggestions(self, text: str) -> Sequence[str]:
+        """How a question may go on."""
         ...
 
 
@@ -39,6 +51,30 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     question: str = Field(min_length=1, description="for example: Which administrative units were flooded in March 2021?")
+    dialogue: dict[str, Any] | None = Field(None, description="what came under that name with the last answer, if the question follows it")
+    view: tuple[float, float, float, float] | None = Field(None, description="west, south, east, north of what the map shows, degrees")
+
+
+class EditedRequest(BaseModel):
+    """A request of an earlier answer, with an edit of one of its chips."""
+
+    model_config = ConfigDict(extra="forbid")
+    request: dict[str, Any] = Field(description="as it came with the answer; /api/ask/schema describes it")
+    edit: list[dict[str, Any]] = Field(default=[], description="JSON Patch (RFC 6902), as chips and alternatives have it")
+
+
+class Things(BaseModel):
+    """Things of an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    iris: list[str] = Field(max_length=100)
+
+
+class Typed(BaseModel):
+    """A question as far as it is typed."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field("", max_length=500)
 
 
 class LayerBody(BaseModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,37 @@ from ._job_verbs import jobs_option, open_jobs
 from ._store_verbs import existing_store
 
 
-def answer_lines(answer: dict[str, Any], most: int = 20) -> str:
-    """An answer for people: the text, the first rows, what was assumed, what was not understood, why it was refused."""
+def answer_lines(answer: dict[str, Any], most: int = 20, *, explain: bool = False) -> str:
+    """An answer for people: the text, the first rows, what was understood and assumed, what was not, why it was refused."""
     lines = [answer["text"], *_rows(answer, most)]
-    lines += [f"  assumed: {item}" for item in answer["assumptions"]]
+    if answer["paraphrase"]:
+        lines.append(f"  understood: {answer['paraphrase']}")
+    lines += [f"  assumed: {one['text']}" for one in answer["assumptions"]]
     if answer["unknown"]:
         lines.append(f"  not understood: {', '.join(answer['unknown'])}")
     if answer["status"] == "refused":
         lines.append(f"  refused: {answer['reason']['code']}")
+    if answer["emptiness"]:
+        lines += [f"  try: {one['text']}" for one in answer["emptiness"]["nearest"]]
     if answer["proposal"]:
         lines += _proposal(answer["proposal"])
     if answer["simulated"]:
         lines.append("  SIMULATED DATA: this answer rests on simulated data")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(_explanation(answer) if explain else ())])
+
+
+def _explanation(answer: dict[str, Any]) -> list[str]:
+    """Chips, other readings, the query and how long each stage took."""
+    lines = [f"  chip: {one['label']}: {one['value']}{_others(one)}" for one in answer["chips"]]
+    lines += [f"  or: {one['text']}" for one in answer["readings"]]
+    took = ", ".join(f"{stage} {1000 * seconds:.0f} ms" for stage, seconds in answer["timings"].items())
+    query = [f"  {line}" for line in answer["sparql"].splitlines()]
+    return [*lines, f"  took: {took}", *(["  SPARQL:", *query] if query else [])]
+
+
+def _others(chip: dict[str, Any]) -> str:
+    others = "; ".join(one["text"] for one in chip["alternatives"])
+    return f"  (or: {others})" if others else ""
 
 
 def _rows(answer: dict[str, Any], most: int) -> list[str]:
@@ -57,15 +76,16 @@ def fixed_parameters(store: Path, scenes: str | None = None) -> dict[str, dict[s
 
 
 @click.command()
-@click.argument("question")
+@click.argument("question", required=False)
+@click.option("--explain", "explaining", is_flag=True, help="Also tell how the question was understood, the query, and the time of each stage.")
 @click.option("--start", "starting", is_flag=True, help="If a run would answer it: start that run as a job.")
 @click.option("--wait", "waiting", is_flag=True, help="With --start: stay until the job has ended; it is run from here if no worker is.")
 @click.option("--scenes", metavar="DIR", help="Folder of the scenes that a run may take (or set EARTHWEAVE_SCENES_FOLDER).")
 @jobs_option
 @store_option
 @verb
-def ask(question: str, starting: bool, waiting: bool, scenes: str | None, folder: str | None, store_path: str) -> Outcome:
-    """Ask a question in English about the flooded areas in the store.
+def ask(question: str | None, explaining: bool, starting: bool, waiting: bool, scenes: str | None, folder: str | None, store_path: str) -> Outcome:
+    """Ask a question in English about what the store holds; without one, ask one after the other, each may follow up on the last.
 
     What the store cannot answer, but a run of a service could, is proposed with what it would cost; --start starts it.
 
@@ -74,13 +94,32 @@ def ask(question: str, starting: bool, waiting: bool, scenes: str | None, folder
     """
     with existing_store(store_path) as store:
         launcher = JobLauncher(lambda: open_jobs(folder), registry(), fixed_parameters(store.path, scenes))
-        answer = StoreAsker(store, limits=read(QuestionLimits), launcher=launcher).ask(question)
+        asker = StoreAsker(store, limits=read(QuestionLimits), launcher=launcher)
+        answer = asker.ask(question) if question else _talk(asker, explaining)
+    if answer is None:
+        return Outcome({}, "")
     notices = tuple(notice["text"] for notice in answer["notices"])
     if not starting:
-        return Outcome(answer, answer_lines(answer), notices=notices)
+        return Outcome(answer, answer_lines(answer, explain=explaining) if question else "", notices=notices)
     if answer["proposal"] is None:
         raise ParameterError("there is nothing to start", why=answer["text"], way_out="leave out --start, or ask for what a run can bring")
     return _started(launcher, answer, waiting)
+
+
+def _talk(asker: StoreAsker, explaining: bool) -> dict[str, Any] | None:
+    """Questions from the keyboard until there are no more; gives the last answer."""
+    with suppress(ImportError):
+        # lines can be edited and called up again where the terminal's library is there
+        import readline  # noqa: F401
+    answer, machine = None, bool(click.get_current_context().params.get("as_json"))
+    prompt = "? " if sys.stdin.isatty() else ""
+    with suppress(EOFError, KeyboardInterrupt):
+        while True:
+            question = input(prompt).strip()
+            if question:
+                answer = asker.ask(question, dialogue=answer and answer["dialogue"])
+                click.echo(answer_lines(answer, explain=explaining), err=machine)
+    return answer
 
 
 def _started(launcher: JobLauncher, answer: dict[str, Any], waiting: bool) -> Outcome:

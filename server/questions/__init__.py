@@ -1,4 +1,4 @@
-"""Questions put to a store: the names of its places, and its queries behind the port that ``earthweave.qa`` defines."""
+"""Questions put to a store: what it knows, and its queries behind the port that ``earthweave.qa`` defines."""
 
 from ._asker import StoreAsker
 from ._endpoint import StoreEndpoint

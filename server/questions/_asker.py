@@ -1,19 +1,33 @@
-"""Answers questions from one store, with the names that its current generation holds."""
+"""Answers questions from one store, with what its current generation holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 
-from earthweave.qa import Launcher, Lexicon, Limits, answer
+from earthweave.ontology import ParameterError
+from earthweave.qa import (
+    Answer,
+    Box,
+    Dialogue,
+    Knowledge,
+    Launcher,
+    Limits,
+    Origin,
+    Request,
+    answer,
+    answer_request,
+    edit_from_json,
+    edited,
+    provenance,
+    suggestions,
+)
 from earthweave.server.store import Store
 
 from ._endpoint import StoreEndpoint
-from ._names import Names, read_names
+from ._knowing import Knowing
 
 
 def _utc_now() -> datetime:
@@ -23,52 +37,62 @@ def _utc_now() -> datetime:
 class StoreAsker:
     """Puts questions to a store.
 
-    The place names are read from the store once per generation, so that what was just loaded can be asked about. Threads may
-    share one. ``clock`` tells what "yesterday" counts from;
-    ``launcher`` takes what only a run can answer, which is proposed, not started.
+    What the store holds is learned once per generation, so that what was just loaded can be asked about. Threads may
+    share one. ``clock`` tells what "yesterday" counts from; ``launcher`` takes what only a run can answer, which is proposed, not started.
+    All methods raise what `Store.query` raises.
     """
 
     def __init__(
         self, store: Store, *, limits: Limits | None = None, clock: Callable[[], datetime] = _utc_now, launcher: Launcher | None = None
     ) -> None:
-        self._endpoint, self._store = StoreEndpoint(store), store
-        self._limits, self._clock, self._launcher = limits or Limits(), clock, launcher
-        self._lock, self._known = Lock(), (-1, Future[Names]())
+        self._endpoint, self._limits, self._clock, self._launcher = StoreEndpoint(store), limits or Limits(), clock, launcher
+        self._knowing = Knowing(store, self._limits)
 
-    def ask(self, question: str) -> dict[str, Any]:
-        """Answer or refuse; JSON data as `earthweave.qa.Answer.to_json` makes it. Raises what `Store.query` raises."""
-        names = self._names()
-        found = answer(question, self._endpoint, names.lexicon, now=self._clock(), limits=self._limits, launcher=self._launcher)
-        return replace(found, notices=(*found.notices, *names.notices)).to_json()
+    def ask(self, question: str, *, dialogue: Any = None, view: Sequence[float] | None = None) -> dict[str, Any]:
+        """Answer or refuse; JSON data as `earthweave.qa.answer_schema` describes it.
 
-    def lexicon(self) -> Lexicon:
-        """The names of administrative units in the store's current generation."""
-        return self._names().lexicon
+        Args:
+            dialogue: what came under that name with the last answer, if this follows it.
+            view: west, south, east and north of what the map shows, degrees.
+        """
+        return self.answer(question, Dialogue.from_json(dialogue) if dialogue else None, _box(view)).to_json()
 
-    def _names(self) -> Names:
-        """One thread reads, without the lock; those that come meanwhile wait for what it finds, an error too."""
-        generation = self._store.statistics().generation
-        with self._lock:
-            mine = self._known[0] != generation
-            if mine:
-                self._known = generation, Future()
-            names = self._known[1]
-        if mine:
-            self._read(names)
-        return names.result()
+    def answer(self, question: str, dialogue: Dialogue | None = None, view: Box | None = None) -> Answer:
+        """The same with objects."""
+        known = self._knowing.now()
+        found = answer(
+            question, self._endpoint, known, now=self._clock(), limits=self._limits, launcher=self._launcher, dialogue=dialogue, view=view
+        )
+        return _told(found, known)
 
-    def _read(self, names: Future[Names]) -> None:
-        try:
-            found = read_names(self._endpoint, self._limits, self._store.limits.query_rows)
-        except BaseException as error:
-            self._forget(names)
-            names.set_exception(error)
-            raise
-        if not found.lasting:
-            self._forget(names)
-        names.set_result(found)
+    def ask_request(self, request: Any, edit: Any = ()) -> dict[str, Any]:
+        """Answer a request, JSON data as it came with an answer, after an edit of one of its chips; raises `ParameterError` too."""
+        known = self._knowing.now()
+        asked = edited(Request.from_json(request), edit_from_json(list(edit)) if edit else ())
+        return _told(answer_request(asked, self._endpoint, known, limits=self._limits, launcher=self._launcher), known).to_json()
 
-    def _forget(self, names: Future[Names]) -> None:
-        with self._lock:
-            if self._known[1] is names:
-                self._known = -1, names
+    def provenance(self, iris: Iterable[str]) -> tuple[Origin, ...]:
+        """Where things of an answer come from."""
+        return provenance(iris, self._endpoint, self._limits)
+
+    def suggestions(self, text: str) -> tuple[str, ...]:
+        """How a question may go on."""
+        return suggestions(text, self._knowing.now(), self._launcher.offers() if self._launcher else ())
+
+    def knowledge(self) -> Knowledge:
+        """What the store's current generation knows."""
+        return self._knowing.now()
+
+
+def _told(found: Answer, known: Knowledge) -> Answer:
+    """With what every reader must know about the knowledge that it rests on."""
+    lacking = tuple({"code": "knowledge", "text": text} for text in known.notices)
+    return replace(found, notices=(*found.notices, *lacking)) if lacking else found
+
+
+def _box(view: Sequence[float] | None) -> Box | None:
+    if view is None:
+        return None
+    if len(view) != 4 or not view[0] < view[2] or not view[1] < view[3]:
+        raise ParameterError("what the map shows is no box", why=f"{[*view]}", way_out="give west, south, east and north in degrees")
+    return Box(*map(float, view))

@@ -14,8 +14,8 @@ from earthweave.server.jobs import Jobs
 
 _LOOK = 0.3
 """Seconds between two looks at a job."""
-_SLOTS = {"place": "aoi", "date1": "date-time", "date2": "date-time"}
-"""What a question can fill → role, or format, of a parameter that takes it."""
+_SLOTS = {"place": "aoi", "date": "date-time", "date1": "date-time", "date2": "date-time", "cloud": "number", "number": "integer"}
+"""What a question can fill → role, format or type of a parameter that takes it."""
 
 
 class JobLauncher:
@@ -76,5 +76,8 @@ class JobLauncher:
 
 def _fillable(spec: ServiceSpec, offer: Offer) -> bool:
     """Whether each slot goes to a parameter that takes what a question says there."""
-    kinds = {one.name: {one.role, *(str(schema.get("format", "")) for schema in one.schemas)} for one in described(spec.parameters)}
+    kinds = {
+        one.name: {one.role, *(str(schema.get(key, "")) for schema in one.schemas for key in ("format", "type"))}
+        for one in described(spec.parameters)
+    }
     return all(_SLOTS.get(slot) in kinds.get(parameter, ()) for slot, parameter in offer.slots.items())

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import shutil
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from earthweave.ontology import Layer, ParameterError, Progress, Source
+from earthweave.ontology import EarthweaveError, Layer, ParameterError, Progress, ProgressSink, Source, silent
 from earthweave.processing import Estimate, Output, Question, Reference, Result, ServiceSpec, service
 from earthweave.processing.catalogue import Search, open_catalogue
 from earthweave.processing.frame import Context, Moment, Outcome, Product, checked, content_key, parameter
@@ -113,11 +114,14 @@ def _scenes(p: FloodAssessment, context: Context) -> tuple[Path, Path, Pair | No
     assert p.start and p.end and p.scenes and p.aoi
     if p.end < p.start:
         raise ParameterError("end is before start", why=f"{p.end:%Y-%m-%d} < {p.start:%Y-%m-%d}", way_out="swap --start and --end")
-    wanted = Wanted(p.start, p.end, read_aoi(p.aoi), p.cloud_cover, p.coverage / 100, p.days)
-    found = open_catalogue(p.scenes).search(Search("SENTINEL-2", wanted.area, wanted.search, limit=_MOST), context.sink)
-    pair = choose_pair(found, wanted)
+    pair = _found(p, p.start, p.end, p.scenes, p.aoi, context.sink)
     context.progress("found the pair of scenes", 0.0, f"{pair.before.id}, {pair.after.id}: {pair.why}")
     return local_path(pair.before), local_path(pair.after), pair
+
+
+def _found(p: FloodAssessment, start: datetime, end: datetime, scenes: Path, aoi: str, sink: ProgressSink) -> Pair:
+    wanted = Wanted(start, end, read_aoi(aoi), p.cloud_cover, p.coverage / 100, p.days)
+    return choose_pair(open_catalogue(scenes).search(Search("SENTINEL-2", wanted.area, wanted.search, limit=_MOST), sink), wanted)
 
 
 def _chain(p: FloodAssessment, change: dict[str, Any], steps: Steps, pair: Pair | None) -> Outcome:
@@ -199,7 +203,18 @@ def _estimate(p: FloodAssessment) -> Estimate:
         metres = 110e3**2
     pixels = metres / p.resolution**2
     note = f"{pixels / 1e6:,.1f} million pixels of {p.resolution:g} m in {len(p.bands)} bands"
-    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, note)
+    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, note + _scenes_note(p))
+
+
+def _scenes_note(p: FloodAssessment) -> str:
+    """Which scenes would be compared, or why none can be."""
+    if not (p.start and p.end and p.scenes and p.aoi) or p.input1:
+        return ""
+    try:
+        pair = _found(p, p.start, p.end, p.scenes, p.aoi, silent)
+    except EarthweaveError as error:
+        return f"; {error.what}"
+    return f"; scenes {pair.before.id} and {pair.after.id}: {pair.why}"
 
 
 def _parallel(latitude: float) -> float:

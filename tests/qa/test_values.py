@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earthweave.ontology import XSD, settings_of
-from earthweave.qa import Cell, Limits, number
+from earthweave.qa import Cell, Limits
+from earthweave.qa._values import number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**30), 10**30))

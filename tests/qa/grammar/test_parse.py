@@ -83,11 +83,13 @@ def test_edges_are_bounded_whatever_the_length() -> None:
 
 def test_a_question_of_forty_tokens_makes_few_edges() -> None:
     text = (
-        "Could you tell me which of the municipalities in Greece that have at least three lakes and are located within 5 km of a river have "
-        "a population of more than 10000 inhabitants and border the largest county of England?"
+        "Could you tell me which of the municipalities in Greece that have at least three lakes and are located within 5 km of a river "
+        "have a population of more than 10000 inhabitants and border the largest county of England?"
     )
     assert len(read(text).tokens) >= 40
-    assert int(understand(text)[0].notes[0].split()[0]) < 4000
+    (first, *_) = understand(text)
+    assert int(first.notes[0].split()[0]) < MAX_EDGES
+    assert (first.unknown, len(first.request.target.constraints)) == ((), 5)
 
 
 def test_rules_take_as_many_parts_as_their_patterns_have() -> None:
@@ -134,9 +136,18 @@ def test_lines_cross_and_areas_do_not() -> None:
 
 
 def test_a_comma_tells_that_a_modifier_is_of_the_whole() -> None:
-    request = best("villages north of lakes, in Cumbria")
-    assert len(request.target.constraints) == 2
-    assert len(best("villages north of lakes in Cumbria").target.constraints) == 1
+    def lakes(text: str) -> object:
+        (north,) = (one for one in best(text).target.constraints if isinstance(one, Spatial) and one.relation == "north")
+        return north.of[0]
+
+    assert lakes("villages north of lakes, in Cumbria") == best("lakes").target
+    assert lakes("villages north of lakes in Cumbria") == best("lakes in Cumbria").target
+
+
+def test_a_place_at_the_end_is_where_all_of_it_is() -> None:
+    within = best("lakes in Greece").target.constraints[0]
+    assert within in best("Which islands are east of villages in Greece?").target.constraints
+    assert within not in best("Which islands are east of villages that are in Greece and in Albania?").target.constraints
 
 
 @pytest.mark.parametrize(
@@ -182,3 +193,20 @@ def test_between_has_two_bounds_and_about_a_tenth_around() -> None:
 )
 def test_forms(text: str, form: str) -> None:
     assert best(text).form == form
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("large lakes in Greece", "large"),
+        ("small lakes in Greece", "small"),
+        ("lakes with an area of about 10 km2", "about"),
+        ("cloud-free images of Hamburg", "cloud-free"),
+    ],
+)
+def test_what_is_vague_is_told(text: str, code: str) -> None:
+    assert code in {one.code for one in understand(text)[0].request.assumptions}
+
+
+def test_exact_questions_take_nothing_for_granted() -> None:
+    assert understand("the largest lake in Greece")[0].request.assumptions == ()

@@ -40,6 +40,9 @@ STATED = f"""
     "POLYGON ((-9.4 53.4, -9.2 53.4, -9.2 53.5, -9.4 53.4))"^^geo:wktLiteral ] .
 :erne a :River ; rdfs:label "Erne" ; :flowsThrough :ireland ; geo:hasGeometry [ geo:asWKT
     "LINESTRING (-8 54, -7.5 54.2)"^^geo:wktLiteral ] .
+:odd a <http://example.org/---/> , :Hostile ; <http://example.org/-> "x" , "y" ; <http://example.org/é> "1" ; rdfs:label "a\\"}}; DROP" .
+:Hostile rdfs:label "na\\"sty}} {{ class\\n" , "" .
+<http://example.org/---/> rdfs:label "" .
 :burren a :OSX_nature_reserve ; rdfs:label "The Burren" .
 <{E}resource/Slieve_League> a :Mountain ; :elevation_m 601 .
 :img1 a :scene ; geo:hasGeometry [ geo:asWKT "POLYGON ((-9 53, -8 53, -8 54, -9 53))"^^geo:wktLiteral ] ; :about :meta1 .

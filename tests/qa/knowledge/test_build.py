@@ -98,6 +98,14 @@ def test_names_of_every_kind(known: Knowledge) -> None:
     assert known.names.find(("0",)) == ()
 
 
+def test_strange_labels_and_iris_are_words_like_others(known: Knowledge) -> None:
+    assert known.classes[f"{E}Hostile"].labels == ('na"sty} { class',)
+    assert known.classes[f"{E}---/"].labels == ("---",)
+    assert known.properties[f"{E}-"].labels == ("-",)
+    assert known.names.find(("a", "drop"))[0].named.iris == (f"{E}odd",)
+    assert known.notices == ()
+
+
 class _Broken(StoreEndpoint):
     """Refuses whatever counts."""
 

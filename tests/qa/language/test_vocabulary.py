@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from earthweave.qa.knowledge import Knowledge
+from earthweave.qa.knowledge import Knowledge, PropertyEntry
 from earthweave.qa.language._classes import readings as classes
 from earthweave.qa.language._facets import readings as facets
 from earthweave.qa.language._properties import readings as properties
@@ -100,3 +100,10 @@ def test_values_narrow_classes(known: Knowledge, text: str, words: str, name: st
 def test_the_property_with_its_value_is_surest(known: Knowledge) -> None:
     found = readings(facets, "plants with fuel type Nuclear", known)
     assert found["fuel type Nuclear"].score > found["Nuclear"].score
+
+
+def test_codes_are_words_when_written_small() -> None:
+    entry = PropertyEntry(f"{E}state", ("state",), dimension="text", values=("IN", "OR"))
+    world = Knowledge(properties={entry.iri: entry})
+    assert "in" not in rows(facets, "parks in Gary or Salem", world)
+    assert rows(facets, "parks in Gary, IN", world)["IN"].constraint.than.value == "IN"

@@ -121,6 +121,9 @@ USA, TEXAS, OHIO, RED = named("USA", "Country"), named("Texas", "State"), named(
         (some("State", Spatial("contains", (some("City"),), count=Count(">=", 2))), "texas"),
         (some("State", Spatial("contains", (some("City"),), count=Count("<", 2))), "maine ohio"),
         (some("City", Related(CAPITAL, TEXAS, inverse=True)), "austin"),
+        (some("State", Compare(CAPITAL, "=", Text("austin"))), "texas"),
+        (some("State", Compare(CAPITAL, "=", Text("Austin", iri=E + "austin"))), "texas"),
+        (some("State", Compare(CAPITAL, "!=", Text("Austin"))), "maine ohio"),
         (some("State", Related(CAPITAL, some("City"), negated=True)), "maine ohio"),
         (some("State", pick=Pick(PEOPLE, descending=False)), "maine"),
         (some("City", pick=Pick(PEOPLE)), "austin dallas"),
@@ -154,6 +157,16 @@ def test_values_have_units_and_things_their_labels() -> None:
     assert [one.label for one in result.outputs] == ["capital", "area", "population per area"]
     (country,) = answer(Request("find", USA)).rows
     assert country.feature.label == "United States"
+
+
+def test_numbers_that_are_stored_as_texts_are_numbers() -> None:
+    (row,) = answer(Request("find", RED, (Property("length", E + "long", "m"),))).rows
+    assert row.values == (Figure(900_000.0, "m"),)
+
+
+def test_what_has_no_geometry_is_where_it_is_stated_to_lie() -> None:
+    (row,) = answer(Request("find", named("Austin", "City"), (Measure("location"),))).rows
+    assert row.values == (Feature(f"{E}texas", "Texas"),)
 
 
 def test_a_sum_of_ratios_is_the_ratio_of_sums() -> None:

@@ -237,9 +237,9 @@ class Oracle:
         if thing.shape is None:
             return []
         if value.measure == "distance":
-            return [float(distance_m(thing.shape, shape)) for _, shape, _ in self.shapes(value.to)]
+            return [float(distance_m(thing.shape, shape)) for other, shape, _ in self.shapes(value.to) if other != iri]
         if value.measure == "bearing":
-            return [_azimuth(thing.shape, shape) for _, shape, _ in self.shapes(value.to)]
+            return [_azimuth(thing.shape, shape) for other, shape, _ in self.shapes(value.to) if other != iri]
         least = 2 if value.measure == "area" else 1
         if shapely.get_dimensions(thing.shape) < least:
             return []

@@ -1,0 +1,67 @@
+"""Follow-up questions edit the request before them."""
+
+from __future__ import annotations
+
+import pytest
+
+from earthweave.ontology import ParameterError
+from earthweave.qa import Answer, Box, Dialogue
+
+from .conftest import World
+
+VIEW = Box(150.0, -34.0, 150.3, -33.0)
+
+
+def talk(world: World, *questions: str) -> Answer:
+    found = world(questions[0])
+    for question in questions[1:]:
+        found = world(question, dialogue=found.dialogue, view=VIEW)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("questions", "said"),
+    [
+        (("floods in Hawkesbury in 2021", "and in 2020?"), "Flooded areas at least partly in Hawkesbury observed in 2020."),
+        (("floods in Hawkesbury in 2021", "what about Penrith - East?"), "Flooded areas at least partly in Penrith - East observed in 2021."),
+        (("floods in Hawkesbury", "only with a flood level above 10"), "Flooded areas with flood level above 10 at least partly in Hawkesbury."),
+        (("floods with a flood level above 5", "only with a flood level above 10"), "Flooded areas with flood level above 10."),
+        (("floods in Hawkesbury", "how many are there?"), "The number of flooded areas at least partly in Hawkesbury."),
+        (("How many floods are in Hawkesbury?", "list them"), "Flooded areas at least partly in Hawkesbury."),
+        (("floods in Hawkesbury in 2021", "at any time"), "Flooded areas at least partly in Hawkesbury."),
+        (("floods in Hawkesbury in 2021", "without the date"), "Flooded areas at least partly in Hawkesbury."),
+        (("floods in Hawkesbury in 2021", "anywhere"), "Flooded areas observed in 2021."),
+        (("floods", "sort by flood level"), "Flooded areas, by flood level."),
+        (("floods", "the first two"), "Flooded areas, the first 2."),
+        (("floods", "show them on a map"), "Flooded areas, on a map."),
+        (("floods", "in the area I am looking at"), "Flooded areas at least partly in the area 150 to 150.3 east, -34 to -33 north."),
+        (("floods", "without the simulated ones"), "Flooded areas that are not simulated."),
+        (("Which units were flooded in 2021?", "and in August 2020?"), "Administrative units meeting flooded areas observed in August 2020."),
+        (("floods in Hawkesbury", "How many towns are there?"), "The number of towns."),
+    ],
+)
+def test_edits(questions: tuple[str, ...], said: str, world: World) -> None:
+    assert talk(world, *questions).paraphrase == said
+
+
+def test_the_second_one_is_shown(world: World) -> None:
+    found = talk(world, "floods in Hawkesbury", "show the second one")
+    assert [row[1] for row in found.rows] == ["f2"]
+    assert [row[1] for row in talk(world, "floods in Hawkesbury", "the last one").rows] == ["f3"]
+
+
+def test_what_the_map_shows_is_a_place_of_the_first_question_too(world: World) -> None:
+    found = world("floods in the area I am looking at", view=VIEW)
+    assert [row[1] for row in found.rows] == ["f1"]
+
+
+def test_a_dialogue_comes_back_from_json(world: World) -> None:
+    said = world("floods in Hawkesbury").dialogue
+    assert said is not None
+    assert Dialogue.from_json(said.to_json()) == said
+
+
+@pytest.mark.parametrize("data", [7, {}, {"request": {}}, {"request": None, "things": 3}])
+def test_what_is_no_dialogue_is_refused(data: object) -> None:
+    with pytest.raises(ParameterError):
+        Dialogue.from_json(data)
