@@ -102,7 +102,11 @@ def _none(rng: random.Random) -> tuple[date | None, date | None, str]:
 def _month(rng: random.Random) -> tuple[date | None, date | None, str]:
     year, month = rng.choice([2020, 2021, 2022]), rng.randint(1, 12)
     end = date(year + month // 12, month % 12 + 1, 1)
-    return date(year, month, 1), end, rng.choice([f"in {_MONTHS[month - 1]} {year}", f"during {_MONTHS[month - 1]} {year}", f"from {_MONTHS[month - 1]} {year}"])
+    return (
+        date(year, month, 1),
+        end,
+        rng.choice([f"in {_MONTHS[month - 1]} {year}", f"during {_MONTHS[month - 1]} {year}", f"from {_MONTHS[month - 1]} {year}"]),
+    )
 
 
 def _year(rng: random.Random) -> tuple[date | None, date | None, str]:
@@ -137,7 +141,9 @@ def _shares(rng: random.Random, asked: Asked, style: int) -> str:
     for name, op, value in asked.bounds:
         noun = rng.choice(_SHARES[name][: 2 if style else 3])
         less, more = [("less than", "more than"), ("under", "over"), ("below", "above")][style % 3]
-        said.append(f"{less if op == '<' else more} {value}% {noun}" if style < 2 else f"{noun} {less if op == '<' else more} {value} percent")
+        said.append(
+            f"{less if op == '<' else more} {value}% {noun}" if style < 2 else f"{noun} {less if op == '<' else more} {value} percent"
+        )
     return " and ".join(said)
 
 
@@ -152,14 +158,27 @@ def _with(text: str, lead: str = " with ") -> str:
 def _wordings(rng: random.Random, asked: Asked) -> list[tuple[str, str]]:
     """(family, text); families that begin with ``kept`` are reported apart."""
     when, place = asked.when and f" {asked.when}", asked.place
-    of, over, shares, other = (f" of {place}" if place else ""), (f" over {place}" if place else ""), _shares(rng, asked, 0), _shares(rng, asked, 2)
+    of, over, shares, other = (
+        (f" of {place}" if place else ""),
+        (f" over {place}" if place else ""),
+        _shares(rng, asked, 0),
+        _shares(rng, asked, 2),
+    )
     count = f"{asked.limit} " if asked.limit > 1 else ""
     if asked.form == "list":
         return [
             ("imperative", f"Give me {count or 'all '}{_noun(asked)}{of}{_with(shares)}{when}."),
             ("show", f"Show {count}{_noun(asked, 'products')}{over}{when}{_with(other)}"),
-            ("which", f"Which {_noun(asked)}{over} were taken{when or ' so far'}{_with(shares)}?" if not count else f"Find {count}{_noun(asked)}{of}{when}{_with(shares)}."),
-            ("kept need", f"I need {count}{_noun(asked, 'scenes')}{' covering ' + place if place else ''}{when}{_with(shares, ' having ')}."),
+            (
+                "which",
+                f"Which {_noun(asked)}{over} were taken{when or ' so far'}{_with(shares)}?"
+                if not count
+                else f"Find {count}{_noun(asked)}{of}{when}{_with(shares)}.",
+            ),
+            (
+                "kept need",
+                f"I need {count}{_noun(asked, 'scenes')}{' covering ' + place if place else ''}{when}{_with(shares, ' having ')}.",
+            ),
             ("kept telegraphic", f"{count}{_noun(asked, 'scenes')}{' ' + place if place else ''}{when}{_with(other, ', ')}"),
         ]
     if asked.form == "count":
@@ -175,12 +194,19 @@ def _wordings(rng: random.Random, asked: Asked) -> list[tuple[str, str]]:
         ]
     assert asked.order
     name, descending = asked.order
-    best = {("cloud", False): "least cloudy", ("cloud", True): "cloudiest", ("time", True): "most recent", ("time", False): "oldest"}[name, descending]
-    kept = {("cloud", False): "clearest", ("cloud", True): "most clouded", ("time", True): "latest", ("time", False): "earliest"}[name, descending]
+    best = {("cloud", False): "least cloudy", ("cloud", True): "cloudiest", ("time", True): "most recent", ("time", False): "oldest"}[
+        name, descending
+    ]
+    kept = {("cloud", False): "clearest", ("cloud", True): "most clouded", ("time", True): "latest", ("time", False): "earliest"}[
+        name, descending
+    ]
     noun = "image" if asked.limit == 1 else "images"
     return [
         ("superlative", f"Find the {count}{best} {_noun(asked, noun)}{of}{when}{_with(shares)}."),
-        ("kept superlative", f"What {'is' if asked.limit == 1 else 'are'} the {count}{kept} {_noun(asked, noun)}{over}{when}{_with(shares)}?"),
+        (
+            "kept superlative",
+            f"What {'is' if asked.limit == 1 else 'are'} the {count}{kept} {_noun(asked, noun)}{over}{when}{_with(shares)}?",
+        ),
     ]
 
 
@@ -205,7 +231,9 @@ def _right(asked: Asked, told: Told, products: Sequence[Product], places: dict[s
     if asked.form == "best":
         assert asked.order
         name, descending = asked.order
-        ranked = sorted((one.shares["cloud"] if name == "cloud" else one.time.toordinal() for one in fitting), reverse=descending)[: asked.limit]
+        ranked = sorted((one.shares["cloud"] if name == "cloud" else one.time.toordinal() for one in fitting), reverse=descending)[
+            : asked.limit
+        ]
         values = {one.iri: one.shares["cloud"] if name == "cloud" else one.time.toordinal() for one in fitting}
         return found <= set(values) and len(found) >= min(asked.limit, len(fitting)) and {values[iri] for iri in found} == set(ranked)
     wanted = {one.iri for one in fitting}

@@ -32,7 +32,15 @@ def cases(folder: Path, sample: int = 0) -> Iterator[Case]:
             told = asking.tell(row["question"])
             right = told.result is not None and _right(row["answer"], told)
             note = "" if right else f"{told.note()} gold={json.dumps(row['answer'])[:120]} got={sorted(map(str, _values(told)))[:8]}"
-            yield Case(str(row.get("id", number)), str(row["query_split"]), row["question"], right, "" if right else told.stage(), note, told.seconds)
+            yield Case(
+                str(row.get("id", number)),
+                str(row["query_split"]),
+                row["question"],
+                right,
+                "" if right else told.stage(),
+                note,
+                told.seconds,
+            )
 
 
 def _values(told: Told) -> set[Any]:

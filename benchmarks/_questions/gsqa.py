@@ -33,7 +33,15 @@ def cases(folder: Path, sample: int = 0) -> Iterator[Case]:
             told = asking.tell(row["question"])
             right = told.result is not None and _right(row, told)
             note = "" if right else f"{told.note()} gold={json.dumps(row['answers'])[:120]} got={_got(told)[:120]}"
-            yield Case(str(row["id"]), f"{row['template']} {row['type']}", row["question"], right, "" if right else told.stage(), note, told.seconds)
+            yield Case(
+                str(row["id"]),
+                f"{row['template']} {row['type']}",
+                row["question"],
+                right,
+                "" if right else told.stage(),
+                note,
+                told.seconds,
+            )
 
 
 def _things(told: Told) -> dict[int, list[float]]:
@@ -55,7 +63,9 @@ def _right(row: dict[str, Any], told: Told) -> bool:
     if not name:
         return set(things) == {one["id"] for one in gold}
     wanted, found = sorted(one[name] for one in gold), sorted(value for values in things.values() for value in values)
-    return len(wanted) == len(found) and all(abs(a - b) <= max(1.0 if name == "distance" else 0.05, 1e-4 * b) for a, b in zip(found, wanted, strict=True))
+    return len(wanted) == len(found) and all(
+        abs(a - b) <= max(1.0 if name == "distance" else 0.05, 1e-4 * b) for a, b in zip(found, wanted, strict=True)
+    )
 
 
 def _got(told: Told) -> str:

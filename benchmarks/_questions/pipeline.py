@@ -67,7 +67,9 @@ class Told:
 class Asker:
     """Puts questions to one store."""
 
-    def __init__(self, knowledge: Knowledge, endpoint: Endpoint, *, limits: Limits | None = None, conventions: Conventions | None = None) -> None:
+    def __init__(
+        self, knowledge: Knowledge, endpoint: Endpoint, *, limits: Limits | None = None, conventions: Conventions | None = None
+    ) -> None:
         self.knowledge, self.endpoint = knowledge, endpoint
         self.limits, self.conventions = limits or Limits(question_rows=5000), conventions
 
@@ -92,7 +94,9 @@ class Asker:
         told = Told(found[0] if found else None, seconds=seconds)
         for one in found[:3]:
             try:
-                planned = plan(listing(one.request), self.knowledge, self.limits, **({"conventions": self.conventions} if self.conventions else {}))
+                planned = plan(
+                    listing(one.request), self.knowledge, self.limits, **({"conventions": self.conventions} if self.conventions else {})
+                )
             except Exception as error:  # noqa: BLE001
                 told = Told(one, error=f"{type(error).__name__}: {error}", seconds=seconds)
                 continue
@@ -107,7 +111,7 @@ class Asker:
 
 
 def listing(request: Request) -> Request:
-    """"Is there a park near X?" is answered by which ones; whether a named thing is somewhere, by yes or no."""
+    """ "Is there a park near X?" is answered by which ones; whether a named thing is somewhere, by yes or no."""
     return replace(request, form="find") if request.form == "ask" and request.target.classes and not request.target.named else request
 
 

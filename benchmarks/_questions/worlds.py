@@ -294,5 +294,3 @@ def _scaled(rng: random.Random, shape: Shape, bound: Bound) -> Shape:
     side = (bound.value**0.5) / _DEGREE * (rng.uniform(0.2, 0.8) if "<" in bound.op else rng.uniform(1.6, 4))
     x, y, _, _ = shape.bounds
     return _sized(shape, x, y, side, side)
-
-

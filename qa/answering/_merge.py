@@ -65,7 +65,7 @@ def _same(one: Constraint) -> Callable[[Any], bool]:
 
 
 def _name(value: Value) -> str:
-    return value.iri or value.label if isinstance(value, Property) else value.measure if isinstance(value, Measure) else "ratio"
+    return value.label or value.iri if isinstance(value, Property) else value.measure if isinstance(value, Measure) else "ratio"
 
 
 def _fixed(one: Spatial) -> bool:

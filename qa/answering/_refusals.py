@@ -130,9 +130,12 @@ def _asked_politely(question: Question, start: int) -> bool:
     return question.tokens[start].lower == "will" and [token.lower for token in question.tokens[start + 1 : start + 2]] == ["you"]
 
 
-def pixels(question: Question, readings: list[Reading], *, certain: bool = False) -> Refusal | None:
-    """The refusal of what only a look into images could tell; ``certain``: of what cannot be meant otherwise."""
-    engine = _routing.route(question, readings)
-    if engine not in _PIXELS or (certain and engine != "image"):
-        return None
-    return Refusal("needs-pixels", _PIXELS[engine])
+def engine(question: Question, readings: list[Reading]) -> str:
+    """Which look into the pixels of images a question may need; empty if none."""
+    found = _routing.route(question, readings)
+    return found if found in _PIXELS else ""
+
+
+def pixels(engine: str) -> Refusal | None:
+    """The refusal of what only a look into images could tell."""
+    return Refusal("needs-pixels", _PIXELS[engine]) if engine else None

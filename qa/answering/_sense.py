@@ -16,16 +16,20 @@ from rdflib import URIRef
 from earthweave.ontology import RDFS, vocabulary
 
 from ..knowledge import Knowledge
-from ..request import Aggregate, Compare, Concept, Constraint, Measure, Property, Request, Spatial, Temporal, Things, Value
+from ..request import Aggregate, Compare, Concept, Constraint, Property, Request, Spatial, Temporal, Things, Value
 from ._tree import edited, replacement, walk
 
 
-def sensible(request: Request, knowledge: Knowledge) -> Request:
-    """The request with times and comparisons of the target moved to the things that it is related to, where those alone can meet them."""
-    request = _through(_general(request, knowledge), knowledge)
+def sensible(request: Request, knowledge: Knowledge, functions: frozenset[str] = frozenset()) -> Request:
+    """The request with times and comparisons of the target moved to the things that it is related to, where those alone can meet them.
+
+    Args:
+        functions: of aggregates that the question speaks of: what is asked of one place may be told of many things in it.
+    """
+    request = _through(_general(request, knowledge), knowledge, functions)
     target = _moved(_hoisted(request.target, knowledge), knowledge)
     target = _seen(target, knowledge)
-    return _amount(request if target == request.target else replace(request, target=target))
+    return request if target == request.target else replace(request, target=target)
 
 
 def _seen(things: Things, knowledge: Knowledge) -> Things:
@@ -35,7 +39,7 @@ def _seen(things: Things, knowledge: Knowledge) -> Things:
     return replace(things, constraints=tuple(map(_meeting, things.constraints)))
 
 
-def _through(request: Request, knowledge: Knowledge) -> Request:
+def _through(request: Request, knowledge: Knowledge, functions: frozenset[str]) -> Request:
     """Places by a property of what happened there: "units with a flood level above 12" have floods with one, and so has Westland."""
     target = request.target
     if any(_related(one) for one in target.constraints) or _lasts(target, knowledge):
@@ -44,7 +48,11 @@ def _through(request: Request, knowledge: Knowledge) -> Request:
     if kind is None:
         return request
     if any(_happening(one, target, knowledge) for one in request.columns) and not target.classes:
-        return replace(request, target=Things((kind,), constraints=(Spatial("intersects", (target,)),)))
+        inside = Things((kind,), constraints=(Spatial("intersects", (replace(target, constraints=()),)), *target.constraints))
+        if len(functions) == 1 and len(request.columns) == 1:
+            wanted = Aggregate(next(iter(functions)), request.columns[0])  # type: ignore[arg-type]
+            return Request("measure", inside, aggregates=(wanted,), assumptions=request.assumptions, unknown=request.unknown)
+        return replace(request, target=inside)
     return replace(request, target=replace(target, constraints=(*target.constraints, Spatial("intersects", (Things((kind,)),)))))
 
 
@@ -80,34 +88,6 @@ def _above(one: Property, knowledge: Knowledge) -> str:
         if own and entry and not set(own.labels).isdisjoint(entry.labels):
             found = str(higher)
     return found
-
-
-def _amount(request: Request) -> Request:
-    """ "How much land was flooded", "how many hectares": the area of what happened, not of whatever it happened to."""
-    target, unit = request.target, next((unit for word in request.unknown for unit in _UNITS.get(word.lower(), ())), "")
-    sized = len(request.columns) == 1 and isinstance(request.columns[0], Measure) and request.columns[0].measure == "area"
-    if target.classes or target.named or not (sized or (request.form == "count" and unit)):
-        return request
-    at = next((place for place, one in enumerate(target.constraints) if _related(one)), None)
-    if at is None:
-        return request
-    one = target.constraints[at]
-    assert isinstance(one, Spatial) and isinstance(one.of[0], Things)
-    rest = tuple(_meeting(other) for place, other in enumerate(target.constraints) if place != at)
-    whole = replace(one.of[0], constraints=(*one.of[0].constraints, *rest))
-    unknown = tuple(word for word in request.unknown if word.lower() not in _UNITS)
-    total = Aggregate("sum", Measure("area", unit or "km2"))
-    return Request("measure", whole, aggregates=(total,), assumptions=request.assumptions, unknown=unknown)
-
-
-def _meeting(one: Constraint) -> Constraint:
-    return replace(one, relation="intersects") if isinstance(one, Spatial) and one.relation == "within" else one
-
-
-_UNITS = {
-    "hectares": ("har",), "hectare": ("har",), "acres": ("[acr_br]",), "square kilometres": ("km2",), "square kilometers": ("km2",),
-    "square miles": ("[smi_us]",), "square metres": ("m2",), "square meters": ("m2",), "km2": ("km2",), "km²": ("km2",), "ha": ("har",),
-}  # fmt: skip
 
 
 def _hoisted(things: Things, knowledge: Knowledge) -> Things:
@@ -186,3 +166,7 @@ def _has(things: Things, prop: Property, knowledge: Knowledge) -> bool:
 def _of(things: Things, domains: tuple[str, ...], knowledge: Knowledge) -> bool:
     kinds = [one.iri for one in things.classes] or [one.cls for one in things.named]
     return any(knowledge.is_a(kind, domain) or knowledge.is_a(domain, kind) for kind in kinds for domain in domains)
+
+
+def _meeting(one: Constraint) -> Constraint:
+    return replace(one, relation="intersects") if isinstance(one, Spatial) and one.relation == "within" else one

@@ -11,9 +11,10 @@ from ..knowledge import Knowledge
 from ..language import MAX_CHARACTERS, Question, Reading, annotate, read
 from ..language._words import PREPOSITIONS
 from ..request import Box, Named, Request, Temporal
+from ._amounts import amount
 from ._dialogue import Dialogue, follow, seen
 from ._offers import unknown_place
-from ._refusals import Refusal, declined, pixels
+from ._refusals import Refusal, declined, engine, pixels
 from ._seasons import hemisphere
 from ._sense import sensible
 from ._timing import Clock
@@ -21,6 +22,7 @@ from ._tree import walk
 
 _LEAST = 0.5
 """Share of the words with content that must have been used."""
+_ASKING = frozenset({"which", "how-many", "number-of", "list", "all", "any"})
 _KEPT = 8
 
 
@@ -54,7 +56,7 @@ def understand(
         found = parse(question, readings, knowledge, today)
         edited = dialogue and follow(question, readings, found[0].request if found else None, knowledge, today, dialogue)
     if edited:
-        return Understood((hemisphere(edited, knowledge),))
+        return Understood((hemisphere(sensible(edited, knowledge), knowledge),))
     return _judged(question, readings, found, knowledge, today)
 
 
@@ -64,10 +66,16 @@ def _no(refusal: Refusal) -> Understood:
 
 def _judged(question: Question, readings: list[Reading], found: Sequence[Parsed], knowledge: Knowledge, today: date) -> Understood:
     """Whether what was read is enough to answer."""
-    refused = declined(question, readings) or pixels(question, readings, certain=True)
+    looks = engine(question, readings)
+    doubt = pixels(looks)
+    refused = declined(question, readings) or (doubt if looks == "image" else None)
     if refused:
         return _no(refused)
-    doubt = pixels(question, readings)
+    whole = amount(question, readings, knowledge, today)
+    if whole:
+        return Understood((hemisphere(sensible(whole, knowledge), knowledge),))
+    if doubt and found and found[0].unknown and looks in ("caption", "segmentation"):
+        return _no(doubt)
     if not found:
         return _no(doubt or _lost(question, readings))
     if found[0].coverage < _LEAST:
@@ -75,7 +83,8 @@ def _judged(question: Question, readings: list[Reading], found: Sequence[Parsed]
     missing = _missing(question, readings, found[0], knowledge)
     if missing:
         return _no(doubt or missing)
-    requests = tuple(hemisphere(sensible(one.request, knowledge), knowledge) for one in found[:_KEPT])
+    functions = frozenset(one.value for one in readings if one.kind == "operator" and one.value in ("sum", "avg", "max", "min"))
+    requests = tuple(hemisphere(sensible(one.request, knowledge, functions), knowledge) for one in found[:_KEPT])
     if _future(requests[0], today):
         return _no(Refusal("prediction", "That is about the future: the store knows what was observed."))
     return Understood(requests, doubt=doubt)
@@ -91,6 +100,17 @@ def _missing(question: Question, readings: Sequence[Reading], best: Parsed, know
             return Refusal("no-data-layer", f"The store has no data about “{words}”.", about=(words,))
         if reading.kind == "name" and reading.rule == "unknown" and (words[:1].isupper() or _behind_preposition(question, reading.start)):
             return unknown_place(Named(words), knowledge)
+    return _unknown_kind(question, readings, best)
+
+
+def _unknown_kind(question: Question, readings: Sequence[Reading], best: Parsed) -> Refusal | None:
+    """The refusal where the word behind "which" was left out, and no other says what kind of things is asked for."""
+    if best.request.target.classes:
+        return None
+    asking = {one.end for one in readings if one.kind == "operator" and one.value in _ASKING}
+    for at, token in enumerate(question.tokens):
+        if at in asking and any(token.text == left.split()[0] for left in best.unknown):
+            return Refusal("unknown-class", f"“{token.text}” is no kind of things that the store has.", about=(token.text,))
     return None
 
 

@@ -182,7 +182,8 @@ class Context:
             for value, cost, _ in self.hinted(hint, noun):
                 yield Out(value, cost + 0.25 * place)
         if fitting and not any(True for hint in fitting for _ in self.hinted(hint, noun)):
-            yield Out(Property(fitting[0]), 0.6)
+            lone = fitting[0]
+            yield Out(Measure(lone, UNITS[lone]) if lone in _SHAPELY else Property(lone), 0.6)  # type: ignore[arg-type]
 
     def hinted(self, hint: str, noun: Noun) -> list[Out]:
         """Values of one hint: what the store has for the class, else what can be computed."""

@@ -1,7 +1,8 @@
 """Calendar arithmetic of spoken dates: a ``Part`` (what was said) becomes a half-open span of days (what it means).
 
 Conventions: weeks from Monday (ISO 8601); meteorological seasons, of the northern hemisphere until `southern` turns them; early, mid and
-late are days 1-10, 11-20 and the rest of a month, and thirds in months of anything longer; a part without a year is its latest occurrence.
+late are days 1-10, 11-20 and the rest of a month, years 0-3, 4-6 and 7-9 of a decade, and thirds in months of anything else; a part
+without a year is its latest occurrence.
 """
 
 from __future__ import annotations
@@ -97,6 +98,9 @@ def _edge(span: Span, edge: str) -> Span:
     start, end = span
     months = (end.year - start.year) * 12 + end.month - start.month
     third = {"early": 0, "mid": 1, "late": 2}[edge]
+    if months == 120:
+        cuts = (0, 48, 84, 120)
+        return add_months(start, cuts[third]), add_months(start, cuts[third + 1])
     if months > 1:
         first = add_months(start, third * months // 3)
         return first, add_months(start, (third + 1) * months // 3)
@@ -123,10 +127,16 @@ def back(today: date, number: int, unit: str) -> date | None:
 
 
 def whole(today: date, unit: str, shift: int) -> Span:
-    """The day, week, month or year that holds ``today``, or the one ``shift`` after it."""
+    """The day, week, weekend, month, quarter or year that holds ``today``, or the one ``shift`` after it."""
     if unit == "week":
         monday = today - today.weekday() * _DAY + 7 * shift * _DAY
         return monday, monday + 7 * _DAY
+    if unit == "weekend":
+        monday, end = whole(today, "week", shift)
+        return monday + 5 * _DAY, end
+    if unit == "quarter":
+        first = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), 3 * shift)
+        return first, add_months(first, 3)
     if unit == "month":
         first = add_months(today.replace(day=1), shift)
         return first, add_months(first, 1)

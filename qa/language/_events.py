@@ -10,7 +10,7 @@ from ..knowledge import Knowledge
 from ..request import Concept, Spatial, Things
 from ._classes import class_table
 from ._phrases import Phrases
-from ._reading import Reading, RelationWord
+from ._reading import Reading, RelationWord, Scored
 from ._tokens import Question
 from ._windows import Words
 
@@ -19,6 +19,7 @@ _BE = frozenset("is are was were be been being get got became".split())
 _HAVE = frozenset("have has had".split())
 _JOINTS = frozenset("that which who where".split())
 _NOT = frozenset({"not", "never", "n't"})
+_HAVING = frozenset("have has had with having of whose".split())
 _LEAST = 0.4
 _HAPPENED = Phrases([(
     "intersects", "affected|hit|struck|impacted|touched|damaged|devastated|covered by, exposed to, subject to, subjected to, suffered from",
@@ -55,14 +56,26 @@ def _auxiliaries(question: Question, start: int) -> tuple[int, bool]:
     return (first if first > 0 or not negated else start), negated
 
 
-def settled(readings: Iterable[Reading]) -> list[Reading]:
-    """Without readings that a longer one leaves no room for: a property that the store lacks inside of one that it has, a participle
+def settled(question: Question, knowledge: Knowledge, readings: Iterable[Reading]) -> list[Reading]:
+    """With "areas" as the kind of things that has a property of which they are said to have a value; without readings that a longer one leaves no room for: a property that the store lacks inside of one that it has, a participle
     taken for a kind of things, or for the kind in a name.
     """
     found = list(readings)
     linked = [one for one in found if one.kind == "property" and one.value[0].value.property and one.value[0].value.property.iri]
     happened = [one for one in found if one.rule == "events" and one.kind == "product"]
+    found += _areas(question, knowledge, linked)
     return [one for one in found if not _swallowed(one, linked) and not any(_taken(one, other) for other in happened)]
+
+
+def _areas(question: Question, knowledge: Knowledge, linked: list[Reading]) -> Iterator[Reading]:
+    """ "How many areas have a flood level above 10": flooded areas."""
+    for at, token in enumerate(question.tokens[:-1]):
+        if token.lemma in _AREAS and question.tokens[at + 1].lower in _HAVING:
+            behind = [one for one in linked if at < one.start <= at + 4]
+            domains = {iri for one in behind[:1] for iri in one.value[0].value.domains if iri in knowledge.classes}
+            if len(domains) == 1:
+                entry = knowledge.classes[domains.pop()]
+                yield Reading("class", at, at + 1, (Scored(Concept(entry.labels[0], entry.iri), 0.9),), 0.9, "areas")
 
 
 def _swallowed(one: Reading, linked: list[Reading]) -> bool:

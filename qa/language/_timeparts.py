@@ -10,80 +10,182 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
-from ._calendar import MONTHS, SEASONS, WEEKDAYS, Part, add_months, back, resolve, whole
+from ._calendar import MONTHS, SEASONS, WEEKDAYS, Part, back, resolve, whole
+from ._timespans import DAY, UNITS, Found, beside, dates, inside, iso_week, order, plain, valid, years
+from ._timetrust import Trust
 from ._tokens import Token
 
-Found = tuple[Part, int] | None
-DAY = timedelta(days=1)
 PAST = frozenset({"last", "past", "previous", "preceding"})
 _EDGES = {
     "early": "early", "beginning": "early", "start": "early", "mid": "mid", "middle": "mid", "late": "late", "end": "late",
 }  # fmt: skip
-_UNITS = {word: word for word in ("hour", "day", "week", "fortnight", "month", "quarter", "year", "decade")} | {
-    "h": "hour", "hr": "hour", "d": "day", "hrs": "hour", "wk": "week", "yr": "year", "yrs": "year", "y": "year",
-}  # fmt: skip
-_MONTHS_OF = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": -1, "fifth": 5, "5th": 5}
 _COUNTED = "one two three four five six seven eight nine ten eleven twelve"
 NUMBERS = {word: n for n, word in enumerate(_COUNTED.split(), start=1)} | {"a": 1, "an": 1, "couple": 2, "few": 3}
 _PIECES = frozenset("day week half month weekend third year".split())
+_DAYS = {
+    word: number
+    for number, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth"
+        " seventeenth eighteenth nineteenth twentieth".split(), start=1,
+    )
+} | {"thirtieth": 30}  # fmt: skip
+_BESIDE = {"after": 1, "following": 1, "before": -1, "preceding": -1, "prior": -1}
 _TENS = {word: 10 * n for n, word in enumerate("twenties thirties forties fifties sixties seventies eighties nineties".split(), start=2)}
 _DMY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 _YMD = re.compile(r"(\d{4})([/.])(\d{1,2})\2(\d{1,2})")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:t.*)?")
 _PACKED = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _YEAR = re.compile(r"(1[89]|20)\d\d")
+_TURN = re.compile(r"((?:19|20)\d\d)[-/](\d{4}|\d\d)")
 _QUARTER = re.compile(r"q[1-4]|h[12]")
+_CLOCK = r"(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?"
+_GLUED = {
+    "interval": re.compile(rf"(\d{{4}}-\d\d-\d\d){_CLOCK}/(\d{{4}}-\d\d-\d\d){_CLOCK}(?!\d)"),
+    "dmy": re.compile(r"(\d{1,2})(-)(\d{1,2})-(\d{4})(?!\d)"),
+    "week": re.compile(r"(\d{4})-?w(\d\d)(?![\w-])"),
+    "day": re.compile(r"(\d{1,2})([-/.]?)([a-z]{3,9})\2(\d{4})(?!\d)"),
+    "month": re.compile(r"([a-z]{3,9})[-/.]?(\d{4})(?!\d)"),
+    "years": re.compile(r"((?:19|20)\d\d)/(\d{4}|\d\d)(?![\d/])"),
+}
+"""Times written in one piece, whatever tokens it falls into."""
+_LONGEST = 32
+"""Tokens in a piece, at most: two instants and a stroke."""
 
 
-class Parts:
-    """Recursive descent over tokens; every method takes a place and gives what it read with the place after it, or None."""
+class Parts(Trust):
+    """Recursive descent over tokens; every method takes a place and gives what it read with the place after it, or None.
 
-    def __init__(self, tokens: Sequence[Token], today: date) -> None:
-        self.tokens, self.today = tokens, today
+    ``given`` is the year of what has none, where the question names it elsewhere; None for the latest.
+    """
 
-    def word(self, at: int) -> str:
-        """The word at a place, folded; empty beyond the ends."""
-        return self.tokens[at].lower if 0 <= at < len(self.tokens) else ""
+    def __init__(self, tokens: Sequence[Token], today: date, given: int | None = None) -> None:
+        super().__init__(tokens)
+        self.today, self.given = today, given
+        self.order = order(tokens)
+        self._parts: dict[int, Found] = {}
+
+    def dated(self, part: Part) -> Part:
+        """The part with the year that is given elsewhere, if it has none."""
+        if self.given is None or not part.needs_year or part.past:
+            return part
+        return replace(part, year=self.given - (part.month == 12 and part.months == 3))
+
+    def resolve(self, part: Part) -> tuple[date, date] | None:
+        """The days that a part means."""
+        return resolve(self.dated(part), self.today)
+
+    def phrase(self, at: int, words: str) -> bool:
+        """Whether these words stand at a place."""
+        return all(self.word(at + n) == word for n, word in enumerate(words.split()))
 
     def skip(self, at: int, *words: str) -> int:
         """The place after an optional word."""
         return at + 1 if self.word(at) in words else at
 
     def part(self, at: int) -> Found:
-        """The longest part that begins at a place."""
-        if self.word(at) in {"year", "month", "months", "years"}:
+        """The longest part that begins at a place, read once however often it is asked for."""
+        if at not in self._parts:
+            self._parts[at] = self._part(at)
+        return self._parts[at]
+
+    def _part(self, at: int) -> Found:
+        word = self.word(at)
+        if word in {"year", "month", "months", "years"}:
             named = self.part(self.skip(at + 1, "of"))
             if named and not named[0].fixed:
                 return named
-        forms = (self.numeric, self.calendar, self.piece, self.relative, self.week, self.edged, self.nth, self.decade)
+        if word in WEEKDAYS and (named := self.part(self.skip(self.skip(at + 1, ","), "the"))) and named[0].day is not None:
+            return named
+        forms = (
+            self.numeric, self.glued, self.calendar, self.piece, self.led, self.relative, self.counted, self.week, self.edged, self.nth,
+            self.decade,
+        )  # fmt: skip
         found = [read for form in forms if (read := form(at))]
-        return max(found, key=lambda one: one[1]) if found else None
+        part, end = max(found, key=lambda one: one[1]) if found else (None, at)
+        return (part, self._clock(end) if part.day else end) if part else None
+
+    def _clock(self, at: int) -> int:
+        """The place behind a time of day: ``at 10:30``, ``09:57:21 UTC``."""
+        begin = self.skip(self.skip(at, ","), "at")
+        if not re.fullmatch(r"\d\d?", self.word(begin)) or self.word(begin + 1) != ":" or not re.fullmatch(r"\d\dz?", self.word(begin + 2)):
+            return at
+        end = begin + 3
+        if self.word(end) == ":" and re.fullmatch(r"\d\d(\.\d+)?z?", self.word(end + 1)):
+            end += 2
+        return self.skip(end, "utc", "gmt", "am", "pm")
 
     def numeric(self, at: int) -> Found:
-        """Dates in figures, and bare years."""
+        """Dates in figures, and bare years; none in the names of files."""
         word = self.word(at)
+        if "_" in {self.word(at - 1), self.word(at + 1)}:
+            return None
         if match := _ISO.fullmatch(word):
             year, month, day = (int(text) if text else None for text in match.groups())
             return valid(Part(year, month, day), at + 1)
         if match := _YMD.fullmatch(word):
             return valid(Part(int(match[1]), int(match[3]), int(match[4])), at + 1)
         if match := _DMY.fullmatch(word):
-            first, second, year = int(match[1]), int(match[3]), int(match[4])
-            day, month = (second, first) if second > 12 else (first, second)
-            return valid(Part(year, month, day, unsure=max(first, second) <= 12 and first != second), at + 1)
+            return self._in_figures(match, at + 1)
         if match := _PACKED.fullmatch(word):
             return valid(Part(*map(int, match.groups())), at + 1)
         if match := re.fullmatch(r"(0?[1-9]|1[0-2])/(\d{4})", word):
             return Part(int(match[2]), int(match[1])), at + 1
         return (Part(int(word)), at + 1) if _YEAR.fullmatch(word) else None
 
+    def _in_figures(self, match: re.Match[str], end: int) -> Found:
+        first, second, year = int(match[1]), int(match[3]), int(match[4])
+        told = self.order if match[2] != "." else ""
+        day, month = (second, first) if second > 12 or (told == "month" and first <= 12) else (first, second)
+        return valid(Part(year, month, day, unsure=max(first, second) <= 12 and first != second and not told), end)
+
+    def glued(self, at: int) -> Found:
+        """``2021-03-15/2021-03-25``, ``14-Aug-2022``, ``Aug-2022``, ``2022-W33``, ``2020/21``: in one piece, however it was split."""
+        text, ends = "", dict[int, int]()
+        for end in range(at, min(at + _LONGEST, len(self.tokens))):
+            if end > at and self.tokens[end].start != self.tokens[end - 1].end:
+                break
+            text += self.tokens[end].lower
+            ends[len(text)] = end + 1
+        if not any(map(str.isdecimal, text)):
+            return None
+        for name, pattern in _GLUED.items():
+            if (match := pattern.match(text)) and match.end() in ends and (found := self._glued(name, match, ends[match.end()])):
+                return found
+        return None
+
+    def _glued(self, name: str, match: re.Match[str], end: int) -> Found:
+        if name == "interval":
+            return dates(match[1], match[2], end)
+        if name == "dmy":
+            return self._in_figures(match, end)
+        if name == "week":
+            return iso_week(int(match[1]), int(match[2]), end)
+        if name == "years":
+            first, last = int(match[1]), int(match[2])
+            return (years(first, 2), end) if last in {first + 1, (first + 1) % 100} else None
+        month = MONTHS.get(match[3] if name == "day" else match[1])
+        year, day = (int(match[4]), int(match[1])) if name == "day" else (int(match[2]), None)
+        return valid(Part(year, month, day), end) if month and _YEAR.fullmatch(str(year)) else None
+
+    def led(self, at: int) -> Found:
+        """A year in front: ``2021 summer``, ``2021 March``, ``2021's spring``."""
+        begin = self.skip(at + 1, "'s")
+        word = self.word(begin)
+        if not _YEAR.fullmatch(self.word(at)) or word == "fall" or (word == "may" and not self.tokens[begin].text[0].isupper()):
+            return None
+        found = self.calendar(begin) or self.piece(begin)
+        if not found or not found[0].needs_year or found[0].past:
+            return None
+        year = int(self.word(at)) - (found[0].season and found[0].month == 12)
+        return valid(replace(found[0], year=year), found[1])
+
     def calendar(self, at: int) -> Found:
         """``[edge] [day [of]] month [day] [[,|of] year]``."""
         edge, begin = self.edge(at)
-        day = None if edge else self.ordinal(begin)
+        day = None if edge else self.ordinal(begin) or self.spelt(begin)
         month_at = self.skip(day[1], "of") if day else begin
         month = MONTHS.get(self.word(month_at).rstrip("."))
         if month is None:
@@ -107,7 +209,7 @@ class Parts:
         """An edge of anything else: "early this year", "the end of last month", "early 2010s"."""
         edge, begin = self.edge(at)
         found = (self.relative(begin) or self.decade(begin) or self.piece(begin)) if edge else None
-        span = found and resolve(found[0], self.today)
+        span = found and self.resolve(found[0])
         return (replace(found[0], fixed=span, edge=edge), found[1]) if found and span and not found[0].edge else None
 
     def ordinal(self, at: int) -> tuple[int, int] | None:
@@ -115,11 +217,23 @@ class Parts:
         match = re.fullmatch(r"(\d{1,2})(st|nd|rd|th)?", self.word(at))
         return (int(match[1]), at + 1) if match and 1 <= int(match[1]) <= 31 else None
 
+    def spelt(self, at: int) -> tuple[int, int] | None:
+        """A day of a month in words: ``first of``, ``twenty-second of``."""
+        tens = {"twenty": 20, "thirty": 30}.get(self.word(at), 0)
+        begin = self.skip(at + 1, "-") if tens else at
+        number = _DAYS.get(self.word(begin), 0)
+        if self.word(begin + 1) != "of" or not number or (tens and number > 9) or self.word(at - 1) in {"a", "one", "two"}:
+            return None
+        return tens + number, begin + 1
+
     def year(self, at: int) -> tuple[int | None, int]:
         """A year with what joins it to a month; "this year" and "last year" too."""
         begin = self.skip(at, ",", "of", "in")
         if _YEAR.fullmatch(self.word(begin)):
             return int(self.word(begin)), begin + 1
+        if self.word(at) == "'" and re.fullmatch(r"\d\d", self.word(at + 1)):
+            short = 2000 + int(self.word(at + 1))
+            return short - 100 * (short > self.today.year + 10), at + 2
         shift = {"this": 0, "last": -1, "next": 1}.get(self.word(begin))
         return (self.today.year + shift, begin + 2) if shift is not None and self.word(begin + 1) == "year" else (None, at)
 
@@ -130,7 +244,7 @@ class Parts:
         edge, begin = self.edge(begin)
         if past and (month := MONTHS.get(self.word(begin))):
             return Part(month=month, edge=edge, past=True), begin + 1
-        if start := SEASONS.get(self.tokens[begin].lemma if begin < len(self.tokens) else ""):
+        if start := SEASONS.get(self.word(begin)):
             if which in {"this", "next"}:
                 return Part(self.today.year + (which == "next"), start, months=3, edge=edge, season=True), begin + 1
             return self.season(start, begin + 1, edge, past)
@@ -151,7 +265,7 @@ class Parts:
             return None
         year, end = (led, end) if led else self.year(self.skip(self.skip(end, "of"), "the") if self.word(end + 1) == "the" else end)
         year, end = (year, end) if year else self._of_year(end)
-        return (Part(year, (number - 1) * size + 1, months=size), end) if year else None
+        return (Part(year, (number - 1) * size + 1, months=size), end) if year or short[:1] == "q" else None
 
     def _of_year(self, at: int) -> tuple[int | None, int]:
         """``of this year``, ``of the year 2021``."""
@@ -161,16 +275,42 @@ class Parts:
         return None, at
 
     def season(self, month: int, at: int, edge: str, past: bool) -> Found:
-        """A season behind its word; the winter of a year is the one that ends in it, as meteorologists count."""
-        if match := re.fullmatch(r"(\d{4})/(\d\d|\d{4})", self.word(at)):
-            return Part(int(match[1]), month, months=3, edge=edge, season=True), at + 1
+        """A season behind its word; one over the turn of the year is named for the year that it ends in, as meteorologists count.
+
+        ``2020/21`` names what lies over that turn: the northern winter, and, of the north's summers, the one that `southern` turns to it.
+        """
         year, end = self.year(at)
-        if year and self.word(end) in {"-", "/"} and re.fullmatch(r"\d\d|\d{4}", self.word(end + 1)):
-            following = int(self.word(end + 1))
-            if following in {year + 1, (year + 1) % 100}:
-                return Part(year, month, months=3, edge=edge, season=True), end + 2
+        begin = self.skip(at, ",", "of", "in")
+        for size in (1, 3):
+            match = _TURN.fullmatch("".join(self.word(begin + n) for n in range(size)))
+            if match and int(match[2]) in {int(match[1]) + 1, (int(match[1]) + 1) % 100}:
+                year, end = int(match[1]) + 1, begin + size
         shifted = year - 1 if year and month == 12 else year
         return Part(shifted, month, months=3, edge=edge, past=past, season=True), end
+
+    def _before_last(self, at: int) -> Found:
+        """``the year before last``, ``the summer before last``."""
+        if not self.phrase(at + 1, "before last"):
+            return None
+        if self.word(at) in {"week", "weekend", "month", "quarter", "year"}:
+            return Part(fixed=whole(self.today, self.word(at), -2)), at + 3
+        start, months = SEASONS.get(self.word(at)) or MONTHS.get(self.word(at)), 3 * (self.word(at) in SEASONS)
+        span = start and resolve(Part(month=start, months=months, past=True), self.today)
+        return (Part(span[0].year - 1, start, months=months, season=months > 0), at + 3) if span else None
+
+    def counted(self, at: int) -> Found:
+        """``the 10 days after D``: days without D; ``10 days after D``: that one day; ``the week before D``."""
+        begin = self.skip(at, "the", "these")
+        several = self.word(begin - 1) in {"the", "these", "in", "within", "during", "over", "throughout"}
+        number, end = self.number(begin)
+        number, end = (number, end) if number else (int(several), begin)
+        unit, word = self.unit(end), self.word(end + 1)
+        if not number or not unit or word not in _BESIDE:
+            return None
+        found = self.part(self.skip(end + 2, "to", "the"))
+        span = found and self.resolve(found[0])
+        days = span and beside(span, number * _BESIDE[word], unit, several)
+        return (Part(fixed=days), found[1]) if found and days else None
 
     def relative(self, at: int) -> Found:
         """Times told from today."""
@@ -185,7 +325,7 @@ class Parts:
         if self.word(begin) in WEEKDAYS:
             gone = (self.today.weekday() - WEEKDAYS.index(self.word(begin))) % 7 or 7
             return Part(fixed=whole(self.today - gone * DAY, "day", 0)), begin + 1
-        return self.ago(at) or self.last(at)
+        return self.ago(at) or self.last(at) or self._before_last(self.skip(at, "the"))
 
     def ago(self, at: int) -> Found:
         """``two weeks ago``: the day."""
@@ -195,7 +335,7 @@ class Parts:
             return None
         if self.word(end + 1) == "before" and self.word(end + 2) not in {"now", "today", ""}:
             return None
-        day = back(self.today, *_plain(number, unit))
+        day = back(self.today, *plain(number, unit))
         return (Part(fixed=(day, day + DAY)), end + 2 + (self.word(end + 1) == "before" and bool(self.word(end + 2)))) if day else None
 
     def last(self, at: int) -> Found:
@@ -203,20 +343,19 @@ class Parts:
         which = self.word(at)
         if which not in PAST | {"this", "current", "next", "coming", "recent"}:
             return None
+        shift = -1 if which in PAST else {"next": 1, "coming": 1}.get(which, 0)
+        if self.word(at + 1) == "weekend":
+            return Part(fixed=whole(self.today, "weekend", shift)), at + 2
         number, end = self.number(at + 1)
         unit = self.unit(end)
         if not unit:
             return None
-        size = _UNITS[unit]
+        size = UNITS[unit]
         if which in PAST | {"recent"} and (number or which == "past" or size in {"hour", "fortnight", "decade"}):
-            first = back(self.today, *_plain(number or 1, unit))
+            first = back(self.today, *plain(number or 1, unit))
             return (Part(fixed=(first, self.today + DAY)), end + 1) if first else None
         if number or size in {"hour", "fortnight", "decade"} or which == "recent":
             return None
-        shift = -1 if which in PAST else {"next": 1, "coming": 1}.get(which, 0)
-        if size == "quarter":
-            first = add_months(date(self.today.year, (self.today.month - 1) // 3 * 3 + 1, 1), 3 * shift)
-            return Part(fixed=(first, add_months(first, 3))), end + 1
         return Part(fixed=whole(self.today, size, shift)), end + 1
 
     def number(self, at: int) -> tuple[int, int]:
@@ -230,25 +369,39 @@ class Parts:
 
     def unit(self, at: int) -> str:
         """A unit of time, as its lemma."""
-        return self.tokens[at].lemma if at < len(self.tokens) and self.tokens[at].lemma in _UNITS else ""
+        return self.tokens[at].lemma if at < len(self.tokens) and self.tokens[at].lemma in UNITS else ""
 
     def week(self, at: int) -> Found:
         """``the week of 21 March 2021``, ``week 12 of 2021``, ``the weekend of …``, ``the week starting …``."""
         begin = self.skip(at, "iso", "calendar")
         word = self.word(begin)
+        if word in {"day", "doy"}:
+            return self._day_of_year(begin + 1)
         if word == "week" and self.word(begin + 1).isdecimal() and len(self.word(begin + 1)) < 3:
             year, end = self.year(begin + 2)
-            return _iso_week(year or self.today.year, int(self.word(begin + 1)), end)
+            number = int(self.word(begin + 1))
+            found = iso_week(year or self.given or self.today.year, number, end)
+            late = found and not year and not self.given and found[0].fixed and found[0].fixed[0] > self.today
+            return iso_week(self.today.year - 1, number, end) if late else found
         if word not in {"week", "weekend"} or self.word(begin + 1) not in {"of", "from", "starting", "beginning", "around"}:
             return None
         found = self.part(self.skip(self.skip(begin + 2, "on", "from"), "the"))
-        span = found and found[0].day and resolve(found[0], self.today)
+        span = found and found[0].day and self.resolve(found[0])
         if not found or not span:
             return None
         if self.word(begin + 1) in {"starting", "beginning", "from"}:
             return Part(fixed=(span[0], span[0] + 7 * DAY)), found[1]
         first, end = whole(span[0], "week", 0)
         return Part(fixed=(first + 5 * DAY if word == "weekend" else first, end)), found[1]
+
+    def _day_of_year(self, at: int) -> Found:
+        """``81 of 2021``, ``of year 81, 2021``."""
+        begin = self.skip(self.skip(self.skip(at, "of"), "the"), "year")
+        year, end = self.year(begin + 1)
+        if not re.fullmatch(r"\d{1,3}", self.word(begin)) or not year:
+            return None
+        first = date(year, 1, 1) + (int(self.word(begin)) - 1) * DAY
+        return (Part(fixed=(first, first + DAY)), end) if first.year == year else None
 
     def nth(self, at: int) -> Found:
         """``the first week of March 2021``, ``the last ten days of May``, ``the first half of April 2020``."""
@@ -258,20 +411,22 @@ class Parts:
         if not which or size not in _PIECES or self.word(begin + 1) not in {"of", "in"}:
             return None
         found = self.part(self.skip(begin + 2, "the"))
-        span = found and resolve(found[0], self.today)
-        inside = span and _inside(span, which, number or 1, size)
-        return (Part(fixed=inside), found[1]) if found and inside else None
+        span = found and self.resolve(found[0])
+        days = span and inside(span, which, number or 1, size)
+        return (Part(fixed=days), found[1]) if found and days else None
 
     def decade(self, at: int) -> Found:
         """``the 2010s``, ``the nineties``, ``the 20th century``."""
         word = self.word(at)
         if re.fullmatch(r"(19|20)\d0s", word):
-            return _years(int(word[:-1]), 10), at + 1
+            return years(int(word[:-1]), 10), at + 1
         if self.word(at) in _TENS:
-            return _years(1900 + _TENS[word], 10), at + 1
-        if (match := re.fullmatch(r"(19|20|21)(th|st)", word)) and self.word(at + 1) == "century":
-            return _years(100 * (int(match[1]) - 1) + 1, 100), at + 2
-        return None
+            return years(1900 + _TENS[word], 10), at + 1
+        if self.word(at + 1) != "century":
+            return None
+        match = re.fullmatch(r"(\d{1,2})(th|st|nd|rd)", word)
+        number = int(match[1]) if match else _DAYS.get(word, 0)
+        return (years(100 * (number - 1) + 1, 100), at + 2) if 0 < number < 22 else None
 
     # the halves of a range may leave things out
     def day(self, at: int) -> Found:
@@ -286,52 +441,3 @@ class Parts:
             return None
         year, end = self.year(found[1])
         return Part(year, day=found[0]), end
-
-
-def valid(part: Part, end: int) -> Found:
-    """The part if the calendar has it; a leap year stands in for the year that was not said."""
-    if part.month is not None and not 1 <= part.month <= 12:
-        return None
-    return (part, end) if resolve(replace(part, year=part.year or 2000), date(2000, 12, 31)) else None
-
-
-def _years(first: int, count: int) -> Part:
-    return Part(fixed=(date(first, 1, 1), date(first + count, 1, 1)))
-
-
-def _plain(number: int, unit: str) -> tuple[int, str]:
-    """A number of units that `back` knows."""
-    size = _UNITS[unit]
-    return (number * _MONTHS_OF[size], "month") if size in {"quarter", "decade"} else (number, size)
-
-
-def _iso_week(year: int, number: int, end: int) -> Found:
-    try:
-        first = date.fromisocalendar(year, number, 1)
-    except ValueError:
-        return None
-    return Part(fixed=(first, first + 7 * DAY)), end
-
-
-def _inside(span: tuple[date, date], which: int, number: int, size: str) -> tuple[date, date] | None:
-    """The ``which``-th (−1: last) piece of a span, of ``number`` days or weeks, or a half or third of it; weeks are of seven days."""
-    start, end = span
-    months = (end.year - start.year) * 12 + end.month - start.month
-    if size in {"half", "third"}:
-        parts = 2 if size == "half" else 3
-        inner = (add_months(start, months * n // parts) if months > 1 else start + n * (30 // parts) * DAY for n in range(1, parts))
-        cuts = [start, *inner, end]
-        index = which - 1 if which > 0 else parts - 1
-        return (cuts[index], cuts[index + 1]) if 0 <= index < parts else None
-    if size in {"month", "year"}:
-        step = number * (12 if size == "year" else 1)
-        first = add_months(start, (which - 1) * step) if which > 0 else add_months(end, -step)
-        inside = first, add_months(first, step)
-    else:
-        days = number * {"day": 1, "week": 7, "weekend": 2}[size] * DAY
-        if size == "weekend":
-            start += (5 - start.weekday()) % 7 * DAY
-            days = 7 * DAY
-        inside = (start + (which - 1) * days, start + which * days) if which > 0 else (end - days, end)
-        inside = (inside[0], inside[0] + 2 * DAY) if size == "weekend" else inside
-    return inside if span[0] <= inside[0] < inside[1] <= end + (2 * DAY if size == "weekend" else timedelta(0)) else None

@@ -15,17 +15,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, Literal
 
 from ..request import Assumption, Interval, Temporal
 from ._calendar import MONTHS, SEASONS, Part, resolve
 from ._reading import Reading
-from ._timeparts import DAY, NUMBERS, Parts
+from ._timeparts import NUMBERS, Parts
+from ._timespans import DAY, Found
+from ._timetrust import AT
 from ._tokens import Question, Token
 
 Granularity = Literal["day", "week", "month", "quarter", "season", "half", "year", "decade", "range"]
-_AT = {"in", "during", "on", "for", "over", "within", "throughout", "across", "at", "dated"}
-_LEADS = _AT | {"of", "from", "since", "before", "after", "until", "till", "by", "around", "between", "to", "about", "circa", "and", "or"}
 _OPENERS: tuple[tuple[str, str], ...] = (
     ("after", "after"), ("later than", "after"), ("newer than", "after"), ("more recent than", "after"), ("following", "after"),
     ("since", "since"), ("as of", "since"), ("starting from", "since"), ("starting in", "since"),
@@ -35,11 +36,15 @@ _OPENERS: tuple[tuple[str, str], ...] = (
     ("until", "until"), ("till", "until"), ("up to", "until"), ("up until", "until"), ("by", "until"), ("through", "until"),
     ("no later than", "until"), ("not later than", "until"), ("not after", "until"), ("on or before", "until"), ("ending in", "until"),
 )  # fmt: skip
-_ONWARDS = ("onwards", "onward", "on", "and later", "or later", "and after", "to date", "to today", "to now", "until now", "until today")
+_TO_DATE = ("to date", "to today", "to now", "until now", "until today")
+_ONWARDS = ("onwards", "onward", "on", "and later", "or later", "and after", "or newer", *_TO_DATE)
+_BACKWARDS = ("and earlier", "or earlier", "and before", "or before", "or older", "and older")
 _NEAR = ("around", "about", "circa", "near the date", "near", "close to")
-_BEHIND_YEARS = frozenset(["", *"? . ! , ; ) in near at over of with for and or sorted cloud clouds".split()])
-_COMPARING = frozenset("than above over below under least most exceeding number level orbit > < = id top".split())
+_BEHIND_ON = frozenset(["", *"? . ! , ; ) in near at over with for and or sorted cloud clouds".split()])
 _EACH = {"each", "every"}
+_MOST = 12
+"""Times named in a row; more are no question."""
+_WHOLE = frozenset({"year", "month", "week", "day"})
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,36 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
         yield Reading("time", one.start, one.end, one.temporal, one.sure, "times", one.assumptions)
 
 
-def find_times(tokens: Sequence[Token], today: date) -> Iterator[Time]:
-    """All times, leftmost first and as long as possible."""
-    reader, at = _Reader(tokens, today), 0
-    while at < len(tokens):
+def find_times(tokens: Sequence[Token], today: date) -> list[Time]:
+    """All times, leftmost first and as long as possible; a year that stands apart ("in March in Cambridge in 2021") completes the rest."""
+    found = [*_scan(_Reader(tokens, today))]
+    years = [one for one in found if one.sure > 0.5 and _calendar_year(one.temporal)]
+    open_ = [one for one in found if any(note.code == "year" for note in one.assumptions)]
+    if len(years) != 1 or not open_:
+        return found
+    (year,) = years
+    completed = {one.start: one for one in _scan(_Reader(tokens, today, _calendar_year(year.temporal)))}
+    found = [completed.get(one.start, one) if one in open_ else one for one in found]
+    if len(open_) == 1 and open_[0].start in completed:
+        found[found.index(year)] = replace(year, temporal=completed[open_[0].start].temporal)
+    return found
+
+
+def _scan(reader: _Reader) -> Iterator[Time]:
+    at = 0
+    while at < len(reader.tokens):
         found = reader.time(at)
         if found:
             yield found
         at = found.end if found else at + 1
+
+
+def _calendar_year(temporal: Temporal) -> int | None:
+    """The year that a time is; None if it is another time."""
+    if temporal.granularity != "year" or len(temporal.intervals) != 1:
+        return None
+    start, end = temporal.intervals[0].start, temporal.intervals[0].end
+    return start.year if start and end and start == date(start.year, 1, 1) and end == date(start.year + 1, 1, 1) else None
 
 
 class _Reader(Parts):
@@ -87,20 +114,29 @@ class _Reader(Parts):
     # repeated and vague times
     def every(self, at: int) -> Time | None:
         """``each summer from 2018 to 2022``, ``every March between 2018 and 2020``, ``the summers of 2019 and 2020``."""
-        begin = self.skip(self.skip(at, *_AT), "the")
-        lemma = self.tokens[begin].lemma if begin < len(self.tokens) else ""
-        plural = lemma in SEASONS and self.word(begin) != lemma
-        if self.word(begin) not in _EACH and not plural:
+        begin = self.skip(self.skip(at, *AT), "the")
+        each = self.word(begin) in _EACH
+        plural = self.lemma(begin) in {*SEASONS} - {self.word(begin)} and self.word(begin - 1) in {"", "the", *AT}
+        begin -= plural and not each
+        month, months = self._named_months(begin + 1)
+        behind = self.skip(begin + 2, "of")
+        over = (self.interval(behind) or self.years(behind)) if each or (plural and self.word(behind) not in AT) else None
+        if not over or not over.temporal.intervals or (plural and over.temporal.granularity not in {"year", "range"}):
             return None
-        begin += self.word(begin) in _EACH
-        name = self.tokens[begin].lemma if begin < len(self.tokens) else ""
-        month, months, season = (SEASONS[name], 3, True) if name in SEASONS else (MONTHS.get(name, 0), 0, False)
-        over = (self.interval(self.skip(begin + 1, "of")) or self.years(self.skip(begin + 1, "of"))) if month else None
-        if not over or not over.temporal.intervals:
-            return None
+        if not month:
+            return replace(over, start=at) if self.word(begin + 1) in _WHOLE else None
         intervals = tuple(_each(over.temporal.intervals, month, months, self.today))
-        notes = over.assumptions + ((_NORTH,) if season else ())
-        return Time(at, over.end, Temporal(intervals, "season" if season else "month"), notes) if intervals else None
+        notes = tuple(dict.fromkeys([*over.assumptions, *((_NORTH,) if months else ())]))
+        return Time(at, over.end, Temporal(intervals, "season" if months else "month"), notes) if intervals else None
+
+    def _named_months(self, at: int) -> tuple[int, int]:
+        """The first month of the season or month of this name, and how many are said: 0 for a month."""
+        name = self.lemma(at)
+        return (SEASONS[name], 3) if name in SEASONS else (MONTHS.get(name, 0), 0)
+
+    def lemma(self, at: int) -> str:
+        """The lemma at a place; empty beyond the ends."""
+        return self.tokens[at].lemma if 0 <= at < len(self.tokens) else ""
 
     def years(self, at: int) -> Time | None:
         """``2019, 2020 and 2021``."""
@@ -127,7 +163,7 @@ class _Reader(Parts):
     # intervals
     def between(self, at: int) -> Time | None:
         opener = self.word(at) if self.word(at) in {"between", "from"} else ""
-        lead = self.word(at) in _AT
+        lead = self.word(at) in AT
         joints = {"and", "-", "to"} if opener == "between" else {"to", "-", "until", "till", "through", "thru", "up"}
         begin = self.skip(at + bool(opener or lead), "the")
         for first in (self.part(begin), self.day(begin)):
@@ -144,12 +180,19 @@ class _Reader(Parts):
             second = Part(fixed=(self.today, self.today + DAY)), begin + 1
         if second is None:
             return None
+        if not _complete(first[0]) and second[0].day is None:
+            return None
         a, b = _share(first[0], second[0])
-        if b.needs_year and not opened and b.day is None and (a.month is None or b.month is None):
+        if a.needs_year and b.needs_year and self.given:
+            a, b = _share(a, self.dated(b))
+        if not _complete(a) or not _complete(b) or (b.needs_year and not opened and b.day is None and (a.month is None or b.month is None)):
             return None
         start, end = resolve(a, self.today), resolve(b, self.today)
-        if start and end and end[1] <= start[0] and b.needs_year and first[0].needs_year:
-            start = resolve(replace(a, year=start[0].year - 1), self.today)
+        if start and end and end[1] <= start[0] and second[0].needs_year:
+            if first[0].needs_year:
+                start = resolve(replace(a, year=start[0].year - 1), self.today)
+            else:
+                end = resolve(replace(b, year=end[0].year + 1), self.today)
         return self._time(at, second[1], start and start[0], end and end[1], (a, b)) if start and end else None
 
     def _following_year(self, first: Part, at: int) -> tuple[Part, int] | None:
@@ -161,15 +204,26 @@ class _Reader(Parts):
 
     def open(self, at: int) -> Time | None:
         opener, begin = self.opener(at)
+        if self.phrase(at, "before and after") or self.phrase(at, "before or after"):
+            return self._both_sides(at)
         found = self.part(self.skip(begin, "the")) if opener else None
         if found is None:
             return self.onwards(at)
         if opener == "until" and self.word(at) in {"by", "through"} and found[0].needs_year and not found[0].past:
             return None
-        return self._opened(at, opener, found)
+        found_both = (self._opened(at, opener, found), self.onwards(at))
+        return max((time for time in found_both if time), key=lambda time: time.end, default=None)
+
+    def _both_sides(self, at: int) -> Time | None:
+        found = self.part(self.skip(at + 3, "the"))
+        span = found and self.resolve(found[0])
+        inner = self._time(at, found[1], *span, (found[0],)) if found and span else None
+        if inner is None or not span:
+            return None
+        return replace(inner, temporal=Temporal((Interval(None, span[0]), Interval(span[1], None))))
 
     def _opened(self, at: int, opener: str, found: tuple[Part, int]) -> Time | None:
-        span = resolve(found[0], self.today)
+        span = self.resolve(found[0])
         if span is None:
             return None
         start, end = {"after": (span[1], None), "since": (span[0], None), "before": (None, span[0]), "until": (None, span[1])}[opener]
@@ -193,31 +247,28 @@ class _Reader(Parts):
         """``from 2019 on``, ``2019 onwards``, ``March 2020 or later``; images "from November 2024" alone are those of that month."""
         begin = self.skip(self.skip(at, "from", "since", "in"), "the")
         found = self.part(begin)
-        span = found and resolve(found[0], self.today)
+        span = found and self.resolve(found[0])
         if not found or not span:
             return None
-        for words in _ONWARDS:
-            size = words.count(" ") + 1
-            if " ".join(self.word(found[1] + n) for n in range(size)) != words:
-                continue
-            if words == "on" and self.word(found[1] + 1) not in _BEHIND_YEARS - {"of"}:
-                continue
-            return self._time(at, found[1] + size, span[0], None, (found[0],))
-        return None
+        words = next((words for words in _ONWARDS + _BACKWARDS if self.phrase(found[1], words)), "")
+        end = found[1] + words.count(" ") + 1
+        if not words or (words == "on" and self.word(end) not in _BEHIND_ON):
+            return None
+        ends = (None, span[1]) if words in _BACKWARDS else (span[0], self.today + DAY) if words in _TO_DATE else (span[0], None)
+        return self._time(at, end, *ends, (found[0],))
 
     def near(self, at: int) -> Time | None:
         """``around`` a day is three days either way, unless the margin is told ("within 5 days of", "± 2 days")."""
         size = next((words.count(" ") + 1 for words in _NEAR if self.phrase(at, words)), 0)
         found = self.part(self.skip(at + size, "the")) if size else None
-        span = found and resolve(found[0], self.today)
+        span = found and self.resolve(found[0])
         if not found or not span or (self.word(at) in {"near", "close"} and found[0].day is None):
             return None
         one_day = span[1] - span[0] == DAY
-        if not one_day and not self.trusted(found[0], at, at + size, found[1]):
-            return None
+        sure = 1.0 if one_day else self.bare(found[0], at, at + size, found[1])
         note = (Assumption("around", "'Around' a date is read as three days before to three days after."),) if one_day else ()
         margin = 3 * DAY * one_day
-        return self._time(at, found[1], span[0] - margin, span[1] + margin, (found[0],), note)
+        return self._time(at, found[1], span[0] - margin, span[1] + margin, (found[0],), note, sure)
 
     def within(self, at: int) -> Time | None:
         """``within 5 days of 15 March 2021``, ``15 March 2021 ± 2 days``."""
@@ -227,7 +278,7 @@ class _Reader(Parts):
         if number and unit and begin > at and self.word(end + 1) in {"of", "from", "around"}:
             found = self.part(self.skip(end + 2, "the"))
             return self._margin(at, found, found[1], number * unit) if found else None
-        found = self.part(self.skip(at, *_AT))
+        found = self.part(self.skip(at, *AT))
         if found and self.word(found[1]) in {"±", "+-", "+/-"}:
             number, end = self.number(found[1] + 1)
             unit = {"day": 1, "week": 7}.get(self.unit(end), 0)
@@ -235,78 +286,58 @@ class _Reader(Parts):
         return None
 
     def _margin(self, at: int, found: tuple[Part, int], end: int, days: int) -> Time | None:
-        span = resolve(found[0], self.today)
+        span = self.resolve(found[0])
         return self._time(at, end, span[0] - days * DAY, span[1] + days * DAY, (found[0],)) if span else None
 
     def plain(self, at: int) -> Time | None:
         """``in`` a part, or a bare one where it can be nothing else; several of them with "and"."""
-        lead = self.word(at) in _AT | {"from", "between"} or (self.word(at) in {"taken", "acquired"} and self.word(at + 1) in _AT)
+        lead = self.word(at) in AT | {"from"} or (self.word(at) in {"taken", "acquired"} and self.word(at + 1) in AT)
         begin = self.skip(self.skip(at + lead, "the", "all"), "whole", "entire", "full")
+        several = self.several(at, begin)
+        if several:
+            return several
         found = self.part(begin)
-        span = found and resolve(found[0], self.today)
+        span = found and self.resolve(found[0])
         if not found or not span:
             return None
-        sure = self.trusted(found[0], at, begin, found[1])
-        first = self._time(at, found[1], *span, (found[0],), sure=sure)
-        several = first and self.joined(first, found[0])
-        # "June and July 2021": the year behind the second says that the first is a month as well
-        named = several is not None and several.end > found[1] and not any(note.code == "year" for note in several.assumptions)
-        return replace(several, sure=max(sure, 0.9)) if several and named else several if sure else None
+        return self._time(at, found[1], *span, (found[0],), sure=self.bare(found[0], at, begin, found[1]))
 
-    def joined(self, first: Time, part: Part) -> Time:
-        """``March 2020 and March 2021``, ``June and July 2021``, ``2019, 2020 or 2021``."""
-        begin = self.skip(self.skip(first.end, ","), "and", "or", "&")
-        if begin == first.end:
-            return first
-        second = self.part(self.skip(self.skip(begin, *_AT), "the"))
-        if second is None or second[0].fixed or (second[0].day is None) != (part.day is None) or second[0].edge:
-            return first
-        a, b = _share(part, second[0])
-        spans = resolve(a, self.today), resolve(b, self.today)
-        if not spans[0] or not spans[1] or (second[0].needs_year and part.needs_year):
-            return first
-        found = _merged([spans[0], *self._rest(b, spans[1], second[1])])
-        end = self._rest_end(b, second[1])
-        notes = tuple(dict.fromkeys([*first.assumptions, *_notes(a, self.today), *_notes(b, self.today)]))
-        notes = tuple(note for note in notes if note.code != "year" or a.needs_year)
-        return Time(first.start, end, Temporal(found, first.temporal.granularity), notes, first.sure)
+    def several(self, at: int, begin: int) -> Time | None:
+        """``March 2020 and March 2021``, ``June, July and August 2021``, ``2019, 2020 or 2021``, ``18 and 25 March 2021``."""
+        series = [*islice(self._series(begin), _MOST)]
+        while len(series) > 1:
+            parts = _filled([part for part, _ in series])
+            spans = [self.resolve(part) for part in parts if _complete(part)]
+            if all(spans) and len(spans) == len(parts):
+                # "June and July 2021": the year behind the last says that the first is a month as well
+                bare = self.bare(parts[0], at, begin, series[0][1])
+                sure = float(bare > 0) if not parts[0].needs_year and (parts[0].month is None or series[0][0].needs_year) else bare
+                last = self._time(at, series[-1][1], *(spans[-1] or (None, None)), parts, sure=sure)
+                return last and replace(last, temporal=Temporal(_merged([one for one in spans if one]), _granularity(*spans[0], parts[:1])))
+            series.pop()
+        return None
 
-    def _rest(self, part: Part, span: tuple[date, date], end: int) -> list[tuple[date, date]]:
-        time = Time(0, end, Temporal((Interval(*span),)))
-        return [(one.start, one.end) for one in self.joined(time, part).temporal.intervals if one.start and one.end]
-
-    def _rest_end(self, part: Part, end: int) -> int:
-        return self.joined(Time(0, end, Temporal((Interval(self.today, None),))), part).end
-
-    def trusted(self, part: Part, at: int, begin: int, end: int) -> float:
-        """How surely a bare month, season or year is a time, by the words around it; 0 if it is none."""
-        bare_month = part.needs_year and not part.past and part.day is None
-        bare_year = end - begin == 1 and part.month is None and not part.fixed
-        before, after = self.word(begin - 1), self.word(end)
-        before = self.word(begin - 2) if before in {"the", "year"} else before
-        if bare_month:
-            capital = after == "," and self.tokens[end + 1 : end + 2] and self.tokens[end + 1].text[:1].isupper()
-            return float((before in _LEADS - {"of", "to", "about", "or", "and"} or bool(part.edge)) and not capital)
-        if part.needs_year and part.day is not None and MONTHS.get(self.word(begin)) == 5 and not self.tokens[begin].text[0].isupper():
-            return 0.0
-        if bare_year:
-            if before in _LEADS - {"over", "to", "about", "around"} or (at < begin and self.word(at) in _AT - {"over"}):
-                return 1.0
-            if before in _COMPARING:
-                return 0.0
-            return 0.9 if after in _BEHIND_YEARS else 0.4
-        return 1.0
-
-    def phrase(self, at: int, words: str) -> bool:
-        """Whether these words stand at a place."""
-        return all(self.word(at + n) == word for n, word in enumerate(words.split()))
+    def _series(self, at: int) -> Iterator[tuple[Part, int]]:
+        """Parts of one kind, as said, with "and" or a comma between them; bare days among them."""
+        found: Found = self.part(at) or self.day(at)
+        first = found and found[0]
+        while found and first and (bool(first.fixed), first.day is None) == (bool(found[0].fixed), found[0].day is None):
+            yield found
+            following = self.skip(self.skip(found[1], ","), "and", "or", "&", "vs", "versus")
+            if following == found[1]:
+                return
+            begin = self.skip(self.skip(self.skip(following, "."), *AT), "the")
+            found = self.part(begin) or self.day_year(begin)
 
     def _time(
         self, at: int, end: int, first: date | None, last: date | None, parts: Sequence[Part],
         notes: tuple[Assumption, ...] = (), sure: float = 1.0,
     ) -> Time | None:  # fmt: skip
-        if first and last and last <= first:
+        if parts:
+            sure = min(sure, self.behind(parts[-1], end))
+        if not sure or (first and last and last <= first):
             return None
+        parts = [self.dated(part) for part in parts]
         found = [*notes, *(note for part in parts for note in _notes(part, self.today))]
         kind = _granularity(first, last, parts)
         return Time(at, end, Temporal((Interval(first, last),), kind), tuple(dict.fromkeys(found)), sure)
@@ -368,6 +399,25 @@ def _share(a: Part, b: Part) -> tuple[Part, Part]:
         wraps = a.month is not None and b.month is not None and a.month > b.month and not a.season
         a = replace(a, year=b.year - wraps)
     return a, replace(b, year=a.year) if b.needs_year and a.year is not None else b
+
+
+def _complete(part: Part) -> bool:
+    """Whether a day has its month."""
+    return part.day is None or part.month is not None
+
+
+def _filled(parts: list[Part]) -> list[Part]:
+    """Every part with the month and year that it leaves to those behind it, or else before it: "summer 2019 and 2021"."""
+    found = parts[:]
+    for n in range(len(found) - 2, -1, -1):
+        found[n] = _share(found[n], found[n + 1])[0]
+    for n in range(1, len(found)):
+        before, part = found[n - 1], found[n]
+        if before.month and part.year and part.month is None and part.day is None:
+            found[n] = replace(before, year=part.year - (before.season and before.month == 12))
+        elif not part.fixed and before.month and (part.month is None or part.needs_year):
+            found[n] = _share(before, part)[1]
+    return found
 
 
 def _notes(part: Part, today: date) -> Iterator[Assumption]:

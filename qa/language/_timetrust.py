@@ -21,8 +21,8 @@ _NUMBERED = frozenset(
     " page chapter figure table station gate pier kilometre km".split()
 )
 _MEASURES = frozenset(
-    "m km cm mm ft mi ha metre meter kilometre mile foot feet hectare acre square sq cubic percent % degree tonne ton mw gw kw people person"
-    " inhabitant resident capita euro km2 m2".split()
+    "m km cm mm ft mi ha metre meter kilometre mile foot feet hectare acre square sq cubic percent % degree tonne ton mw gw kw people"
+    " person inhabitant resident capita euro km2 m2".split()
 )
 _DATED = frozenset(
     "image imagery scene acquisition product picture photo photograph mosaic composite map flood flooding fire wildfire eruption earthquake"
@@ -46,7 +46,7 @@ class Trust:
         """How surely a part that ends at ``end`` is a time, by what stands behind it; 0 if it is none."""
         if part.season and part.needs_year and not part.past and self.word(end) == "of":
             return 0.0
-        if _is_month(part) and end < len(self.tokens) and self.tokens[end].text[:1].isupper():
+        if _is_month(part) and self._capital(end):
             return UNSURE
         return self._counted(end) if _is_year(part) else 1.0
 
@@ -64,19 +64,26 @@ class Trust:
         """How surely a part in ``[begin, end)`` is a time, where nothing but the word at ``at`` may say so; 0 if it is none."""
         if _is_month(part):
             return float(self._led_month(part, begin) and not self._named(end))
+        if part.day is None and self.word(begin) in MONTHS and self.word(begin - 1).isdecimal():
+            return UNSURE
         if end - begin == 1 and self.word(begin) in WEEKDAYS:
-            return float(self.word(begin - 1) in LEADS and not self.tokens[end : end + 1] or not self.tokens[min(end, len(self.tokens) - 1)].text[:1].isupper())
+            return float(not self._capital(end))
         if part.needs_year and part.day is not None and MONTHS.get(self.word(begin)) == 5 and not self.tokens[begin].text[0].isupper():
             return 0.0
         return self._year(part, at, begin, end) if end - begin == 1 and _is_year(part) else 1.0
 
     def _led_month(self, part: Part, begin: int) -> bool:
         before = self._before(begin)
+        if self.word(begin - 1) == "the" and not part.months and not part.edge:
+            return False
         return bool(part.edge) or before in LEADS - {"of", "to", "about", "or", "and"} - (_PLACED if part.season else frozenset())
 
     def _named(self, end: int) -> bool:
         """Whether a place follows that a month's name would be in: "March, Cambridgeshire"."""
-        return self.word(end) == "," and bool(self.tokens[end + 1 : end + 2]) and self.tokens[end + 1].text[:1].isupper()
+        return self.word(end) == "," and self._capital(end + 1)
+
+    def _capital(self, at: int) -> bool:
+        return at < len(self.tokens) and self.tokens[at].text[:1].isupper()
 
     def _before(self, begin: int) -> str:
         return self.word(begin - 2) if self.word(begin - 1) in {"the", "year"} else self.word(begin - 1)
@@ -88,6 +95,8 @@ class Trust:
             return 1.0
         if before in _COMPARING or number in _NUMBERED:
             return 0.0
+        if before == "between" or (self.word(end) in {"and", "or", "to", "-"} and self.word(end + 1).isdecimal()):
+            return UNSURE
         return 0.9 if self.word(end) in _AFTER_YEARS or self._dates(part, begin, end) else UNSURE
 
     def _dates(self, part: Part, begin: int, end: int) -> bool:

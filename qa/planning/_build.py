@@ -13,7 +13,7 @@ from ..request import Ratio, Request, Value
 from ._algebra import Aggregate, Ask, Bind, Call, Column, Expression, Filter, Infix, Optional_, Part, Query, Select, var
 from ._geometry import paths
 from ._scope import Refused, Scope, Subject, bare, members
-from ._things import anything, counts, things
+from ._things import anything, things
 from ._types import Conventions, Output, Plan
 from ._values import Valued, conversion, finite, numeric, valued
 
@@ -71,13 +71,14 @@ class _Forms:
             return Select((*given, *names), (inner, *options), distinct=True, order=inner.order), self.count(), tuple(outputs)
         return inner, self.count(), tuple(outputs)
 
-    def of(self, value: Value) -> Subject:
-        """A target for a value of it, in a group of its own: its class first where none of something is a number too."""
-        own = members(self.scope, self.request.target, _THING)
-        if not counts(value):
-            return bare(own)
-        own.parts = own.parts or [anything(self.scope, own)]
-        return own
+    def of(self, value: Value) -> tuple[Subject, Valued]:
+        """A value of a target in a group of its own: what a target is comes first where parts of it may be absent."""
+        own = bare(members(self.scope, self.request.target, _THING))
+        found = valued(self.scope, own, value)
+        if any(isinstance(part, Optional_) for part in (*own.parts, *found.parts)):
+            whole = members(self.scope, self.request.target, _THING)
+            own.parts = [*(whole.parts or [anything(self.scope, own)]), *own.parts]
+        return own, found
 
     def listed(self, subject: Subject) -> tuple[Select, list[Output]]:
         """The targets in order, as many as are wanted."""
@@ -90,8 +91,7 @@ class _Forms:
             return Select(columns, tuple(subject.parts), distinct=True, order=keys, limit=limit), outputs
         if by is None:
             return Select((Column(_THING),), tuple(subject.parts), distinct=True, order=((_THING, False),), limit=limit), outputs
-        own, rank = self.of(by.by), var("rank")
-        found = valued(self.scope, own, by.by)
+        (own, found), rank = self.of(by.by), var("rank")
         parts, number = finite(self.scope, found)
         body = (*subject.parts, Optional_((*own.parts, *parts)))
         sorted_by = Column(_THING), Column(rank, Aggregate("MAX" if by.descending else "MIN", number))
@@ -100,8 +100,7 @@ class _Forms:
         return Select(sorted_by, body, group=(_THING,), order=order, limit=limit), outputs
 
     def column(self, value: Value, number: int) -> tuple[Column, Optional_, Output]:
-        own, name = self.of(value), f"column{number}"
-        found = valued(self.scope, own, value)
+        (own, found), name = self.of(value), f"column{number}"
         body = (*own.parts, *found.parts, Bind(var(name), numeric(found) if found.kind == "number" else found.expression))
         return Column(var(name)), Optional_(body), self.output(value, name, "value", found)
 
@@ -121,8 +120,7 @@ class _Forms:
 
     def aggregate(self, subject: Subject, wanted: Wanted, number: int) -> tuple[Select, tuple[Output, Output]]:
         """One number of all that have it, and how many have it: each counts once, with the best value that it has."""
-        value, own = wanted.value, self.of(wanted.value)
-        found = valued(self.scope, own, value)
+        value, (own, found) = wanted.value, self.of(wanted.value)
         best = "MIN" if wanted.function == "min" else "MAX"
         if isinstance(value, Ratio) and wanted.function == "sum":
             assert isinstance(found.expression, Infix)

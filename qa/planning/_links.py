@@ -9,6 +9,7 @@ from rdflib.term import Variable
 
 from earthweave.ontology import GEOF, RDFS, vocabulary
 
+from ..knowledge import PropertyEntry
 from ..request import Count, Property, Related, Spatial
 from ._algebra import Aggregate, Bind, Call, Column, Expression, Filter, Infix, Minus, Optional_, Part, Select, Term, Triple
 from ._geometry import argued, located, placed
@@ -28,7 +29,18 @@ def holding(scope: Scope, term: Variable, prop: Property, value: Term) -> tuple[
         raise Refused("unknown-property", f"The store has no property {prop.label!r}.", prop.label)
     entry = scope.knowledge.properties.get(prop.iri)
     own, way = through(scope, term, entry.via if entry else "")
-    return (*way, Triple(own, predicates(prop.iri), value))
+    names = dict.fromkeys(name for one in (prop.iri, *(other.iri for other in alike(scope, prop))) for name in predicates(one))
+    return (*way, Triple(own, tuple(names), value))
+
+
+def alike(scope: Scope, prop: Property) -> list[PropertyEntry]:
+    """The property and others that say the same in other words: stores hold several data sets side by side."""
+    entry = scope.knowledge.properties.get(prop.iri)
+    if entry is None or not entry.labels:
+        return [entry] if entry else []
+    same = (entry.labels[0], entry.dimension, entry.unit, entry.via)
+    others = scope.knowledge.properties.values()
+    return [one for one in others if one.labels and (one.labels[0], one.dimension, one.unit, one.via) == same]
 
 
 @lru_cache(maxsize=1024)

@@ -8,11 +8,11 @@ from rdflib.term import Variable
 
 from earthweave.ontology import RDF
 
-from ..request import Argument, Measure, Pick, Ratio, Things, Value
+from ..request import Argument, Measure, Pick, Things
 from ._algebra import Aggregate, Bind, Call, Column, Expression, Filter, Infix, Minus, Optional_, Part, Select, Triple
 from ._constraints import constrain
 from ._geometry import located
-from ._scope import Scope, Subject, bare, members
+from ._scope import Scope, Subject, bare, decimal, members
 from ._types import Lookup
 from ._values import finite, valued
 
@@ -32,13 +32,6 @@ def things(scope: Scope, argument: Argument, term: Variable | None = None) -> Su
         return subject
     parts, rank = _picked(scope, argument, subject, argument.pick)
     return replace(bare(subject), parts=parts, rank=rank)
-
-
-def counts(value: Value) -> bool:
-    """Whether a value is a number of things, which may be none at all, or made of one."""
-    if isinstance(value, Ratio):
-        return counts(value.numerator) or counts(value.denominator)
-    return isinstance(value, Measure) and value.measure in ("count", "share")
 
 
 def anything(scope: Scope, subject: Subject) -> Triple:
@@ -69,6 +62,9 @@ def _ranked(scope: Scope, argument: Things, pick: Pick, most: int | None, subjec
     """The best number of each subject that has one; of distances in ascending order, ``most`` are taken from the nearest on."""
     found = valued(scope, subject, pick.by)
     parts, number = finite(scope, found)
+    if pick.descending and isinstance(pick.by, Measure) and pick.by.measure == "count":
+        # what has none of something does not have the most
+        parts = (*parts, Filter(Infix(">", (number, decimal(0)))))
     rank = scope.fresh("rank")
     body: tuple[Part, ...] = (*subject.parts, *parts)
     if most is not None and not pick.descending and isinstance(pick.by, Measure) and pick.by.measure == "distance":

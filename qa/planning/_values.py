@@ -12,10 +12,10 @@ from earthweave.ontology import GEOF, XSD
 
 from ..knowledge import PropertyEntry
 from ..request import Measure, Property, Ratio, Value
-from ._algebra import Bind, Call, Expression, Filter, Infix, Part
+from ._algebra import Bind, Call, Expression, Filter, Infix, Optional_, Part
 from ._geometry import argued, located, placed
-from ._links import counted, holding, shared
-from ._scope import Refused, Scope, Subject, decimal, overlapping
+from ._links import alike, counted, holding, shared
+from ._scope import Refused, Scope, Subject, bare, decimal, overlapping
 from ._spatial import azimuth, distance
 from ._stated import holders
 from ._units import dimension, factor
@@ -24,6 +24,7 @@ Kind = Literal["number", "text", "thing", "time", "shape"]
 _GEOMETRIC = {"area": (GEOF.metricArea, "m2"), "length": (GEOF.metricLength, "m"), "perimeter": (GEOF.metricPerimeter, "m")}
 _SUITABLE: dict[str, set[int | None]] = {"area": {2}, "length": {1}, "perimeter": {2}}
 """Measure → dimensions of the geometries that are measured rather than asked for a stored property."""
+_SIZED = frozenset({"m", "km", "m2", "km2", "har", "[mi_i]", "[smi_us]", "[acr_br]"})
 _LOWEST = {"area": 2, "length": 1, "perimeter": 2}
 _DEGREES_PER_RADIAN = 57.29577951308232
 _LEAST, _MOST = (Constant(text, datatype=XSD.double, normalize=False) for text in ("-INF", "INF"))
@@ -63,7 +64,7 @@ def valued(scope: Scope, subject: Subject, value: Value) -> Valued:
 
 def _own(scope: Scope, subject: Subject, value: Property | Measure) -> Valued:
     if isinstance(value, Property):
-        return _drawn(scope, subject, value.label) if _computed(scope, subject, value) else stored(scope, subject, value)
+        return _told(scope, subject, value)
     name = value.measure
     if name in ("count", "share"):
         if value.via is None:
@@ -80,11 +81,22 @@ def _own(scope: Scope, subject: Subject, value: Property | Measure) -> Valued:
     return stored(scope, subject, prop)
 
 
-def _computed(scope: Scope, subject: Subject, prop: Property) -> bool:
-    """Whether what these things have no property for can be measured instead."""
+def _told(scope: Scope, subject: Subject, prop: Property) -> Valued:
+    """A property; of what can be measured as well, what is stated, else what is measured."""
+    name = next((one for one in _GEOMETRIC if one in prop.label.split()), "")
+    if not name or not scope.placed(subject):
+        return stored(scope, subject, prop)
     entry = scope.knowledge.properties.get(prop.iri)
-    lacking = not prop.iri or (entry is not None and not scope.has(subject, entry.domains))
-    return lacking and prop.label in _GEOMETRIC and scope.placed(subject)
+    if entry is None or not scope.has(subject, entry.domains):
+        return _drawn(scope, subject, name)
+    said, apart = stored(scope, subject, prop), bare(subject)
+    function, unit = _GEOMETRIC[name]
+    own = placed(scope, apart)
+    large = Infix(">=", (Call(GEOF.dimension, (own,)), decimal(_LOWEST[name])))
+    measured = Call("IF", (large, Call(function, (own,)), scope.fresh("none")))
+    unit = said.unit if said.unit in _SIZED else unit
+    told = Call("COALESCE", (in_unit(said, unit), in_unit(Valued((), measured, unit=_GEOMETRIC[name][1]), unit)))
+    return Valued((Optional_(said.parts), Optional_(tuple(apart.parts))), told, unit=unit)
 
 
 def _drawn(scope: Scope, subject: Subject, name: str) -> Valued:
@@ -107,7 +119,8 @@ def stored(scope: Scope, subject: Subject, prop: Property) -> Valued:
         raise Refused("unknown-property", f"The store has no {prop.label} of {subject.label or 'these things'}.", prop.label)
     found = scope.fresh("value")
     unit = entry.unit if entry else prop.unit
-    return Valued(holding(scope, subject.term, prop, found), found, _kind(entry), unit, bool(entry and _written(entry)))
+    written = any(map(_written, alike(scope, prop)))
+    return Valued(holding(scope, subject.term, prop, found), found, _kind(entry), unit, written)
 
 
 def _kind(entry: PropertyEntry | None) -> Kind:

@@ -62,7 +62,10 @@ def test_the_named_question_proposes_the_job(asker: StoreAsker, launcher: JobLau
     west, south, east, north = shapely.from_wkt(proposal["parameters"]["aoi"]).bounds
     assert (east, south) == pytest.approx(SYDNEY)
     assert (west < 150.63) and (north > -33.49), "the exercise's polygon begins within it"
-    assert found["assumptions"] == ["'north-west of Sydney' is read as the square of 60 km that begins at its middle."]
+    assert [one["text"] for one in found["assumptions"]] == ["'north-west of Sydney' is read as the square of 60 km that begins at its middle."]
+    assert proposal["area"]["type"] == "Polygon" and (proposal["start"], proposal["end"]) == ("2021-03-15", "2021-03-25")
+    assert any("pixels" in note for note in proposal["estimate"]["notes"])
+    assert proposal["request"] == found["request"]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +73,11 @@ def test_the_named_question_proposes_the_job(asker: StoreAsker, launcher: JobLau
     [
         ("Map the floods south of Sydney between 15 and 25 March 2021", (150.876, -34.409, 151.524, -33.87)),
         ("Please map floods northeast of Sydney from 15 to 25 March 2021", (151.2, -33.87, 151.849, -33.331)),
-        ("map the flooding around Sydney between 15 and 25 March 2021?", None),
+        ("map the flooding around Sydney between 15 and 25 March 2021?", (150.876, -34.14, 151.524, -33.6)),
         ("Map the floods near Sydney in March 2021", (150.876, -34.14, 151.524, -33.6)),
+        ("Which administrative units were flooded north-west of Sydney between 15 and 25 March 2021?", (150.551, -33.87, 151.2, -33.331)),
+        ("Which power plants lie within 2 km of the flooded areas near Sydney in March 2021?", (150.876, -34.14, 151.524, -33.6)),
+        ("How large is the flooded area in Hawkesbury in March 2021?", (150.0, -34.0, 151.0, -33.0)),
         ("Map the floods in Hawkesbury in March 2021", (150.0, -34.0, 151.0, -33.0)),
         ("Assess the flood damage in Hawkesbury in March 2021", (150.0, -34.0, 151.0, -33.0)),
     ],
@@ -86,11 +92,12 @@ def test_where_a_direction_leads(asker: StoreAsker, question: str, bounds: tuple
 @pytest.mark.parametrize(
     ("question", "code"),
     [
-        ("Map the floods north-west of Atlantis between 15 and 25 March 2021", "missing-place"),
-        ("Map the floods north-west of Sydney", "unsupported-operation"),
-        ("Map the floods north-west of Sydney since 15 March 2021", "unsupported-operation"),
-        ("Map the purple floods north-west of Sydney between 15 and 25 March 2021", "unsupported-operation"),
-        ("Map the crops north-west of Sydney between 15 and 25 March 2021", "unknown-data-layer"),
+        ("Map the floods north-west of Atlantis between 15 and 25 March 2021", "unknown-place"),
+        ("Map the floods north-west of Sydney", "missing-time"),
+        ("Map the floods between 15 and 25 March 2021", "missing-place"),
+        ("Map the floods north-west of Sydney since 15 March 2021", "missing-time"),
+        ("Map the purple floods north-west of Sydney between 15 and 25 March 2021", "no-data-layer"),
+        ("Map the crops north-west of Sydney between 15 and 25 March 2021", "no-data-layer"),
         ("Will floods be mapped north-west of Sydney between 15 and 25 March 2021?", "prediction"),
     ],
 )
@@ -104,8 +111,35 @@ def test_without_a_launcher_nothing_is_proposed(places: Store) -> None:
     assert StoreAsker(places).ask(QUESTION)["status"] == "refused"
 
 
-def test_an_empty_answer_comes_with_a_proposal(asker: StoreAsker) -> None:
-    found = asker.ask("Map the floods in Hawkesbury between 15 and 25 March 2021")
+FLOOD = """
+@prefix : <http://example.org/> . @prefix ew: <https://w3id.org/earthweave/ontology#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix geo: <http://www.opengis.net/ont/geosparql#> .
+:flood a ew:FloodedArea ; ew:phenomenonStart "2021-03-16T00:00:00Z"^^xsd:dateTime ; ew:phenomenonEnd "2021-03-20T00:00:00Z"^^xsd:dateTime ;
+    geo:hasGeometry :flood-g .
+:flood-g geo:asWKT "POLYGON ((150.1 -33.9, 150.2 -33.9, 150.2 -33.8, 150.1 -33.8, 150.1 -33.9))"^^geo:wktLiteral .
+:windsor a ew:AdministrativeUnit ; <http://www.w3.org/2000/01/rdf-schema#label> "Windsor" ; geo:hasGeometry :windsor-g .
+:windsor-g geo:asWKT "POLYGON ((150.15 -33.95, 150.3 -33.95, 150.3 -33.7, 150.15 -33.7, 150.15 -33.95))"^^geo:wktLiteral .
+"""
+
+
+def test_the_same_request_is_answered_from_what_the_run_brought(places: Store, asker: StoreAsker, tmp_path: Path) -> None:
+    waiting = asker.ask("Which administrative units were flooded between 15 and 25 March 2021 in Hawkesbury?")
+    assert waiting["status"] == "proposed"
+    (tmp_path / "flood.ttl").write_text(FLOOD, "utf-8")
+    with open_store(tmp_path / "after") as after:
+        after.load([places.path.parent / "places.ttl", tmp_path / "flood.ttl"])
+        found = StoreAsker(after).ask_request(waiting["proposal"]["request"])
+        assert (found["status"], [row[1] for row in found["rows"]]) == ("answered", ["Windsor"])
+        assert found["columns"][-1] == "share (km²)"
+        assert found["rows"][0][-1] == pytest.approx(51.3, abs=0.2)
+        assert len(found["geojson"]["features"]) == 1
+
+
+def test_an_empty_answer_comes_with_a_proposal(places: Store, launcher: JobLauncher, tmp_path: Path) -> None:
+    (tmp_path / "flood.ttl").write_text(FLOOD, "utf-8")
+    with open_store(tmp_path / "some") as some:
+        some.load([places.path.parent / "places.ttl", tmp_path / "flood.ttl"])
+        found = StoreAsker(some, launcher=launcher).ask("Map the floods in Hawkesbury between 15 and 25 May 2021")
     assert (found["status"], found["count"]) == ("answered", 0)
     assert found["proposal"]["service"] == "flood-assessment"
     assert any(notice["code"] == "proposal" for notice in found["notices"])

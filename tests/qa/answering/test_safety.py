@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from earthweave.qa.knowledge import Called, Knowledge, index_of
+from earthweave.qa.knowledge import Called, index_of
 
 from .conftest import World
 
@@ -23,14 +24,11 @@ def shape(query: str) -> str:
 
 @pytest.mark.parametrize("label", HOSTILE)
 def test_every_label_gives_the_same_shape(label: str, world: World) -> None:
-    unit = "https://w3id.org/earthweave/ontology#AdministrativeUnit"
+    classes = ("https://w3id.org/earthweave/ontology#AdministrativeUnit",)
     plain, hostile = (
-        Knowledge(
-            index_of([Called(name, "http://example.org/hawkesbury", unit, 150.5, -33.5)]), world.knowledge.classes, world.knowledge.properties,
-            world.knowledge.relations, world.knowledge.geometry,
-        )
+        replace(world.knowledge, names=index_of([Called("http://example.org/hawkesbury", ((name, 1.0),), classes, 1.0, (150, -34, 151, -33))]))
         for name in ("Plainplace", label)
-    )  # fmt: skip
+    )
     asked = []
     for knowledge, name in ((plain, "Plainplace"), (hostile, label)):
         world.endpoint.asked.clear()

@@ -210,3 +210,16 @@ def test_what_is_vague_is_told(text: str, code: str) -> None:
 
 def test_exact_questions_take_nothing_for_granted() -> None:
     assert understand("the largest lake in Greece")[0].request.assumptions == ()
+
+
+def test_what_was_flooded_when_and_where() -> None:
+    request = best("Which municipalities were flooded north-west of Sydney between 15 and 25 March 2021?")
+    met, north = request.target.constraints
+    assert isinstance(met, Spatial)
+    assert isinstance(north, Spatial)
+    assert (met.relation, north.relation) == ("intersects", "northwest")
+    # the time is of the floods
+    assert [type(one) for one in met.of[0].constraints] == [Temporal]  # type: ignore[union-attr]
+    for other in ("municipalities flooded between 15 and 25 March 2021", "Which municipalities were flooded between 15 and 25 March 2021?"):
+        assert best(other).target.constraints == (met,)
+    assert best("Was Kent flooded between 15 and 25 March 2021?").target.constraints == (met,)

@@ -37,7 +37,7 @@ def only(text: str) -> tuple[date | None, date | None]:
         ("floods since last Monday", "2026-11-16", None),
         ("floods until the end of March 2021", None, "2021-04-01"),
         ("floods on the 15th of March 2021", "2021-03-15", "2021-03-16"),
-        ("floods in 03/2021", None, None),
+        ("floods in 03/2021", "2021-03-01", "2021-04-01"),
         ("floods in the 2010s", "2010-01-01", "2020-01-01"),
         ("floods in winter 2021", "2020-12-01", "2021-03-01"),
         ("floods in mid 2021", "2021-05-01", "2021-09-01"),

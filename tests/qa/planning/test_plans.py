@@ -15,7 +15,7 @@ from earthweave.ontology.geometry import area_m2
 from earthweave.qa.knowledge import ClassEntry, Knowledge, PropertyEntry
 from earthweave.qa.planning import Feature, Figure, Plan, Result, Shape, plan, run
 from earthweave.qa.planning._run import looked_up
-from earthweave.qa.request import Compare, Concept, Measure, Named, Pick, Point, Property, Ratio, Request, Spatial, Text, Things
+from earthweave.qa.request import Amount, Compare, Concept, Measure, Named, Pick, Point, Property, Ratio, Request, Spatial, Text, Things
 from earthweave.server.questions import StoreEndpoint
 from earthweave.server.store import Store, open_store
 
@@ -26,7 +26,10 @@ KNOWLEDGE = Knowledge(
         E + "Shop": ClassEntry(E + "Shop", ("shop",), geometry=0),
         E + "Cell": ClassEntry(E + "Cell", ("cell",), geometry=2),
     },
-    properties={E + "sells": PropertyEntry(E + "sells", ("goods",), (E + "Shop",), "text")},
+    properties={
+        E + "size": PropertyEntry(E + "size", ("area",), (E + "Cell",), "area", "har"),
+        E + "sells": PropertyEntry(E + "sells", ("goods",), (E + "Shop",), "text"),
+    },
 )
 DICE = random.Random(5)
 SHOPS = {f"{E}shop/{number}": shapely.Point(DICE.uniform(5, 15), DICE.uniform(45, 55)) for number in range(9000)}
@@ -46,6 +49,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         lines.append(f'<{iri}> a <{E}{cls}> ; <{WKT}hasGeometry> <{iri}/g> . <{iri}/g> <{WKT}asWKT> "{shape.wkt}"^^<{WKT}wktLiteral> .')
         if cls == "Shop":
             lines.append(f'<{iri}> <{E}sells> "{"Bread" if int(iri.rsplit("/", 1)[-1]) % 10 == 7 else "Milk"}" .')
+    lines.append(f"<{E}cell/00> <{E}size> 500 .")
     (folder / "shops.ttl").write_text("\n".join(lines), "utf-8")
     with open_store(folder / "store") as opened:
         opened.load([folder / "shops.ttl"])
@@ -133,3 +137,18 @@ def test_areas_in_common_and_parts(store: Store) -> None:
     assert common.value == 0
     assert whole.value == pytest.approx(float(area_m2([CELLS[f"{E}cell/11"]])[0]) / 1e6)
     assert row.feature == Feature(f"{E}cell/11", f"{E}cell/11", CELLS[f"{E}cell/11"].wkt)
+
+
+def test_an_area_is_told_as_stated_else_as_measured(store: Store) -> None:
+    area = Property("area", E + "size", "km2")
+    rows = answer(Request("find", Things((Concept("cell", E + "Cell"),)), (area,)), store).rows
+    found = {row.feature.iri: row.values[0] for row in rows}
+    assert found[f"{E}cell/00"] == Figure(5.0, "km2")
+    for iri, shape in CELLS.items():
+        told = found[iri]
+        assert isinstance(told, Figure)
+        assert iri == f"{E}cell/00" or told.value == pytest.approx(float(area_m2([shape])[0]) / 1e6)
+    smallest = Things((Concept("cell", E + "Cell"),), pick=Pick(area, descending=False))
+    assert [row.feature.iri for row in answer(Request("find", smallest), store).rows] == [f"{E}cell/00"]
+    small = Things((Concept("cell", E + "Cell"),), constraints=(Compare(area, "<", Amount(6, "km2")),))
+    assert answer(Request("count", small), store).numbers == (Figure(1),)

@@ -35,8 +35,8 @@ DATA = """
 @prefix : <http://example.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 :usa a :Country ; rdfs:label "United States"@en , "Vereinigte Staaten"@de .
 :texas a :State ; rdfs:label "Texas" ; :in :usa ; :people 100 ; :size 50.0 ; :capital :austin ; :borders :ohio .
-:ohio a :State ; rdfs:label "Ohio" ; :in :usa ; :people 30 ; :size 10.0 .
-:maine a :State ; rdfs:label "Maine" ; :in :usa ; :people 10 ; :size 20.0 .
+:ohio a :State ; rdfs:label "Ohio" ; :census "11" ; :in :usa ; :people 30 ; :size 10.0 .
+:maine a :State ; rdfs:label "Maine" ; :souls 7 ; :in :usa ; :people 10 ; :size 20.0 .
 :austin a :City ; rdfs:label "Austin" ; :in :texas ; :people 40 .
 :dallas a :City ; rdfs:label "Dallas" ; :in :texas ; :people 40 .
 :akron a :City ; rdfs:label "Akron" ; :in :ohio .
@@ -52,6 +52,8 @@ KNOWLEDGE = Knowledge(
         E + "long": PropertyEntry(
             E + "long", ("length",), (E + "River",), "length", "km", datatype="http://www.w3.org/2001/XMLSchema#string"
         ),
+        E + "souls": PropertyEntry(E + "souls", ("souls",)),
+        E + "census": PropertyEntry(E + "census", ("souls",), datatype="http://www.w3.org/2001/XMLSchema#string"),
         E + "kind": PropertyEntry(E + "kind", ("kind",), (E + "River",), "text", via=E + "record", listed=True),
     },
     relations=(
@@ -136,6 +138,8 @@ USA, TEXAS, OHIO, RED = named("USA", "Country"), named("Texas", "State"), named(
         (some("State", Compare(PEOPLE, ">", Property("population", E + "people", of=OHIO))), "texas"),
         (some("River", Compare(Property("length", E + "long", "km"), ">", Amount(100_000, "m"))), "red"),
         (some("River", Compare(Property("kind", E + "kind"), "=", Text("Wide"))), "red"),
+        (some("State", Compare(Property("souls", E + "souls"), ">", Amount(5))), "maine ohio"),
+        (some("State", pick=Pick(Property("souls", E + "souls"))), "ohio"),
         (Things(constraints=(Related(CAPITAL, Things(), inverse=True),)), "austin"),
         (Things(constraints=(Has(PEOPLE, negated=True), Spatial("within", (USA,)))), "akron blue red"),
         (Things(constraints=(Compare(PEOPLE, ">", Amount(50)),)), "texas"),

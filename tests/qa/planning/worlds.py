@@ -182,6 +182,8 @@ class Oracle:
         """The best of them, with those as good as the last."""
         sign = -1 if pick.descending else 1
         ranks = {iri: sign * min(sign * value for value in values) for iri in found if (values := self.numbers(iri, pick.by))}
+        if pick.descending and isinstance(pick.by, Measure) and pick.by.measure == "count":
+            ranks = {iri: rank for iri, rank in ranks.items() if rank > 0}
         ordered = sorted(ranks, key=lambda iri: (sign * ranks[iri], iri))
         last = pick.skip + pick.count if pick.share is None else math.ceil(pick.share * len(ordered))
         best = ordered[0 if pick.share else pick.skip : last]

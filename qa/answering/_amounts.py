@@ -1,0 +1,36 @@
+"""How much of the land something happened to: "how many hectares were flooded", "how much land was burnt"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from ..grammar import parse_fragment
+from ..knowledge import Knowledge
+from ..language import Question, Reading
+from ..language._phrases import Phrases
+from ..request import Aggregate, Measure, Request, Spatial, Things
+
+_ASKED = Phrases([
+    ("har", "how many hectares|ha, number of hectares"), ("km2", "how many square kilometres|kilometers|km, how many km2|km²"),
+    ("[acr_br]", "how many acres"), ("[smi_us]", "how many square miles"), ("m2", "how many square metres|meters"),
+    ("km2", "how much land|area|ground|surface|territory, how much of the land|area|surface"),
+])  # fmt: skip
+
+
+def amount(question: Question, readings: Sequence[Reading], knowledge: Knowledge, today: date) -> Request | None:
+    """The sum of the areas of what happened, with the place and time that are said; None if no such thing is asked."""
+    asked = max(_ASKED.find(question.tokens), key=lambda row: row[2] - row[1], default=None)
+    happened = [one for one in readings if one.rule == "events" and one.kind == "product"]
+    if asked is None or asked[1] > 1 or not happened:
+        return None
+    unit, _, end = asked
+    (spatial,) = happened[0].value
+    things = spatial.of[0] if isinstance(spatial, Spatial) else None
+    if spatial.negated or not isinstance(things, Things):
+        return None
+    rest = [one for one in readings if one.start >= end and one not in happened and one.rule != "events"]
+    said = next(iter(parse_fragment(question, rest, knowledge, today, things)), None)
+    constraints = said.constraints if said and not said.pick else ()
+    wanted = Aggregate("sum", Measure("area", unit))
+    return Request("measure", Things(things.classes, constraints=constraints), aggregates=(wanted,))
