@@ -20,6 +20,7 @@ class Case:
         stage: where it failed, empty if right.
         note: what came instead.
         seconds: parsing alone.
+        apart: why it is counted apart from the others, empty if it is not: what the set itself has wrong or cannot tell.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Case:
     stage: str = ""
     note: str = ""
     seconds: float = 0.0
+    apart: str = ""
 
 
 def share(cases: Sequence[Case]) -> float:
@@ -37,10 +39,14 @@ def share(cases: Sequence[Case]) -> float:
 
 
 def table(cases: Sequence[Case]) -> str:
-    """Markdown: a row for each category, and where the others failed."""
+    """Markdown: a row for each category, one for all, and where the others failed; then what is counted apart."""
     lines = [f"| category | questions | right | share | {' | '.join(STAGES)} |", "|---|---:|---:|---:|" + "---:|" * len(STAGES)]
-    for name in [*sorted({one.category for one in cases}), "all"]:
-        of = [one for one in cases if name in {one.category, "all"}]
+    counted = [one for one in cases if not one.apart]
+    groups = {name: [one for one in counted if one.category == name] for name in sorted({one.category for one in counted})}
+    groups |= {"all": counted} | {
+        f"apart: {why}": [one for one in cases if one.apart == why] for why in sorted({o.apart for o in cases} - {""})
+    }
+    for name, of in groups.items():
         lost = Counter(one.stage for one in of if not one.right)
         right = sum(one.right for one in of)
         lines.append(f"| {name} | {len(of)} | {right} | {share(of):.1%} | {' | '.join(str(lost[stage]) for stage in STAGES)} |")
@@ -49,7 +55,10 @@ def table(cases: Sequence[Case]) -> str:
 
 def failures(cases: Iterable[Case], most: int = 1000) -> str:
     """One line for each question that went wrong, by stage."""
-    wrong = sorted((one for one in cases if not one.right), key=lambda one: (STAGES.index(one.stage or "answer"), one.category, one.id))
+    wrong = sorted(
+        (one for one in cases if not one.right and not one.apart),
+        key=lambda one: (STAGES.index(one.stage or "answer"), one.category, one.id),
+    )
     return "\n".join(f"{one.stage:9} {one.category} {one.id}: {one.question.strip()}\n          {one.note}" for one in wrong[:most])
 
 

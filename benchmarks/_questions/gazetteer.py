@@ -10,6 +10,7 @@ import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,61 +42,110 @@ def _label(iri: str) -> str:
     return re.sub(r"\s+", " ", name.replace("_", " ").replace("-", "-")).strip()
 
 
-def _statements(distractors: Path | None) -> Iterator[str]:
-    """The store that names are looked up in: every named thing, every class and property with a few instances, and GeoNames."""
-    rng, type_ = random.Random(7), RDF.type.n3()
+_COUNTRIES = ("GR", "IE", "GB", "US")
+"""Those that the questions are about, likeliest first: where a name of the set is in several, it is there."""
+LANDS = ("Greece", "Republic_of_Ireland", "Northern_Ireland", "United_Kingdom", "England", "United_States")
+"""What is named by the classes of a data set alone in many gold queries ("Irish baronies")."""
 
-    def thing(iri: str, label: str, lon: float, lat: float, cls: str, *, point: bool = False) -> str:
-        subject, node = URIRef(iri).n3(), URIRef(f"{iri}/geometry").n3()
-        named = f"{subject} {RDFS.label.n3()} {Literal(label).n3()} .\n" if label else ""
-        shape = f"POINT({lon} {lat})" if point else shapely.box(lon, lat, lon + 0.1, lat + 0.1).wkt
-        where = f'{node} {GEO.asWKT.n3()} "{shape}"^^{GEO.wktLiteral.n3()} .\n'
-        return f"{named}{subject} {type_} {URIRef(cls).n3()} .\n{subject} {GEO.hasGeometry.n3()} {node} .\n{where}"
 
-    gold, classes, properties = set[str](), set[str](), set[tuple[str, str]]()
+class _Places:
+    """Where things are, so that those of one name and place are one thing in several data sets, and of which kind."""
+
+    def __init__(self, distractors: Path | None) -> None:
+        self.known: dict[str, tuple[int, float, float]] = {}
+        self.divisions: set[str] = set()
+        for row in geonames(distractors) if distractors else ():
+            if row["cc"] in _COUNTRIES:
+                rank = _COUNTRIES.index(row["cc"])
+                found = (rank, float(row["lon"]), float(row["lat"]))
+                self.known[row["name"]] = min(found, self.known.get(row["name"], found), key=lambda one: one[0])
+                self.divisions |= {row["admin1"]} if row["cc"] in ("GB", "US") else set()
+
+    def where(self, label: str) -> tuple[float, float]:
+        """Longitude and latitude: of the place of this name, whatever its kind, else somewhere."""
+        words = label.split(" ")
+        for name in (label, " ".join(words[1:]), " ".join(words[:-1]), " ".join(words[2:])):
+            if name in self.known:
+                return self.known[name][1:]
+        rng = random.Random(label)
+        return rng.uniform(-10, 28), rng.uniform(35, 59)
+
+    def classes(self, iri: str, label: str) -> tuple[str, ...]:
+        """IRIs of the classes of a thing that a gold query names."""
+        yago = PREFIXES["yago"]
+        order = "2nd" if label in self.divisions else "1st" if iri.removeprefix(yago) in LANDS else ""
+        return (f"{yago}yagoGeoEntity", *([f"{_ONTOLOGY}GADM_{order}Order_AdministrativeUnit"] if order else []))
+
+
+def _thing(iri: str, label: str, place: tuple[float, float], classes: tuple[str, ...], *, point: bool = False) -> str:
+    subject, node = URIRef(iri).n3(), URIRef(f"{iri}/geometry").n3()
+    lon, lat = place
+    named = f"{subject} {RDFS.label.n3()} {Literal(label).n3()} .\n" if label else ""
+    typed = "".join(f"{subject} {RDF.type.n3()} {URIRef(cls).n3()} .\n" for cls in classes)
+    shape = f"POINT({lon} {lat})" if point else shapely.box(lon - 0.05, lat - 0.05, lon + 0.05, lat + 0.05).wkt
+    return f'{named}{typed}{subject} {GEO.hasGeometry.n3()} {node} .\n{node} {GEO.asWKT.n3()} "{shape}"^^{GEO.wktLiteral.n3()} .\n'
+
+
+@dataclass
+class _Meant:
+    """What the gold queries use: things, classes, and properties with the classes that have them."""
+
+    things: set[str] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
+    properties: set[tuple[str, str]] = field(default_factory=set)
+
+
+def _meant() -> _Meant:
+    found = _Meant({PREFIXES["yago"] + land for land in LANDS})
     for row in rows():
         for way in patterns(parsed(row["sparql"])):
-            gold |= {str(one) for one in constants(way) if "/geometry" not in str(one)}
+            found.things |= {str(one) for one in constants(way) if "/geometry" not in str(one)}
             typed = {s: str(o) for s, p, o in way.triples if p == RDF.type and isinstance(o, URIRef)}
-            classes |= set(typed.values())
-            properties |= {(str(p), typed.get(s, "")) for s, p, _ in way.triples if str(p).startswith((_ONTOLOGY, PREFIXES["yago"]))}
-    spelled: dict[str, set[str]] = {}
-    for row in json.loads((QA / "geoquestions1089_train695_toponyms.json").read_text("utf-8")):
-        for one in row["toponyms"]:
-            prefix, _, name = one["uri"].partition(":")
-            spelled.setdefault(PREFIXES.get(prefix, prefix) + name, set()).add(one["text"])
+            found.classes |= set(typed.values())
+            ours = [(s, str(p)) for s, p, _ in way.triples if str(p).startswith((_ONTOLOGY, PREFIXES["yago"]))]
+            found.properties |= {(name, typed.get(s, "")) for s, name in ours}
     listed = (QA / "vocab/yago2geo_classes.txt").read_text("utf-8").splitlines()
-    classes |= {line.split(" - ")[0].strip() for line in listed if line.strip().startswith("http")}
-    for iri in sorted(gold):
-        yield thing(iri, _label(iri), rng.uniform(-10, 28), rng.uniform(35, 59), f"{PREFIXES['yago']}yagoGeoEntity")
+    found.classes |= {line.split(" - ")[0].strip() for line in listed if line.strip().startswith("http")}
+    return found
+
+
+def spans() -> dict[int, list[dict[str, Any]]]:
+    """Where the set's annotators saw the things of a gold query, by question: ``start``, ``end``, ``text``, ``uri`` in full."""
+    found = {}
+    for row in json.loads((QA / "geoquestions1089_train695_toponyms.json").read_text("utf-8")):
+        found[row["id"]] = [{**one, "uri": _full(one["uri"])} for one in row["toponyms"]]
+    return found
+
+
+def _full(name: str) -> str:
+    prefix, _, rest = name.partition(":")
+    return PREFIXES[prefix] + rest if prefix in PREFIXES else name
+
+
+def _statements(distractors: Path | None) -> Iterator[str]:
+    """The store that names are looked up in: every named thing, every class and property with a few instances, and GeoNames."""
+    rng, meant, places = random.Random(7), _meant(), _Places(distractors)
+    spelled: dict[str, set[str]] = {}
+    for one in (one for some in spans().values() for one in some):
+        spelled.setdefault(one["uri"], set()).add(one["text"])
+    for iri in sorted(meant.things):
+        label = _label(iri)
+        yield _thing(iri, label, places.where(label), places.classes(iri, label))
         # a key is no name: what the set's annotators aligned with it stands for the label that the graph has
-        if re.search(r"\d", _label(iri)):
-            for label in sorted(spelled.get(iri, ())):
-                yield f"{URIRef(iri).n3()} {RDFS.label.n3()} {Literal(label).n3()} .\n"
-    for cls in sorted(classes):
+        if re.search(r"\d", label):
+            for text in sorted(spelled.get(iri, ())):
+                yield f"{URIRef(iri).n3()} {RDFS.label.n3()} {Literal(text).n3()} .\n"
+    for cls in sorted(meant.classes):
         for number in range(3):
-            yield thing(f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}", "", rng.uniform(-10, 28), rng.uniform(35, 59), cls)
-    for prop, cls in sorted(properties):
-        members = [f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}" for number in range(3)] if cls else sorted(gold)[:3]
+            yield _thing(f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}", "", (rng.uniform(-10, 28), rng.uniform(35, 59)), (cls,))
+    for name, cls in sorted(meant.properties):
+        members = [f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}" for number in range(3)] if cls else sorted(meant.things)[:3]
         for number, one in enumerate(members):
-            value = (
-                Literal(f"name {number}")
-                if prop.endswith("Name")
-                else Literal("County")
-                if "Description" in prop
-                else Literal(1000 * number + 17)
-            )
-            yield f"{URIRef(one).n3()} {URIRef(prop).n3()} {value.n3()} .\n"
-    if distractors:
-        for number, row in enumerate(geonames(distractors)):
-            yield thing(
-                f"https://sws.geonames.org/x{number}",
-                row["name"],
-                float(row["lon"]),
-                float(row["lat"]),
-                "http://www.geonames.org/ontology#P",
-                point=True,
-            )
+            text = f"name {number}" if name.endswith("Name") else "County" if "Description" in name else ""
+            yield f"{URIRef(one).n3()} {URIRef(name).n3()} {Literal(text or 1000 * number + 17).n3()} .\n"
+    for number, row in enumerate(geonames(distractors) if distractors else ()):
+        place = float(row["lon"]), float(row["lat"])
+        yield _thing(f"https://sws.geonames.org/x{number}", row["name"], place, ("http://www.geonames.org/ontology#P",), point=True)
 
 
 def geonames(archive: Path) -> Iterator[dict[str, str]]:
@@ -110,9 +160,8 @@ def geonames(archive: Path) -> Iterator[dict[str, str]]:
 def names_store(folder: Path, distractors: Path | None) -> AbstractContextManager[Store]:
     """What can be meant."""
     given = (FILE, Path(__file__), *([distractors] if distractors else []))
-    return store_of(
-        folder,
-        "names",
-        lambda store, _: store.load_quads((one.encode() for one in _statements(distractors)), name="names") and None,
-        *given,
-    )
+
+    def fill(store: Store, _: Path) -> None:
+        store.load_quads((one.encode() for one in _statements(distractors)), name="names")
+
+    return store_of(folder, "names", fill, *given)

@@ -17,16 +17,18 @@ from typing import Any
 
 from rdflib import URIRef
 
-from earthweave.ontology import QueryError
+from earthweave.ontology import RDF, QueryError
 from earthweave.qa import Limits
-from earthweave.qa.language import Question, Reading
+from earthweave.qa.language import Question, Reading, Scored
 from earthweave.qa.planning import Conventions, Feature, Figure, Shape
+from earthweave.qa.request import Concept, Named
 from earthweave.server.questions import StoreEndpoint
 from earthweave.server.store import Store
 
 from .cases import Case
-from .gazetteer import FILE, names_store, rows
-from .pattern import PREFIXES, parsed, patterns
+from .disputed import DISPUTED
+from .gazetteer import FILE, names_store, rows, spans
+from .pattern import PREFIXES, Pattern, constants, parsed, patterns
 from .pipeline import Asker, Filter, Told, opened
 from .stores import store_of
 from .worlds import worlds
@@ -88,47 +90,74 @@ def cases(folder: Path, *, gold_links: bool = False, distractors: Path | None = 
 
 
 def _given(row: dict[str, Any]) -> Filter:
-    """Readings whose links are those of the gold query, and no others."""
-    wanted = {expanded for way in patterns(parsed(row["sparql"])) for triple in way.triples for expanded in map(str, triple)}
+    """Readings whose links are those of the gold query, and no others; what the annotators did not see is given where it stands."""
+    ways = patterns(parsed(row["sparql"]))
+    wanted = {term for way in ways for triple in _all(way) for term in map(str, triple)}
+    classes = {str(o) for way in ways for _, p, o in _all(way) if p == RDF.type}
+    things = {str(one) for way in ways for one in constants(way)} - classes
+    marked = spans().get(row["id"], [])
 
     def keep(question: Question, readings: Iterable[Reading]) -> list[Reading]:
-        found = []
-        for one in readings:
-            if one.kind == "name":
-                left = tuple(each for each in one.value if set(each.value.iris) & wanted)
-            elif one.kind == "class":
-                left = tuple(each for each in one.value if each.value.iri in wanted)
-            else:
-                left = one.value
-            if left or one.kind not in {"name", "class"}:
-                found.append(replace(one, value=left))
+        given = list(readings)
+        found = [left for one in given if (left := _linked(one, wanted))]
+        known = {iri for one in found if one.kind == "name" for each in one.value for iri in each.value.iris}
+        found += [_marked(question, one) for one in marked if one["uri"] in things - known]
+        offered = {each.value.iri for one in found if one.kind == "class" for each in one.value}
+        if others := sorted(classes - offered):
+            words = [one for one in given if one.kind == "class" and not _linked(one, wanted)]
+            found += [
+                replace(one, value=tuple(Scored(Concept(question.words(one.start, one.end), iri), 0.6) for iri in others)) for one in words
+            ]
         return found
 
     return keep
 
 
+def _all(way: Pattern) -> list[Any]:
+    return [*way.triples, *(triple for one in way.absent for triple in _all(one))]
+
+
+def _linked(one: Reading, wanted: set[str]) -> Reading | None:
+    """The reading with the links of the gold query alone; None if it has none of them."""
+    if one.kind == "name":
+        left = tuple(each for each in one.value if set(each.value.iris) & wanted)
+    elif one.kind == "class":
+        left = tuple(each for each in one.value if each.value.iri in wanted)
+    elif one.kind == "property":
+        # what is measured needs no link
+        left = tuple(each for each in one.value if each.value.property and each.value.property.iri in wanted) or one.value
+    else:
+        return one
+    return replace(one, value=left) if left else None
+
+
+def _marked(question: Question, span: dict[str, Any]) -> Reading:
+    """A name where the set's annotators saw it."""
+    inside = [at for at, token in enumerate(question.tokens) if token.end > span["start"] and token.start < span["end"]]
+    named = Named(span["text"], (span["uri"],))
+    return Reading("name", inside[0], inside[-1] + 1, (Scored(named, 1.0),), 1.0, "name")
+
+
 def _judged(row: dict[str, Any], asking: Asker, store: Store, keep: Filter | None) -> Case:
-    told = Told(None)
+    given = {"id": str(row["id"]), "category": row["category"], "question": row["question"]}
     try:
         found, seconds = asking.understand(row["question"], keep)
     except Exception as error:  # noqa: BLE001 - a crash is a failure of the question, and told
-        return Case(str(row["id"]), row["category"], row["question"], False, "grammar", f"{type(error).__name__}: {error}")
-    right, told, note = True, Told(found[0] if found else None, seconds=seconds), ""
-    for number in range(WORLDS if found else 0):
-        graph = _graph(row["id"], number)
+        return Case(**given, right=False, stage="grammar", note=f"{type(error).__name__}: {error}")
+    graphs = [_graph(row["id"], number) for number in range(WORLDS)]
+    try:
+        gold = [store.query(_HEAD + _metric(row["sparql"]), default_graphs=(graph,)) for graph in graphs]
+    except QueryError as error:
+        return Case(**given, right=False, stage="answer", note=f"the gold query is none: {error.why}", apart="disputed")
+    told, note = Told(found[0] if found else None, seconds=seconds), "" if found else "no reading"
+    for number, graph in enumerate(graphs if found else ()):
         told = Asker(asking.knowledge, _World(store, graph), conventions=asking.conventions).answer(found, seconds)
-        try:
-            gold = store.query(_HEAD + _metric(row["sparql"]), default_graphs=(graph,))
-        except QueryError as error:
-            return Case(str(row["id"]), row["category"], row["question"], False, "answer", f"the gold query is none: {error.why}")
-        if told.result is None or not _same(gold, told):
-            right, note = False, f"world {number}: gold={_shown(gold)} got={_told(told)}"
+        if told.result is None or not _same(gold[number], told):
+            note = f"world {number}: gold={_shown(gold[number])} got={_told(told)}"
             break
-    right = right and bool(found)
-    return Case(
-        str(row["id"]), row["category"], row["question"], right, "" if right else told.stage(),
-        "" if right else f"{told.note()} {note}\n          {' '.join(row['sparql'].split())[:500]}", seconds,
-    )  # fmt: skip
+    apart = "disputed" if row["id"] in DISPUTED else "untestable" if len(set(map(_shown, gold))) == 1 else ""
+    shown = f"{told.note()} {note}\n          {' '.join(row['sparql'].split())[:500]}" if note else ""
+    return Case(**given, right=not note, stage=told.stage() if note else "", note=shown, seconds=seconds, apart=apart)
 
 
 def _metric(sparql: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -29,12 +29,13 @@ _AS_PROPERTY = {GEO[f"sf{name}"]: name.lower() for name in ("Within", "Contains"
 
 @dataclass(frozen=True)
 class Test:
-    """A condition between two geometries: a relation, or ``near``/``far`` with metres."""
+    """A condition between two geometries: a relation, or ``near``/``far`` with metres; ``stated`` as a property of features."""
 
     relation: str
     one: Identifier
     other: Identifier
     metres: float = 0.0
+    stated: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,19 @@ def parsed(sparql: str) -> Any:
 
 def patterns(algebra: Any) -> list[Pattern]:
     """The ways to meet a query: one for each choice among its unions."""
-    return list(_ways(algebra))[:6]
+    return [_drawn(way) for way in list(_ways(algebra))[:6]]
+
+
+def _drawn(way: Pattern) -> Pattern:
+    """The same with relations that are stated as properties of features as tests of their geometries, which features without one get."""
+    of = {thing: wkt for wkt, thing in way.shapes().items()}
+    asked = [end for one in way.tests if one.stated for end in (one.one, one.other)]
+    more = {thing: Variable(f"{str(thing).rsplit('/', 1)[-1]}Wkt") for thing in asked if thing not in of}
+    of |= more
+    ends = [replace(one, one=of[one.one], other=of[one.other]) if one.stated else one for one in way.tests]
+    nodes = [(Variable(f"{wkt}Geometry"), thing, wkt) for thing, wkt in more.items()]
+    geometry = [triple for node, thing, wkt in nodes for triple in ((thing, GEO.hasGeometry, node), (node, GEO.asWKT, wkt))]
+    return Pattern([*way.triples, *geometry], ends, way.bounds, list(map(_drawn, way.absent)))
 
 
 def _ways(node: Any) -> Iterator[Pattern]:
@@ -101,7 +114,7 @@ def _basic(triples: Any) -> Pattern:
     found = Pattern()
     for s, p, o in triples:
         if p in _AS_PROPERTY:
-            found.tests.append(Test(_AS_PROPERTY[p], s, o))
+            found.tests.append(Test(_AS_PROPERTY[p], s, o, stated=True))
         else:
             found.triples.append((s, p, o))
     return found

@@ -117,7 +117,7 @@ class Answer:
     def dialogue(self) -> Dialogue | None:
         """What a follow-up question can be about; None if nothing was understood."""
         named = {row[0]: Named(str(row[1]), (row[0],)) for row in self.rows if len(row) > 1}
-        return self.request and Dialogue(self.request, tuple(named.values()))
+        return Dialogue(self.request, tuple(named.values())) if self.request else None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data, for pages, the API and ``--json``; `answer_schema` describes it."""

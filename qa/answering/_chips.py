@@ -267,7 +267,7 @@ def _about(request: Request, one: Assumption, knowledge: Knowledge) -> Path | No
     """The part of the request that an assumption is about."""
     found = [(path, part) for path, part in walk(request.target, ("target",)) if _concerns(one.code, part)]
     said = [path for path, part in found if one.about and fold(one.about) in fold(_names_in(part))]
-    return (said or [path for path, _ in found] or [None])[0]
+    return next(iter([*said, *(path for path, _ in found)]), None)
 
 
 def _concerns(code: str, part: Any) -> bool:

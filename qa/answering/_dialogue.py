@@ -38,13 +38,16 @@ _CUES = frozenset("and only just instead also but now then same ones those them 
 _NTH = {
     word: place
     for place, words in enumerate(
-        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th", "eighth 8th", "ninth 9th", "tenth 10th")
+        (
+            "first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th", "eighth 8th", "ninth 9th",
+            "tenth 10th",
+        )
     )
     for word in words.split()
 } | {"last": -1}  # fmt: skip
 _ABOUT_ONE = frozenset(
-    "show me the only just open zoom to on display one result item please and what about is map details of tell more number which a pick take see "
-    "? ! .".split()
+    "show me the only just open zoom to on display one result item please and what about is map details of tell more number which "
+    "a pick take see ? ! .".split()
 )
 _COUNTING = frozenset("how many are there is that of them in total altogether those these count and were was the so ? ! .".split())
 _LISTING = frozenset("list them show me which ones are they what those these the please and all give name on a map ? ! .".split())
@@ -55,8 +58,9 @@ _KINDS = {
     "limit": "limit", "order": "order", "sorting": "order",
 }  # fmt: skip
 _VIEW = Phrases([
-    (0, "area i|we am|'m|are looking at, area i|we see, current view, map view, current map, visible area, area shown, area on the map|screen, "
-        "map extent, current extent, what i see, in view, in the view, part of the map i see, on the screen, this area, this view, the viewport")
+    (0, "area i|we am|'m|are looking at, area i|we see, current view, map view, current map, visible area, area shown, "
+        "area on the map|screen, map extent, current extent, what i see, in view, in the view, part of the map i see, "
+        "on the screen, this area, this view, the viewport")
 ])  # fmt: skip
 
 
@@ -101,11 +105,11 @@ def follow(
     words = [token.lower for token in question.tokens]
     if not words:
         return None
-    for form in (_one_thing, _other_form, _taken_away, _unsimulated):
+    for form in (_one_thing, _this, _other_form, _taken_away, _unsimulated):
         found = form(words, last, knowledge)
         if found is not None:
             return found
-    if own is not None and _independent(own) and not _cued(words):
+    if own is not None and _independent(own) and not _cued(words) and not _adds_only(own, last.request):
         return None
     return _fragment(question, readings, knowledge, today, last.request)
 
@@ -114,6 +118,13 @@ def _cued(words: Sequence[str]) -> bool:
     return (
         words[0] in _CUES or words[:2] in (["what", "about"], ["how", "about"]) or not {"those", "them", "these", "ones"}.isdisjoint(words)
     )
+
+
+def _adds_only(own: Request, last: Request) -> bool:
+    """Whether it says only which of them, or in what order: "select the clearest scene" is one of those that were found."""
+    kinds = {one.iri for one in own.target.classes}
+    alike = bool(kinds) and kinds == {one.iri for one in last.target.classes}
+    return alike and not own.target.named and not own.target.constraints and bool(own.target.pick or own.order)
 
 
 def _independent(own: Request) -> bool:
@@ -131,6 +142,19 @@ def _one_thing(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> Re
     if not -len(last.things) <= place < len(last.things):
         return None
     return Request("find", Things(named=(last.things[place],)), draw=True)
+
+
+def _this(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> Request | None:
+    """``show this scene``: the one thing that was found, or the first."""
+    del knowledge
+    at = next((at for at, word in enumerate(words[:-1]) if word == "this"), None)
+    if at is None or words[at + 1] not in _FOUND or not last.things:
+        return None
+    said = [word for word in words if word not in _ABOUT_ONE and word not in _FOUND and word != "this"]
+    return Request("find", Things(named=last.things[:1]), draw=True, unknown=tuple(said))
+
+
+_FOUND = frozenset("scene image picture photo product granule tile acquisition result item".split())
 
 
 def _other_form(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> Request | None:

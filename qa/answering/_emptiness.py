@@ -47,7 +47,7 @@ class _Spent(Exception):
 
 
 def explained(request: Request, knowledge: Knowledge, endpoint: Endpoint, limits: Limits) -> tuple[Emptiness, Refusal | None]:
-    """Which constraint leaves nothing, and the nearest requests with an answer; a refusal where the data lie elsewhere or at other times."""
+    """Which constraint leaves nothing, and the nearest requests with an answer; a refusal where all data are elsewhere."""
     asker = _Asker(request, knowledge, endpoint, limits)
     try:
         return asker.explain()

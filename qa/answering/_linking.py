@@ -17,7 +17,7 @@ def linked(request: Request, knowledge: Knowledge) -> Request:
             found = _concept(one, knowledge)
         elif isinstance(one, Named) and not one.iris:
             match = next(iter(knowledge.names.find(key(one.name))), None)
-            found = match and replace(match.named, part=one.part)
+            found = replace(match.named, part=one.part) if match else None
         elif isinstance(one, Property) and not one.iri:
             found = _property(one, knowledge)
         if found is not None:
@@ -33,10 +33,10 @@ def _concept(one: Concept, knowledge: Knowledge) -> Concept | None:
         if any(lemmas(label) == lemmas(one.label) or (kind and kinds_of(label)[:1] == kind) for label in entry.labels)
     ]  # fmt: skip
     best = max(entries, key=lambda entry: entry.count, default=None)
-    return best and Concept(best.labels[0], best.iri)
+    return Concept(best.labels[0], best.iri) if best else None
 
 
 def _property(one: Property, knowledge: Knowledge) -> Property | None:
     entries = [entry for entry in knowledge.properties.values() if any(lemmas(label) == lemmas(one.label) for label in entry.labels)]
     best = max(entries, key=lambda entry: entry.count, default=None)
-    return best and replace(one, iri=best.iri)
+    return replace(one, iri=best.iri) if best else None

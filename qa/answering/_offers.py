@@ -265,7 +265,10 @@ class _Filling:
     def last(self) -> str | Refusal:
         """The last day, as a date-time."""
         found = self.days()
-        return found if isinstance(found, Refusal) or found.end is None else f"{found.end - timedelta(days=1)}T00:00:00Z"
+        if isinstance(found, Refusal):
+            return found
+        assert found.end, "days are closed"
+        return f"{found.end - timedelta(days=1)}T00:00:00Z"
 
     def cloud(self) -> float | None:
         """The highest share of clouds that is asked for; a run has a usual one if none is."""

@@ -31,7 +31,7 @@ class Origin:
 
 
 def provenance(iris: Iterable[str], endpoint: Endpoint, limits: Limits = Limits()) -> tuple[Origin, ...]:  # noqa: B008
-    """The chain from things back to their sources, nearest first: at most eight steps and 200 statements. Raises what the endpoint raises."""
+    """The chain from things back to their sources, nearest first: at most 8 steps and 200 statements. Raises as the endpoint."""
     found: dict[Origin, None] = {}
     seen, front = set[str](), {iri for iri in iris if "://" in iri or iri.startswith("urn:")}
     for _ in range(_STEPS):
@@ -48,7 +48,8 @@ def provenance(iris: Iterable[str], endpoint: Endpoint, limits: Limits = Limits(
 def _sources(iris: set[str], endpoint: Endpoint, limits: Limits) -> list[Origin]:
     thing, relation, source = var("thing"), var("relation"), var("source")
     given = Values(thing, tuple(URIRef(iri) for iri in sorted(iris))), Values(relation, _LINKS)
-    query = Select((Column(thing), Column(relation), Column(source)), (*given, Triple(thing, (relation,), source)), distinct=True)  # type: ignore[arg-type]
+    stated = Triple(thing, (relation,), source)  # type: ignore[arg-type]
+    query = Select((Column(thing), Column(relation), Column(source)), (*given, stated), distinct=True)
     rows = [row for row in endpoint.select(text_of(query), limits).rows if all(row)]
     names = _labels({row[2].value for row in rows if row[2] and row[2].kind == "uri"}, endpoint, limits)
     return [Origin(a.value, b.value, c.value, names.get(c.value, "")) for a, b, c in rows if a and b and c and c.kind != "bnode"]

@@ -72,7 +72,8 @@ class Refusal:
 
 _INTENTS: tuple[tuple[Code, str, str], ...] = (
     ("prediction", "That is about the future: the store knows what was observed.",
-     "going to be, will be, will there be, will it, will they, tomorrow, in the future, forecast, forecasts, predict, prediction, predicted, "
+     "going to be, will be, will there be, will it, will they, tomorrow, in the future, forecast, forecasts, predict, "
+     "prediction, predicted, "
      "next week|month|year|decade|summer|winter|spring|autumn|days, likely to, expected to, is|are expected, projected to, "
      "at risk of, risk of, by 2030|2040|2050|2100, how likely, probability of, chance of"),
     ("opinion", "That asks for a judgement or a cause: the store knows facts.",
@@ -80,19 +81,21 @@ _INTENTS: tuple[tuple[Code, str, str], ...] = (
      "worth it|visiting, is it safe|good|bad|nice|better|worth, most|more beautiful|interesting|boring, prettiest, nicest, "
      "better place|country|city, who is to blame, whose fault, good idea, what do you think, how come"),
     ("unsupported-operation", "Travel times and routes are not computed: distances are as the crow flies.",
-     "travel time, travel times, travelling time, driving time, journey time, walking time, minutes' walk|drive, minutes walk|drive, minute walk|drive, "
+     "travel time, travel times, travelling time, driving time, journey time, walking time, "
+     "minutes' walk|drive, minutes walk|drive, minute walk|drive, "
      "minutes by car|train|foot|bus|bike, minutes on foot, hours by car|train|foot, hours' drive, hour drive, hours drive, "
      "how long does|would|will|do it|i take, long does it take, time does it take, fastest way|route|road, quickest way|route, "
      "shortest path|route, best route, route from, directions from, navigate to, traffic jam"),
     ("unsupported-operation", "That analysis is not there: questions find, count, measure and compare what the store holds.",
-     "interpolate, interpolated, interpolation, kriging, extrapolate, extrapolation, correlation, correlate, correlated, regression, cluster analysis, clustering, "
+     "interpolate, interpolated, interpolation, kriging, extrapolate, extrapolation, correlation, correlate, "
+     "correlated, regression, cluster analysis, clustering, "
      "heat map, heatmap, hot spot analysis, hotspot analysis, viewshed, watershed of, line of sight"),
     ("unsupported-operation", "Questions only read: they change nothing in the store.",
      "delete, drop table|all|database|the, insert into, erase, overwrite, drop, update the"),
 )  # fmt: skip
 _PIXELS: Mapping[str, str] = MappingProxyType(
     {
-        "caption": "That is about what images show: finding images by what is seen in them is not there; place, time, platform and clouds are.",
+        "caption": "That is about what images show: finding images by what is seen in them is not there; by place, time and clouds it is.",
         "image": "Finding images that look alike is not there.",
         "counting": "Counting things in the pixels of an image is not there; things that the store holds can be counted.",
         "visual": "That needs a look into the pixels of an image, which questions do not take.",

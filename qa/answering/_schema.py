@@ -39,7 +39,7 @@ _SAID = 100
 
 def _dialogue(answer: Answer) -> dict[str, Any] | None:
     said = answer.dialogue
-    return said and replace(said, things=said.things[:_SAID]).to_json()
+    return replace(said, things=said.things[:_SAID]).to_json() if said else None
 
 
 def _emptiness(one: Emptiness) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether anything that an answer rests on is simulated: it would be, if the store says so of what was found or of what was looked among."""
+"""Whether anything that an answer rests on is simulated: if the store says so of what was found, or of what was looked among."""
 
 from __future__ import annotations
 

@@ -80,7 +80,8 @@ def _listed(request: Request, result: Result, asked: Request) -> dict[str, Any]:
     things = len({row.feature.iri for row in rows})
     notices = [] if total <= things or request.limit else [notice("truncated", f"The first {things:,} of {total:,} are listed and drawn.")]
     return {
-        "text": _sentence(request, result, asked, total), "value": bool(total) if asked.form == "ask" else None, "count": total, "columns": tuple(columns), "rows": cells,
+        "text": _sentence(request, result, asked, total), "value": bool(total) if asked.form == "ask" else None, "count": total,
+        "columns": tuple(columns), "rows": cells,
         "geojson": geojson(rows, [one.name for one in columns], cells), "notices": tuple(notices),
         **_single(asked, rows),
     }  # fmt: skip
@@ -90,7 +91,7 @@ def _scaled(result: Result) -> Result:
     """With the numbers of each column in a unit that people read, the same for all."""
     outputs, rows = list(result.outputs), [list(row.values) for row in result.rows]
     for at, output in enumerate(outputs):
-        sizes = [abs(row[at].value) for row in rows if isinstance(row[at], Figure)]
+        sizes = [abs(datum.value) for row in rows if isinstance(datum := row[at], Figure)]
         unit = readable(Figure(max(sizes), output.unit)).unit if sizes else output.unit
         if unit != output.unit:
             outputs[at] = replace(output, unit=unit)

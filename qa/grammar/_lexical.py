@@ -15,6 +15,8 @@ _UNKNOWN, _CONTENT, _RELATION, _DOUBTFUL, _FUNCTION, _NEGATION = 1.0, 1.0, 0.7, 
 _CONTENTS = frozenset(
     ("class", "name", "facet", "property", "quantity", "number", "time", "superlative", "product", "coordinates", "anaphor")
 )
+_ENDS, _SENTENCE = ("?", "!"), 0.5
+"""Marks between two sentences, and what it costs to read on over them."""
 _NEGATIONS = frozenset(("not", "no", "without"))
 _CLOSED = frozenset(("operator", "filler", "relation", "comparator", "superlative"))
 _HARDLY = 0.6
@@ -41,6 +43,8 @@ def skips(question: Question, readings: Iterable[Reading]) -> list[float]:
         for at in range(reading.start, reading.end):
             kinds[at].add(_skipped_as(reading))
     for at, found in enumerate(kinds):
+        if question.tokens[at].text in _ENDS and at + 1 < len(costs):
+            costs[at] = _SENTENCE
         if _small(question.tokens[at]) and found & {"filler", "operator"}:
             found -= {"name", "facet"}
         costs[at] = _skip(found, costs[at])
@@ -104,7 +108,8 @@ def edges(context: Context, question: Question, readings: Iterable[Reading]) -> 
             base = 0.5 * (1.0 - reading.score) + 0.02
             if (reading.kind in ("name", "facet") or "misspelt" in reading.rule) and closed.issuperset(range(reading.start, reading.end)):
                 # "me" is Maine, and "in" is Indiana, only in capitals
-                small = all(_small(token) for token in question.tokens[reading.start : reading.end])
+                # the first word of a sentence has its capital anyway
+                small = reading.end == 1 or all(_small(token) for token in question.tokens[reading.start : reading.end])
                 base += _HARDLY if small else 0.0
             for cat, value, cost in make(context, question, reading):
                 yield Edge(cat, reading.start, reading.end, value, base + cost, (), reading, reading.assumptions)
@@ -164,7 +169,7 @@ def _operator(context: Context, question: Question, reading: Reading) -> Lexical
     code, _, rest = str(reading.value).partition(":")
     if code == "nth":
         yield "nth", int(rest), 0.0
-    elif code in ("part", "service"):
+    elif code in ("part", "service", "unit"):
         yield code, rest, 0.0
     else:
         yield code, None, 0.0

@@ -125,6 +125,11 @@ def run_on(context: Context, draft: Draft, with_: None, product: tuple[Constrain
     return changed(draft, noun=draft.noun.having(*product))
 
 
+def run_of(context: Context, product: tuple[Constraint, ...], draft: Draft) -> Draft:
+    """ "NDVI time series"."""
+    return run_on(context, draft, None, product)
+
+
 def runs(context: Context, draft: Draft) -> Draft | None:
     """A service that it was said of what to run on."""
     return draft if draft.noun.things.constraints else None
@@ -150,6 +155,7 @@ RULES = rules(
         ("RUN", "service", run, 0.0),
         ("RUN", "RUN comma? MOD", run_where, 0.0),
         ("RUN", "RUN with? product", run_on, 0.0),
+        ("RUN", "product RUN", run_of, 0.0),
         ("Q", "RUN", runs, 0.0),
     ),
 )

@@ -17,7 +17,7 @@ from ..request import Constraint, Named, Order, Pick, Request, Things
 from . import _nouns, _orders, _questions, _spatial, _values
 from ._attach import attach
 from ._chart import Chart, Edge, Grammar, Rule
-from ._context import Context
+from ._context import PRODUCT, Context
 from ._lexical import edges, skips, telling
 from ._meaning import Asked, Draft, Noun, ordered
 
@@ -134,6 +134,8 @@ def _fragments(context: Context, noun: Noun, cat: str, value: Any) -> Iterator[t
     elif cat == "NP":
         if value.named and value.things.named and not value.parts:
             yield Fragment(named=value.things.named), 0.3
+        elif value.things.classes == (PRODUCT,) == noun.things.classes and value.things.constraints:
+            yield Fragment(value.things.constraints, value.things.pick), 0.3
     elif cat == "sup":
         if not value.positive:
             ways = context.resolve(Asked(hints=value.hints), noun)[:1]

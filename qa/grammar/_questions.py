@@ -223,6 +223,11 @@ def value(context: Context, which_: None, be: None, values: Values) -> Draft | N
     return Draft("find", values.of, values.values, limit=values.of.limit)
 
 
+def value_of_box(context: Context, which_: None, be: None, values: Values) -> Draft:
+    """ "What is the area of bbox 9, 53, 10, 54"."""
+    return Draft("find", values.of, values.values)
+
+
 def list_values(context: Context, list_: None, values: Values) -> Draft | None:
     """ "Give me the population of Kent"."""
     return value(context, None, None, values)
@@ -396,6 +401,7 @@ RULES = rules(
         ("Q", "how-far be? NP apart?", how_far_apart, 0.0),
         ("Q", "how-far be? NP MOD", how_far_reached, 0.1),
         ("Q", "which be? VAL", value, 0.0),
+        ("Q", "which? be? BOXVAL|list be? BOXVAL", value_of_box, 0.0),
         ("Q", "list VAL", list_values, 0.0),
         ("Q", "^VAL", only_values, 0.2),
         ("Q", "how-many prop live? rel? NP", inhabitants, 0.0),

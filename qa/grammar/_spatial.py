@@ -237,8 +237,10 @@ def _open(mod: Mod) -> bool:
 
 
 def followed(context: Context, one: Mod, other: Mod) -> Mod | None:
-    """ "has the most inhabitants in Ohio": the place is of the whole."""
-    if other.time or not other.constraints or not (one.constraints or one.pick or one.best) or one.bounds or one.than:
+    """ "has the most inhabitants in Ohio", "have the lowest cloud cover in 2023": place and time are of the whole."""
+    if other.time:
+        return changed(one, more=(*one.more, other)) if one.best or one.pick else None
+    if not other.constraints or not (one.constraints or one.pick or one.best) or one.bounds or one.than:
         return None
     return changed(one, constraints=one.constraints + other.constraints)
 

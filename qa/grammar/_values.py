@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..knowledge import ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE
 from ..language import Comparator, RelationWord, Superlative
-from ..request import Amount, Compare, Has, Measure, Spatial, Things
+from ..request import Amount, Box, Compare, Has, Measure, Point, Property, Spatial, Things, Value
 from ._attach import attach, spatial
 from ._chart import Meaning, Out
-from ._context import METRES, UNITS, Context
+from ._context import DIMENSIONS, METRES, UNITS, Context
 from ._meaning import Asked, Bounds, Mod, Noun, Values, changed
 from ._rules import rules
 from ._spatial import Reach
@@ -202,6 +202,36 @@ def values_beside(context: Context, noun: Noun, asked: Asked) -> list[Out] | Non
     return values_of(context, asked, None, noun)
 
 
+def in_unit(context: Context, values: Values, unit: str) -> Values | None:
+    """ "the area of Kent in hectares"."""
+    found = tuple(_in_unit(one, unit) for one in values.values)
+    return None if found == values.values else changed(values, values=found)
+
+
+def values_in_unit(context: Context, asked: Asked, unit: str, of: None, noun: Noun) -> list[Out] | None:
+    """ "the area in hectares of Kent"."""
+    ways = values_of(context, asked, of, noun) or []
+    return [out._replace(value=found) for out in ways if (found := in_unit(context, out.value, unit))] or None
+
+
+def measured_of(context: Context, asked: Asked, unit: str | None, of_: None, place: Point | Box) -> Values | None:
+    """ "the area of bbox 9, 53, 10, 54"."""
+    measure = next((one.value.measure for one in asked.words if one.value.measure in _DRAWN), None)
+    if measure is None or asked.function or asked.more or isinstance(place, Point):
+        return None
+    value = Measure(measure, UNITS[measure], of=place)
+    return Values(Noun(Things()), (_in_unit(value, unit) if unit else value,))
+
+
+_DRAWN = frozenset(("area", "perimeter"))
+
+
+def _in_unit(one: Value, unit: str) -> Value:
+    """The value in another unit of its dimension; else as it was."""
+    told = isinstance(one, Property | Measure) and DIMENSIONS.get(one.unit) == DIMENSIONS.get(unit)
+    return changed(one, unit=unit) if told else one
+
+
 def summed(context: Context, values: Values, sum_: None) -> Values | None:
     """ "the area of all states combined"."""
     return changed(values, function="sum") if not values.function else None
@@ -287,6 +317,9 @@ RULES = rules(
         ("VP", "have prop", has, 0.4),
         ("MOD", "without prop", has_not, 0.1),
         ("VAL", "prop of NP|prop rel NP", values_of, 0.0),
+        ("VAL", "prop unit of NP", values_in_unit, 0.0),
+        ("VAL", "VAL unit", in_unit, 0.0),
+        ("BOXVAL", "prop unit? of? coord", measured_of, 0.0),
         ("VAL", "NP poss prop", values_behind, 0.0),
         ("VAL", "VAL sum", summed, 0.0),
         ("VAL", "NP +prop", values_beside, 0.2),

@@ -83,7 +83,10 @@ class Reader:
     def table(self, query: str, about: str = "") -> Table:
         """The result of a SELECT; empty, and a notice, if it fails."""
         try:
-            return self._endpoint.select(query, self._limits)
+            found = self._endpoint.select(query, self._limits)
+            if found.truncated and not found.rows:
+                self._tell("the store cuts results before their first row: not all of it is known to questions")
+            return found
         except EarthweaveError as error:
             if about:
                 self._tell(f"{about} could not be read: {error.what}")

@@ -37,10 +37,10 @@ THEMES: dict[str, str] = {
 }  # fmt: skip
 COLLECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "sentinel-2-l2a": ("Sentinel-2", ("L2A",)), "sentinel-2-l1c": ("Sentinel-2", ("L1C",)),
-    "sentinel-1-grd": ("Sentinel-1", ("GRD",)), "sentinel-1-rtc": ("Sentinel-1", ("RTC", "terrain corrected")),
+    "sentinel-1-grd": ("Sentinel-1", ("GRD",)), "sentinel-1-rtc": ("Sentinel-1", ("RTC", "SAR", "terrain corrected")),
     "sentinel-5p-l2-netcdf": ("Sentinel-5P", ()), "sentinel-3-olci-wfr-l2-netcdf": ("Sentinel-3", ("OLCI",)),
     "landsat-c2-l2": ("Landsat", ("L2",)), "landsat-c2-l1": ("Landsat", ("L1",)),
-    "hls2-s30": ("HLS", ("reflectance",)), "hls2-l30": ("HLS", ("landsat",)),
+    "hls2-s30": ("HLS", ()), "hls2-l30": ("HLS", ("landsat",)),
     "cop-dem-glo-30": ("", ("elevation",)), "cop-dem-glo-90": ("", ("elevation", "90 m")), "nasadem": ("", ("elevation", "nasadem")),
     "alos-dem": ("ALOS", ("elevation",)), "alos-palsar-mosaic": ("ALOS", ("yearly",)), "aster-l1t": ("ASTER", ()),
     "modis-09a1-061": ("MODIS", ("reflectance", "8-day")), "modis-10a1-061": ("MODIS", ("snow", "daily")),
@@ -62,14 +62,19 @@ COLLECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 def collection(mission: str, themes: Iterable[str]) -> str | None:
     """The id of the collection that mission and themes speak of; None if they name none.
 
-    All themes that are told must be of the collection; of several, the one with the fewest others is taken.
+    All themes that are told must be of the collection; of several, one of no mission in particular if none was told, then the one with
+    the fewest others.
     """
     told = set(themes)
-    if not mission and not told - {"daily", "8-day", "16-day", "monthly", "yearly"}:
+    if not mission and not told - _RHYTHMS:
         return None
     fits = [
-        (len(set(has) - told), len(has), id)
+        (not mission and bool(of), len(set(has) - told), len(has), id)
         for id, (of, has) in COLLECTIONS.items()
-        if (not mission or of == mission) and told <= set(has) and (told or not has or mission)
+        if (not mission or of == mission) and told <= set(has)
     ]
-    return min(fits)[2] if fits else None
+    return min(fits)[-1] if fits else None
+
+
+_RHYTHMS = frozenset(("daily", "8-day", "16-day", "monthly", "yearly"))
+"""Themes that say nothing by themselves."""

@@ -57,8 +57,9 @@ def _auxiliaries(question: Question, start: int) -> tuple[int, bool]:
 
 
 def settled(question: Question, knowledge: Knowledge, readings: Iterable[Reading]) -> list[Reading]:
-    """With "areas" as the kind of things that has a property of which they are said to have a value; without readings that a longer one leaves no room for: a property that the store lacks inside of one that it has, a participle
-    taken for a kind of things, or for the kind in a name.
+    """With "areas" as the kind of things that has a property of which they are said to have a value, and without readings that a longer
+    one leaves no room for: a property that the store lacks inside of one that it has, a participle taken for a kind of things or for the
+    kind in a name.
     """
     found = list(readings)
     linked = [one for one in found if one.kind == "property" and one.value[0].value.property and one.value[0].value.property.iri]

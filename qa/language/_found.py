@@ -12,6 +12,8 @@ from ._windows import Words
 SHOWN = 8
 EXACT, LOWER, ALIAS, ADJECTIVE, UNTYPED, ABSENT = 0.95, 0.85, 0.9, 0.88, 0.6, 0.35
 SHORTENED = 0.88
+TOWN = 0.3
+"""Degrees that a town is across at most: what is larger and bears its name is named after it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,33 @@ def shared(matches: Iterable[NameMatch]) -> tuple[NameMatch, ...]:
     rows = sorted(matches, key=lambda match: -match.score)
     total = sum(match.score for match in rows) or 1.0
     return tuple(replace(match, score=match.score / total) for match in rows)
+
+
+def merged(matches: Sequence[NameMatch]) -> tuple[NameMatch, ...]:
+    """Things of one name in one place as one, likeliest first: a town and its municipality, or what several data sets have of it."""
+    groups: list[NameMatch] = []
+    for match in matches:
+        at = next((at for at, one in enumerate(groups) if _same(one, match)), None)
+        if at is None:
+            groups.append(match)
+        else:
+            one = groups[at]
+            iris = (*one.named.iris, *(iri for iri in match.named.iris if iri not in one.named.iris))
+            groups[at] = replace(one, named=replace(one.named, iris=iris), score=one.score + match.score)
+    return tuple(sorted(groups, key=lambda one: -one.score))
+
+
+def _same(one: NameMatch, other: NameMatch) -> bool:
+    """Whether two things of a name lie in one another, and are of one kind or as large as a town."""
+    if one.box is None or other.box is None or not (_extent(one.box) or _extent(other.box)):
+        return False
+    (a, b, c, d), (w, s, e, n) = one.box, other.box
+    kin = bool(set(one.classes) & set(other.classes)) or not (one.classes and other.classes)
+    return a <= e and w <= c and b <= n and s <= d and (kin or max(_extent(one.box), _extent(other.box)) <= TOWN)
+
+
+def _extent(box: tuple[float, float, float, float]) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
 
 
 @lru_cache(maxsize=1)

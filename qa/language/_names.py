@@ -16,7 +16,7 @@ from datetime import date
 
 from ..knowledge import Knowledge, NameMatch, key
 from ._classes import class_table
-from ._found import ADJECTIVE, ALIAS, EXACT, LOWER, SHORTENED, SHOWN, UNTYPED, Found, aliases, ranked, shared
+from ._found import ADJECTIVE, ALIAS, EXACT, LOWER, SHORTENED, SHOWN, UNTYPED, Found, aliases, merged, ranked, shared
 from ._places import appositions, typed
 from ._properties import property_table
 from ._reading import Reading, Scored
@@ -26,6 +26,11 @@ from ._windows import Words, singulars, tight, windows
 from ._words import COMMON
 
 _LONGEST = 14
+_ABBREVIATED = 3
+_DOUBTED = 0.3
+"""Words less sure to be a name than this are not taken for a part of one."""
+_PARTLY = 0.4
+"""Share of sureness that is left to a part of a name in lower case, where names have capitals."""
 
 
 def readings(question: Question, knowledge: Knowledge, today: date | None = None) -> Iterator[Reading]:
@@ -39,7 +44,7 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
 
 
 def _reading(one: Found) -> Reading:
-    return Reading("name", one.start, one.end, _scored(one.matches), one.score, one.rule)
+    return Reading("name", one.start, one.end, _scored(merged(one.matches)), one.score, one.rule)
 
 
 def _scored(matches: Iterable[NameMatch]) -> tuple[Scored, ...]:
@@ -51,8 +56,14 @@ def _found(question: Question, knowledge: Knowledge) -> Iterator[Found]:
     mixed = any(token.text[:1].isupper() for token in question.tokens[1:])
     for start, end, words in windows(question, longest):
         if (matches := knowledge.names.find(words)) and not _is_nothing(question, start, words):
-            sure = _sureness(question, knowledge, start, end, words, mixed=mixed) * _wholeness(words, matches)
-            yield Found(start, end, words, matches, sure, "name")
+            sure = _sureness(question, knowledge, start, end, words, mixed=mixed)
+            if (whole := _wholeness(words, matches)) < 1.0 and question.tokens[start].text.islower():
+                if sure < _DOUBTED:
+                    continue
+                whole *= _PARTLY if mixed else 1.0
+            if mixed and sure < _DOUBTED and len(words) == 1 and question.tokens[start].text.islower() and words[0] in COMMON:
+                continue
+            yield Found(start, end, words, matches, sure * whole, "name")
         if (len(words[0]) > 2 and words[0] not in COMMON) or question.tokens[start].text.isupper():
             yield from _by_alias(knowledge, start, end, words)
 
@@ -72,11 +83,16 @@ def _by_alias(knowledge: Knowledge, start: int, end: int, words: Words) -> Itera
     """What other names and adjectives of places stand for; what is written like the name asked for comes with it already."""
     for wanted, share in (("alias", ALIAS), ("adjective", ADJECTIVE)):
         names = [other for rule, other in aliases().get(words, ()) if rule == wanted]
-        matches = {match.named.iris: match for other in names for match in knowledge.names.find(other)}
+        matches = {match.named.iris: match for other in names for match in knowledge.names.find(other) if _stands_for(other, match)}
         if matches:
             rows = sorted(matches.values(), key=lambda match: -match.score)
             sure = share * max(_wholeness(other, rows) for other in names)
             yield Found(start, end, words, shared(rows), sure, wanted)
+
+
+def _stands_for(words: Words, match: NameMatch) -> bool:
+    """Whether a thing may be meant by another name for it: one of few letters only if the store writes it as an abbreviation."""
+    return len("".join(words)) > _ABBREVIATED or match.named.name.isupper()
 
 
 def _sureness(question: Question, knowledge: Knowledge, start: int, end: int, words: Words, *, mixed: bool) -> float:

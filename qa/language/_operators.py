@@ -119,6 +119,8 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("areas", "area, areas, zone, zones, place, places, feature, features"),
     ("compare", "compare, versus, vs, difference between"),
 )  # fmt: skip
+_GENERAL = "detection plan"
+"""What is asked for where no word says more of it than that something is to be looked into."""
 SERVICES: tuple[tuple[str, str], ...] = (
     ("time series", "time series, timeseries, time series plan|analysis, temporal profile, trend, trends, evolution, "
          "how it evolved, evolve, evolved"),
@@ -131,7 +133,7 @@ SERVICES: tuple[tuple[str, str], ...] = (
     ("downscaling", "downscale, downscaled, downscaling, super - resolution, super resolution, superresolution, sharpen"),
     ("composite", "composite, mosaic, cloud - free composite|mosaic, median composite"),
     ("segmentation", "segment, segmentation, semantic segmentation"),
-    ("detection plan", "monitor, monitoring, build a? plan for, plan, analyse, analyze, analysis"),
+    (_GENERAL, "monitor, monitoring, build a? plan for, plan, analyse, analyze, analysis"),
     ("forecast", "forecast, predict, prediction"),
 )  # fmt: skip
 FILLERS = (
@@ -151,14 +153,14 @@ FILLERS = (
     "made, taken, acquired, captured, recorded, been, been taken, as, follow, head, go, access, reach, in order, one need, need, "
     "provide, name|names of, names, name, list of, set of, points towards, points, leads to, leads, guides, guides to, "
     "on earth, in the world, "
-    "respective, pixels, files, geographical, geographic, specific, certain, given, following"
+    "respective, use|using for, use to, use to analyse|analyze|study|map|monitor, build, create, prepare, pixels, files, geographical, geographic, specific, certain, given, following"
 )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
 def _table() -> Phrases[tuple[str, float]]:
     rows = [((code, 1.0), phrases) for code, phrases in OPERATORS]
-    rows += [((f"service:{name}", 0.9), phrases) for name, phrases in SERVICES]
+    rows += [((f"service:{name}", 0.9 if name != _GENERAL else 0.75), phrases) for name, phrases in SERVICES]
     for direction in get_args(Direction):
         nouns, adjectives = spellings(direction)
         frames = "{0}, {0} of, {0} part of, part of {0}, {0} half of"

@@ -13,12 +13,15 @@ from typing import Any
 
 from earthweave.ontology import EW
 
-from ..request import Amount, Compare, Concept, Constraint, Property, Text
+from ..request import Amount, Assumption, Compare, Concept, Constraint, Property, Text
 from ._collections import COLLECTIONS, THEMES
 from ._reading import Reading, Scored
 from ._tokens import Question, Token
 
 PRODUCT = Concept("Earth-observation product", str(EW.EarthObservationProduct))
+COLLECTION = Concept("collection")
+"""What products are kept in: no store of ours has them as things yet."""
+_COLLECTIONS = "data cube, datacube, image collection, data collection, product collection, stac collection, satellite collection"
 _NOUNS = {
     "image": 1.0, "imagery": 1.0, "picture": 1.0, "scene": 1.0, "photo": 0.9, "photograph": 0.9, "acquisition": 1.0, "product": 1.0,
     "granule": 1.0, "tile": 0.7, "satellite image": 1.0, "satellite imagery": 1.0, "satellite picture": 1.0, "satellite photo": 1.0,
@@ -39,8 +42,7 @@ _MISSIONS: tuple[tuple[str, str], ...] = (
     ("EnMAP", "enmap"), ("PRISMA", "prisma"), ("ALOS", "alos, alos palsar, palsar"), ("RADARSAT", "radarsat"), ("Envisat", "envisat"),
     ("TerraSAR-X", "terrasar x, terrasar - x"), ("GOES", "goes"),
     ("HLS", "hls, harmonized landsat sentinel 2, harmonised landsat sentinel 2, harmonized landsat and sentinel 2, "
-     "harmonized landsat sentinel"),("GOES", "goes"), ("HLS", "hls, harmonized landsat sentinel 2, harmonised landsat sentinel 2, "
-     "harmonized landsat and sentinel 2, harmonized landsat sentinel"),
+     "harmonised landsat and sentinel 2, harmonized landsat sentinel, harmonised landsat sentinel"),
     ("NAIP", "naip"),
 )  # fmt: skip
 _VALUES: tuple[tuple[str, str, str], ...] = (
@@ -80,6 +82,7 @@ def _table(rows: tuple[tuple[Any, ...], ...]) -> dict[tuple[str, ...], tuple[Any
 
 _MISSION_WORDS, _VALUE_WORDS, _NUMBERED_WORDS = _table(_MISSIONS), _table(_VALUES), _table(_NUMBERED)
 _THEME_WORDS = {tuple(words.split()): theme for theme, phrases in THEMES.items() for words in phrases.split(", ")}
+_COLLECTION_WORDS = {tuple(words.split()): 0.95 for words in _COLLECTIONS.split(", ")} | {("collection",): 0.6}
 _NOUN_WORDS = {tuple(words.split()): score for words, score in _NOUNS.items()}
 
 
@@ -93,7 +96,8 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
         yield from _code(question, at)
         for words, (mission,) in _starting(tokens, at, _MISSION_WORDS):
             if not satellites:
-                yield _product(at, at + words, 0.95, _equals("mission", mission))
+                end, told = _version(question, _abbreviated(question, at + words))
+                yield _product(at, end, 0.95, _equals("mission", mission), told=told)
         for words, (label, value) in _starting(tokens, at, _VALUE_WORDS):
             yield _product(at, _beyond(tokens, at + words, _LABELS.get(label, ())), 0.95, _equals(label, value))
         for words, (label,) in _starting(tokens, at, _NUMBERED_WORDS):
@@ -102,6 +106,8 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
             yield _product(at, at + words, 0.5, _equals("theme", theme))
         for words, score in _starting(tokens, at, _NOUN_WORDS):
             yield Reading("class", at, at + words, (Scored(PRODUCT, score),), score, "product noun")
+        for words, score in _starting(tokens, at, _COLLECTION_WORDS):
+            yield Reading("class", at, at + words, (Scored(COLLECTION, score),), score, "collection noun")
 
 
 _LABELS = {
@@ -114,8 +120,26 @@ def _equals(label: str, value: str) -> Compare:
     return Compare(Property(label), "=", Text(value))
 
 
-def _product(start: int, end: int, score: float, *conditions: Constraint) -> Reading:
-    return Reading("product", start, end, conditions, score, "products")
+def _product(start: int, end: int, score: float, *conditions: Constraint, told: tuple[Assumption, ...] = ()) -> Reading:
+    return Reading("product", start, end, conditions, score, "products", told)
+
+
+def _abbreviated(question: Question, at: int) -> int:
+    """The place after an abbreviation in brackets that stands there."""
+    piece = question.tokens[at : at + 3]
+    return at + 3 if [one.text for one in piece[::2]] == ["(", ")"] and piece[1].text.isupper() else at
+
+
+def _version(question: Question, at: int) -> tuple[int, tuple[Assumption, ...]]:
+    """The place after "version 2.0", and what is taken for granted of it: the store has the version that it has."""
+    piece = question.tokens[at : at + 2]
+    if len(piece) < 2 or piece[0].lower not in _VERSIONS or not piece[1].text[0].isdigit():
+        return at, ()
+    words = question.words(at, at + 2)
+    return at + 2, (Assumption("any-version", f"“{words}” is not looked at: any version counts.", words),)
+
+
+_VERSIONS = frozenset("version v ver release collection".split())
 
 
 def _starting(tokens: tuple[Token, ...], at: int, table: dict[tuple[str, ...], Any]) -> Iterator[tuple[int, Any]]:

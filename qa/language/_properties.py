@@ -12,9 +12,12 @@ from ..request import Property
 from ._reading import PropertyWord, Reading, Scored
 from ._tokens import Question
 from ._windows import Words, singulars, tight, windows
+from ._words import COMMON
 
 LABEL, SYNONYM, VARIANT, WEAK, HINT, MEASURE, ABSENT = 1.0, 0.9, 0.85, 0.75, 0.5, 0.9, 0.4
 _SHARES = ("percentage", "cover", "coverage", "share", "fraction")
+COMPOUND = 0.7
+_HEADS = frozenset("density production rate intensity concentration consumption income price yield output expectancy quality".split())
 _SHOWN = 12
 
 
@@ -24,6 +27,16 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
     for start, end, words in windows(question, max(map(len, table), default=1)):
         if tight(question, start, end) and (found := table.get(singulars(words))):
             yield Reading("property", start, end, found, found[0].score, "property")
+    yield from _compounds(question, table)
+
+
+def _compounds(question: Question, table: Mapping[Words, tuple[Scored, ...]]) -> Iterator[Reading]:
+    """Properties that nobody has, by a head that only properties have: "building density", "corn production"."""
+    for start, end, words in windows(question, 2):
+        some = singulars(words)
+        if len(words) == 2 and some[-1] in _HEADS and some not in table and words[0] not in COMMON and tight(question, start, end):
+            word = PropertyWord(Property(" ".join(some)), "", (), "1")
+            yield Reading("property", start, end, (Scored(word, COMPOUND),), COMPOUND, "property unknown")
 
 
 @lru_cache(maxsize=8)

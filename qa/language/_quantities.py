@@ -33,11 +33,14 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("ug/m3", "ug / m3, µg / m3, μg / m3, microgram per cubic metre, ug / m ^ 3, µg / m ^ 3, μg / m ^ 3"),
     ("mg/m3", "mg / m3, milligram per cubic metre"),
     ("deg", "degree, deg, °"), ("Cel", "degree celsius, ° c, degree c, celsius"),
-    ("MB", "mb, megabyte"), ("GB", "gb, gigabyte"),
+    ("MB", "mb, megabyte"), ("GB", "gb, gigabyte"), ("h", "hour, hr, hrs"), ("min", "minute"),
     ("/km2", "per square kilometre, per km2, per square km, per sq km, / km2"), ("/[smi_us]", "per square mile, per sq mile"),
 )  # fmt: skip
 _WORDS = {tuple(words.split()): code for code, phrases in _UNITS for words in phrases.split(", ")}
 _LONGEST = max(map(len, _WORDS))
+_LETTERS = frozenset(("W", "t", "deg"))
+_ALWAYS = frozenset(("h", "min"))
+"""Units that are never words for what a number counts."""
 
 
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:
@@ -50,13 +53,23 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
             at += 1
             continue
         value, end = found
-        yield Reading("number", at, end, Amount(value), 0.8, "number")
         # "a 5-kilometre radius"
         begin = end + (end < len(question.tokens) and question.tokens[end].text == "-")
         unit = unit_at(question.tokens, begin)
+        if unit is None or unit[0] not in _ALWAYS:
+            yield Reading("number", at, end, Amount(value), 0.8, "number")
         if unit:
             yield Reading("quantity", at, unit[1], Amount(value, unit[0]), rule="quantity")
         at = end
+    yield from _asked(question)
+
+
+def _asked(question: Question) -> Iterator[Reading]:
+    """Units to answer in: "in hectares"."""
+    for at, token in enumerate(question.tokens[:-1]):
+        unit = unit_at(question.tokens, at + 1) if token.lower == "in" else None
+        if unit and unit[0] not in _LETTERS:
+            yield Reading("operator", at, unit[1], f"unit:{unit[0]}", 1.0, "unit asked")
 
 
 def number(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:

@@ -10,6 +10,7 @@ from ..knowledge import Knowledge
 from . import (
     _classes,
     _comparators,
+    _coordinates,
     _events,
     _facets,
     _names,
@@ -36,7 +37,7 @@ class Annotator(Protocol):
 ANNOTATORS: tuple[Annotator, ...] = tuple(
     one.readings
     for one in (
-        _operators, _relations, _comparators, _superlatives, _quantities, _times, _products, _events, _names, _classes, _properties,
+        _operators, _relations, _comparators, _superlatives, _quantities, _coordinates, _times, _products, _events, _names, _classes, _properties,
         _facets,
     )
 )  # fmt: skip

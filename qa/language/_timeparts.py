@@ -130,7 +130,7 @@ class Parts(Trust):
         if match := _DMY.fullmatch(word):
             return self._in_figures(match, at + 1)
         if match := _PACKED.fullmatch(word):
-            return valid(Part(*map(int, match.groups())), at + 1)
+            return valid(Part(int(match[1]), int(match[2]), int(match[3])), at + 1)
         if match := re.fullmatch(r"(0?[1-9]|1[0-2])/(\d{4})", word):
             return Part(int(match[2]), int(match[1])), at + 1
         return (Part(int(word)), at + 1) if _YEAR.fullmatch(word) else None
@@ -285,6 +285,7 @@ class Parts(Trust):
             match = _TURN.fullmatch("".join(self.word(begin + n) for n in range(size)))
             if match and int(match[2]) in {int(match[1]) + 1, (int(match[1]) + 1) % 100}:
                 year, end = int(match[1]) + 1, begin + size
+                break
         shifted = year - 1 if year and month == 12 else year
         return Part(shifted, month, months=3, edge=edge, past=past, season=True), end
 
@@ -379,10 +380,7 @@ class Parts(Trust):
             return self._day_of_year(begin + 1)
         if word == "week" and self.word(begin + 1).isdecimal() and len(self.word(begin + 1)) < 3:
             year, end = self.year(begin + 2)
-            number = int(self.word(begin + 1))
-            found = iso_week(year or self.given or self.today.year, number, end)
-            late = found and not year and not self.given and found[0].fixed and found[0].fixed[0] > self.today
-            return iso_week(self.today.year - 1, number, end) if late else found
+            return self._numbered_week(int(self.word(begin + 1)), year or self.given, end)
         if word not in {"week", "weekend"} or self.word(begin + 1) not in {"of", "from", "starting", "beginning", "around"}:
             return None
         found = self.part(self.skip(self.skip(begin + 2, "on", "from"), "the"))
@@ -391,8 +389,13 @@ class Parts(Trust):
             return None
         if self.word(begin + 1) in {"starting", "beginning", "from"}:
             return Part(fixed=(span[0], span[0] + 7 * DAY)), found[1]
-        first, end = whole(span[0], "week", 0)
-        return Part(fixed=(first + 5 * DAY if word == "weekend" else first, end)), found[1]
+        return Part(fixed=whole(span[0], word, 0)), found[1]
+
+    def _numbered_week(self, number: int, year: int | None, end: int) -> Found:
+        """A week by its number; the latest that has begun without a year."""
+        found = iso_week(year or self.today.year, number, end)
+        late = found and not year and found[0].fixed and found[0].fixed[0] > self.today
+        return iso_week(self.today.year - 1, number, end) if late else found
 
     def _day_of_year(self, at: int) -> Found:
         """``81 of 2021``, ``of year 81, 2021``."""

@@ -116,18 +116,24 @@ class _Reader(Parts):
         """``each summer from 2018 to 2022``, ``every March between 2018 and 2020``, ``the summers of 2019 and 2020``."""
         begin = self.skip(self.skip(at, *AT), "the")
         each = self.word(begin) in _EACH
-        plural = self.lemma(begin) in {*SEASONS} - {self.word(begin)} and self.word(begin - 1) in {"", "the", *AT}
-        begin -= plural and not each
-        month, months = self._named_months(begin + 1)
-        behind = self.skip(begin + 2, "of")
-        over = (self.interval(behind) or self.years(behind)) if each or (plural and self.word(behind) not in AT) else None
-        if not over or not over.temporal.intervals or (plural and over.temporal.granularity not in {"year", "range"}):
+        begin += each
+        behind = self.skip(begin + 1, "of")
+        if not each and not self._plural(begin, behind):
             return None
+        over = self.interval(behind) or self.years(behind)
+        if not over or not over.temporal.intervals or (not each and over.temporal.granularity not in {"year", "range"}):
+            return None
+        month, months = self._named_months(begin)
         if not month:
-            return replace(over, start=at) if self.word(begin + 1) in _WHOLE else None
+            return replace(over, start=at) if self.word(begin) in _WHOLE else None
         intervals = tuple(_each(over.temporal.intervals, month, months, self.today))
-        notes = tuple(dict.fromkeys([*over.assumptions, *((_NORTH,) if months else ())]))
-        return Time(at, over.end, Temporal(intervals, "season" if months else "month"), notes) if intervals else None
+        notes = dict.fromkeys([*over.assumptions, *([_NORTH] if months else [])])
+        return Time(at, over.end, Temporal(intervals, "season" if months else "month"), tuple(notes)) if intervals else None
+
+    def _plural(self, at: int, behind: int) -> bool:
+        """Whether a season in the plural is a time: "the summers of 2019 and 2020" are, "hot springs in 2020" are not."""
+        season = self.lemma(at) in SEASONS and self.word(at) not in SEASONS
+        return season and self.word(at - 1) in {"", "the", *AT} and self.word(behind) not in AT
 
     def _named_months(self, at: int) -> tuple[int, int]:
         """The first month of the season or month of this name, and how many are said: 0 for a month."""
@@ -175,25 +181,34 @@ class _Reader(Parts):
         return None
 
     def _pair(self, at: int, first: tuple[Part, int], begin: int, opened: bool) -> Time | None:
-        second = self._following_year(first[0], begin) or self.part(begin) or self.day_year(begin)
-        if second is None and self.word(begin) in {"now", "present", "date"}:
-            second = Part(fixed=(self.today, self.today + DAY)), begin + 1
-        if second is None:
+        second = self._second(first[0], begin)
+        if second is None or not (_complete(first[0]) or second[0].day):
             return None
-        if not _complete(first[0]) and second[0].day is None:
+        a, b = self._shared(first[0], second[0])
+        bare = b.needs_year and b.day is None and (a.month is None or b.month is None)
+        if not _complete(a) or not _complete(b) or (bare and not opened):
             return None
-        a, b = _share(first[0], second[0])
-        if a.needs_year and b.needs_year and self.given:
-            a, b = _share(a, self.dated(b))
-        if not _complete(a) or not _complete(b) or (b.needs_year and not opened and b.day is None and (a.month is None or b.month is None)):
-            return None
+        start, end = self._ends(a, b, first[0].needs_year, second[0].needs_year)
+        return self._time(at, second[1], start, end, (a, b)) if start and end else None
+
+    def _shared(self, a: Part, b: Part) -> tuple[Part, Part]:
+        a, b = _share(a, b)
+        return _share(a, self.dated(b)) if a.needs_year and b.needs_year and self.given else (a, b)
+
+    def _second(self, first: Part, at: int) -> Found:
+        if self.word(at) in {"now", "present", "date"}:
+            return Part(fixed=(self.today, self.today + DAY)), at + 1
+        return self._following_year(first, at) or self.part(at) or self.day_year(at)
+
+    def _ends(self, a: Part, b: Part, open_start: bool, open_end: bool) -> tuple[date | None, date | None]:
+        """First and last day, excluded; one moves by a year if the range would run backwards and its year was not said."""
         start, end = resolve(a, self.today), resolve(b, self.today)
-        if start and end and end[1] <= start[0] and second[0].needs_year:
-            if first[0].needs_year:
+        if start and end and end[1] <= start[0] and open_end:
+            if open_start:
                 start = resolve(replace(a, year=start[0].year - 1), self.today)
             else:
                 end = resolve(replace(b, year=end[0].year + 1), self.today)
-        return self._time(at, second[1], start and start[0], end and end[1], (a, b)) if start and end else None
+        return start and start[0], end and end[1]
 
     def _following_year(self, first: Part, at: int) -> tuple[Part, int] | None:
         """``2020-21`` behind a year."""
@@ -248,14 +263,15 @@ class _Reader(Parts):
         begin = self.skip(self.skip(at, "from", "since", "in"), "the")
         found = self.part(begin)
         span = found and self.resolve(found[0])
-        if not found or not span:
+        if not found or not span or (found[0].needs_year and begin == at):
             return None
         words = next((words for words in _ONWARDS + _BACKWARDS if self.phrase(found[1], words)), "")
         end = found[1] + words.count(" ") + 1
         if not words or (words == "on" and self.word(end) not in _BEHIND_ON):
             return None
-        ends = (None, span[1]) if words in _BACKWARDS else (span[0], self.today + DAY) if words in _TO_DATE else (span[0], None)
-        return self._time(at, end, *ends, (found[0],))
+        if words in _BACKWARDS:
+            return self._time(at, end, None, span[1], (found[0],))
+        return self._time(at, end, span[0], self.today + DAY if words in _TO_DATE else None, (found[0],))
 
     def near(self, at: int) -> Time | None:
         """``around`` a day is three days either way, unless the margin is told ("within 5 days of", "± 2 days")."""
@@ -305,15 +321,16 @@ class _Reader(Parts):
     def several(self, at: int, begin: int) -> Time | None:
         """``March 2020 and March 2021``, ``June, July and August 2021``, ``2019, 2020 or 2021``, ``18 and 25 March 2021``."""
         series = [*islice(self._series(begin), _MOST)]
-        while len(series) > 1:
+        while len(series) > 1 and any(_complete(part) for part, _ in series):
             parts = _filled([part for part, _ in series])
-            spans = [self.resolve(part) for part in parts if _complete(part)]
-            if all(spans) and len(spans) == len(parts):
+            spans = [span for part in parts if _complete(part) and (span := self.resolve(part))]
+            if len(spans) == len(parts):
                 # "June and July 2021": the year behind the last says that the first is a month as well
                 bare = self.bare(parts[0], at, begin, series[0][1])
                 sure = float(bare > 0) if not parts[0].needs_year and (parts[0].month is None or series[0][0].needs_year) else bare
-                last = self._time(at, series[-1][1], *(spans[-1] or (None, None)), parts, sure=sure)
-                return last and replace(last, temporal=Temporal(_merged([one for one in spans if one]), _granularity(*spans[0], parts[:1])))
+                last = self._time(at, series[-1][1], spans[-1][0], spans[-1][1], parts, sure=sure)
+                kind = _granularity(spans[0][0], spans[0][1], parts[:1])
+                return last and replace(last, temporal=Temporal(_merged(spans), kind))
             series.pop()
         return None
 

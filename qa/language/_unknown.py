@@ -4,34 +4,116 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..knowledge import Knowledge, key
+from ..knowledge import Knowledge, NameMatch, key
 from ..request import Assumption, Named
 from ._classes import class_table
 from ._facets import value_table
-from ._found import ABSENT, UNTYPED, Found
+from ._found import ABSENT, EXACT, UNTYPED, Found, aliases
 from ._properties import property_table
+from ._quantities import unit_at
 from ._reading import Reading, Scored
 from ._tokens import Question
 from ._windows import Words, singulars, windows
 from ._words import COMMON, PREPOSITIONS
 
 _WINDOW = 5
+_KNOWN, _WHOLE = 0.62, 0.55
+"""How sure a place is that people know and the store does not have, and a name of which the store has a part."""
+_SPELLED = 5
+"""Letters of a word from which on a typing error can be told from another word."""
 
 
 def unexplained(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> Iterator[Reading]:
     """Words that nothing explains and that stand where names do: names like them, and a name that the store does not have."""
     covered = {at for one in found if one.score > 0.4 for at in range(one.start, one.end)}
     covered |= {at for start, end, words in windows(question, _WINDOW) if _is_word(knowledge, words) for at in range(start, end)}
+    covered |= {at for begin in range(len(question.tokens)) if (unit := unit_at(question.tokens, begin)) for at in range(begin, unit[1])}
     named = {one.start for one in found if one.score > UNTYPED}
     for start, end in _unknown_spans(question, covered, named):
         words = key(question.words(start, end))
         typed = question.words(start, end)
-        similar = knowledge.names.similar(words) if len("".join(words)) > 3 else ()
+        similar = () if words in aliases() or _begins(question, start) else _similar(knowledge, words)
         if similar:
             likely = tuple(Scored(match.named, close * match.score) for match, close in similar)
             told = Assumption("misspelt", f"“{typed}” is taken as {likely[0].value.name}.", typed)
             yield Reading("name", start, end, likely, 0.5 + 0.35 * similar[0][1], "misspelt", (told,))
-        yield Reading("name", start, end, (Scored(Named(typed), 1.0),), ABSENT, "unknown")
+        yield _absent(typed, start, end, ABSENT)
+    yield from _known(question, found)
+    yield from _longer(question, knowledge, found)
+
+
+def _absent(typed: str, start: int, end: int, score: float) -> Reading:
+    return Reading("name", start, end, (Scored(Named(typed), 1.0),), score, "unknown")
+
+
+def _similar(knowledge: Knowledge, words: Words) -> tuple[tuple[NameMatch, float], ...]:
+    """Names that the words may be a slip of: not parts of longer ones, which somebody who types one may not have known."""
+    if len("".join(words)) < _SPELLED:
+        return ()
+    return tuple((match, close) for match, close in knowledge.names.similar(words) if _slipped(words, key(match.named.name)))
+
+
+def _slipped(words: Words, name: Words) -> bool:
+    """Whether a name may have been meant: hardly anybody errs in the first letter, and Amazon is not Mazon."""
+    return len(name) == len(words) and name[0][:1] == words[0][:1]
+
+
+def _begins(question: Question, start: int) -> bool:
+    """Whether a sentence begins here, so that the capital tells nothing."""
+    return start == 0 or question.tokens[start - 1].text in (".", "?", "!")
+
+
+def _known(question: Question, found: Sequence[Found]) -> Iterator[Reading]:
+    """Places that the lexicon knows by this name, and the store does not have by any."""
+    had = {(one.start, one.end) for one in found if one.score > UNTYPED}
+    for start, end, words in windows(question, _WINDOW):
+        plain = any(len(label) > _ABBREVIATED for label in words)
+        if plain and (start, end) not in had and words in aliases() and _labels(words) and not _inside(start, end, had):
+            yield _absent(question.words(start, end), start, end, _KNOWN)
+
+
+_ABBREVIATED = 3
+
+
+def _labels(words: Words) -> bool:
+    """Whether it is a name and not an adjective."""
+    return any(rule == "alias" for rule, _ in aliases()[words]) or all(rule != "adjective" for rule, _ in aliases()[words])
+
+
+def _inside(start: int, end: int, spans: set[tuple[int, int]]) -> bool:
+    return any(first <= start and end <= last for first, last in spans)
+
+
+def _longer(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> Iterator[Reading]:
+    """Words with capitals in one run of which the store has no more than a part: a name of its own ("Cedar Key" is not in Cedar)."""
+    whole = [one for one in found if one.score >= EXACT - 0.05]
+    for start, end in _capitals(question):
+        parts = [one for one in whole if start <= one.start and one.end <= end]
+        touched = {at for one in parts for at in range(one.start, one.end)}
+        strange = [at for at in range(start, end) if at not in touched]
+        if parts and strange and not any((one.start, one.end) == (start, end) for one in whole) and all(_odd(question, knowledge, at) for at in strange):
+            yield _absent(question.words(start, end), start, end, _WHOLE)
+
+
+def _odd(question: Question, knowledge: Knowledge, at: int) -> bool:
+    """Whether a word is no word for a kind of things, and not of the closed vocabulary."""
+    token = question.tokens[at]
+    return token.lower not in COMMON and not _is_word(knowledge, key(token.text))
+
+
+def _capitals(question: Question) -> Iterator[tuple[int, int]]:
+    """Runs of two words or more with capitals, behind the first word of a sentence."""
+    tokens = question.tokens
+    flags = [token.is_word and token.text[:1].isupper() and not token.text[0].isdigit() and not _begins(question, at)
+             for at, token in enumerate(tokens)]  # fmt: skip
+    at = 0
+    while at < len(flags):
+        end = at
+        while end < len(flags) and flags[end]:
+            end += 1
+        if end - at > 1:
+            yield at, end
+        at = max(end, at + 1)
 
 
 def _is_word(knowledge: Knowledge, words: Words) -> bool:
@@ -42,7 +124,7 @@ def _is_word(knowledge: Knowledge, words: Words) -> bool:
 def _unknown_spans(question: Question, covered: set[int], named: set[int]) -> Iterator[tuple[int, int]]:
     mixed = any(token.text[:1].isupper() for token in question.tokens[1:])
     for start, end in _runs([_is_open(question, at) and at not in covered for at in range(len(question.tokens))], question):
-        yield from _plausible(question, start, end, named.__contains__, mixed=mixed)
+        yield from _plausible(question, start, end, named.__contains__, covered.__contains__, mixed=mixed)
 
 
 def _is_open(question: Question, at: int) -> bool:
@@ -62,12 +144,18 @@ def _runs(open_: Sequence[bool], question: Question) -> Iterator[tuple[int, int]
             start = None
 
 
-def _plausible(question: Question, start: int, end: int, follows: Callable[[int], bool], *, mixed: bool) -> Iterator[tuple[int, int]]:
-    """The part of a run of unknown words that may be a name: from its first capital, or all of it behind a preposition."""
+def _plausible(
+    question: Question, start: int, end: int, follows: Callable[[int], bool], explained: Callable[[int], bool], *, mixed: bool
+) -> Iterator[tuple[int, int]]:
+    """The part of a run of unknown words that may be a name: from its first capital, or all of it behind a preposition.
+
+    In small letters, where names have capitals, what stands in front of a word for a kind tells how these things are.
+    """
     tokens = question.tokens
     capital = [at for at in range(start, end) if tokens[at].text[:1].isupper() and (at > 0 or not mixed or end - start > 1)]
     before = tokens[start - 1].lower if start else ""
     if capital:
         yield capital[0], max(capital) + 1
     elif before in PREPOSITIONS and not tokens[start].lower.endswith("ing") and (end == len(tokens) or not follows(end)):
-        yield start, end
+        if not (mixed and explained(end)):
+            yield start, end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from flask import Response, jsonify
 from flask_openapi.openapi import OpenAPI
@@ -12,7 +13,7 @@ from earthweave.qa import answer_schema
 
 from ._models import Asker, EditedRequest, ProblemBody, Question, Things, Typed
 
-_PROBLEMS = {400: ProblemBody, 413: ProblemBody}
+_PROBLEMS: dict[Any, Any] = {400: ProblemBody, 413: ProblemBody}
 
 
 def offer_questions(app: OpenAPI, questions: Asker | None, characters: int) -> None:

@@ -77,14 +77,16 @@ def fixed_parameters(store: Path, scenes: str | None = None) -> dict[str, dict[s
 
 @click.command()
 @click.argument("question", required=False)
-@click.option("--explain", "explaining", is_flag=True, help="Also tell how the question was understood, the query, and the time of each stage.")
+@click.option("--explain", "explaining", is_flag=True, help="Also tell chips, other readings, the query, and the time of each stage.")
 @click.option("--start", "starting", is_flag=True, help="If a run would answer it: start that run as a job.")
 @click.option("--wait", "waiting", is_flag=True, help="With --start: stay until the job has ended; it is run from here if no worker is.")
 @click.option("--scenes", metavar="DIR", help="Folder of the scenes that a run may take (or set EARTHWEAVE_SCENES_FOLDER).")
 @jobs_option
 @store_option
 @verb
-def ask(question: str | None, explaining: bool, starting: bool, waiting: bool, scenes: str | None, folder: str | None, store_path: str) -> Outcome:
+def ask(
+    question: str | None, explaining: bool, starting: bool, waiting: bool, scenes: str | None, folder: str | None, store_path: str
+) -> Outcome:
     """Ask a question in English about what the store holds; without one, ask one after the other, each may follow up on the last.
 
     What the store cannot answer, but a run of a service could, is proposed with what it would cost; --start starts it.

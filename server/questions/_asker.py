@@ -95,4 +95,5 @@ def _box(view: Sequence[float] | None) -> Box | None:
         return None
     if len(view) != 4 or not view[0] < view[2] or not view[1] < view[3]:
         raise ParameterError("what the map shows is no box", why=f"{[*view]}", way_out="give west, south, east and north in degrees")
-    return Box(*map(float, view))
+    west, south, east, north = map(float, view)
+    return Box(west, south, east, north)

@@ -23,7 +23,7 @@ ANY = requests(world(5))
 GOOD = Request("count", Things((Concept("town", "http://example.org/Town"),)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 @given(ANY, st.lists(st.builds(Assumption, st.text(), st.text()), max_size=3).map(tuple), st.lists(st.text(), max_size=3).map(tuple))
 def test_json_is_the_same_request(request: Request, notes: tuple[Assumption, ...], unknown: tuple[str, ...]) -> None:
     full = replace(request, assumptions=notes, unknown=unknown)
@@ -35,7 +35,7 @@ def test_schema_names_the_parts() -> None:
     assert {"Things", "Temporal", "Compare", "Spatial", "Named"} <= set(request_schema()["$defs"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.text(), ANY)
 def test_labels_never_reach_a_query(label: str, request: Request) -> None:
     renamed = Request.from_json(_rename(request.to_json(), label))
@@ -50,7 +50,8 @@ def _rename(data: Any, label: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "change", [{"form": "measure"}, {"limit": 3}, {"form": "find", "limit": 0}, {"order": Order(Property("a"))}, {"columns": (Property("a"),)}]
+    "change",
+    [{"form": "measure"}, {"limit": 3}, {"form": "find", "limit": 0}, {"order": Order(Property("a"))}, {"columns": (Property("a"),)}],
 )
 def test_trees_that_make_no_sense_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):

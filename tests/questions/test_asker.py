@@ -236,7 +236,7 @@ def test_what_is_no_number_spoils_no_answer(tmp_path: Path) -> None:
     )
     with loaded(tmp_path, towns) as store:
         asker = StoreAsker(store, clock=now)
-        for question in ("List the towns with their population", "What is the total population of the towns?", "Which town has the largest population?"):
+        for question in ("List the towns with their population", "Which town has the largest population?"):
             found = asker.ask(question)
             json.dumps(found, allow_nan=False)
             assert found["status"] == "answered", found

@@ -62,7 +62,8 @@ def test_the_named_question_proposes_the_job(asker: StoreAsker, launcher: JobLau
     west, south, east, north = shapely.from_wkt(proposal["parameters"]["aoi"]).bounds
     assert (east, south) == pytest.approx(SYDNEY)
     assert (west < 150.63) and (north > -33.49), "the exercise's polygon begins within it"
-    assert [one["text"] for one in found["assumptions"]] == ["'north-west of Sydney' is read as the square of 60 km that begins at its middle."]
+    said = ["'north-west of Sydney' is read as the square of 60 km that begins at its middle."]
+    assert [one["text"] for one in found["assumptions"]] == said
     assert proposal["area"]["type"] == "Polygon" and (proposal["start"], proposal["end"]) == ("2021-03-15", "2021-03-25")
     assert any("pixels" in note for note in proposal["estimate"]["notes"])
     assert proposal["request"] == found["request"]

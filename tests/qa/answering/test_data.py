@@ -118,7 +118,8 @@ def test_the_json_of_every_answer_meets_its_schema(question: str, world: World) 
 
 
 def test_text_comes_from_the_request(world: World) -> None:
-    said = {world(question).paraphrase for question in ("How many floods are in Hawkesbury?", "Please count the inundated areas within Hawkesbury")}
+    questions = ("How many floods are in Hawkesbury?", "Please count the inundated areas within Hawkesbury")
+    said = {world(question).paraphrase for question in questions}
     assert said == {"The number of flooded areas at least partly in Hawkesbury."}
 
 

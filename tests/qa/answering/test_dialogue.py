@@ -22,26 +22,26 @@ def talk(world: World, *questions: str) -> Answer:
 @pytest.mark.parametrize(
     ("questions", "said"),
     [
-        (("floods in Hawkesbury in 2021", "and in 2020?"), "Flooded areas at least partly in Hawkesbury observed in 2020."),
-        (("floods in Hawkesbury in 2021", "what about Penrith - East?"), "Flooded areas at least partly in Penrith - East observed in 2021."),
-        (("floods in Hawkesbury", "only with a flood level above 10"), "Flooded areas with flood level above 10 at least partly in Hawkesbury."),
+        (("floods in Hawkesbury in 2021", "and in 2020?"), "Flooded areas [in] Hawkesbury observed in 2020."),
+        (("floods in Hawkesbury in 2021", "what about Penrith - East?"), "Flooded areas [in] Penrith - East observed in 2021."),
+        (("floods in Hawkesbury", "only with a flood level above 10"), "Flooded areas with flood level above 10 [in] Hawkesbury."),
         (("floods with a flood level above 5", "only with a flood level above 10"), "Flooded areas with flood level above 10."),
-        (("floods in Hawkesbury", "how many are there?"), "The number of flooded areas at least partly in Hawkesbury."),
-        (("How many floods are in Hawkesbury?", "list them"), "Flooded areas at least partly in Hawkesbury."),
-        (("floods in Hawkesbury in 2021", "at any time"), "Flooded areas at least partly in Hawkesbury."),
-        (("floods in Hawkesbury in 2021", "without the date"), "Flooded areas at least partly in Hawkesbury."),
+        (("floods in Hawkesbury", "how many are there?"), "The number of flooded areas [in] Hawkesbury."),
+        (("How many floods are in Hawkesbury?", "list them"), "Flooded areas [in] Hawkesbury."),
+        (("floods in Hawkesbury in 2021", "at any time"), "Flooded areas [in] Hawkesbury."),
+        (("floods in Hawkesbury in 2021", "without the date"), "Flooded areas [in] Hawkesbury."),
         (("floods in Hawkesbury in 2021", "anywhere"), "Flooded areas observed in 2021."),
         (("floods", "sort by flood level"), "Flooded areas, by flood level."),
         (("floods", "the first two"), "Flooded areas, the first 2."),
         (("floods", "show them on a map"), "Flooded areas, on a map."),
-        (("floods", "in the area I am looking at"), "Flooded areas at least partly in the area 150 to 150.3 east, -34 to -33 north."),
+        (("floods", "in the area I am looking at"), "Flooded areas [in] the area 150 to 150.3 east, -34 to -33 north."),
         (("floods", "without the simulated ones"), "Flooded areas that are not simulated."),
-        (("Which units were flooded in 2021?", "and in August 2020?"), "Administrative units meeting flooded areas observed in August 2020."),
+        (("Which units were flooded?", "and in 2020?"), "Administrative units meeting flooded areas observed in 2020."),
         (("floods in Hawkesbury", "How many towns are there?"), "The number of towns."),
     ],
 )
 def test_edits(questions: tuple[str, ...], said: str, world: World) -> None:
-    assert talk(world, *questions).paraphrase == said
+    assert talk(world, *questions).paraphrase == said.replace("[in]", "at least partly in")
 
 
 def test_the_second_one_is_shown(world: World) -> None:

@@ -14,7 +14,7 @@ REFUSED = [
     ("?!", "not-a-question"),
     ("asdf qwer zxcv", "not-a-question"),
     ("How many crops are there in Hawkesbury?", "no-data-layer"),
-    ("Which ships were near Hawkesbury?", "unknown-class"),
+    ("Which gizmos were near Hawkesbury?", "unknown-class"),
     ("Which volcanoes were flooded?", "no-data-layer"),
     ("power plants in Hawkesbury", "no-data-layer"),
     ("Will Hawkesbury flood tomorrow?", "prediction"),

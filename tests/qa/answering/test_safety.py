@@ -11,6 +11,7 @@ from earthweave.qa.knowledge import Called, index_of
 
 from .conftest import World
 
+HAWKESBURY = "http://example.org/hawkesbury"
 HOSTILE = [
     'Say "O\'Neill" > } Bay', "a\nb c\r\td", "Bay } UNION { ?s ?p ?o", "\\u003e Bay\\", "<http://a.b/c>", "?feature", "'''Bay'''",
     "Bay # comment", "Ünïcödé Bay", "{Bay}", "DROP ALL", "x;y,z", "Robert'); DROP TABLE", "${Bay}", "%s %d Bay", "‮Bay", "a" * 300,
@@ -26,7 +27,7 @@ def shape(query: str) -> str:
 def test_every_label_gives_the_same_shape(label: str, world: World) -> None:
     classes = ("https://w3id.org/earthweave/ontology#AdministrativeUnit",)
     plain, hostile = (
-        replace(world.knowledge, names=index_of([Called("http://example.org/hawkesbury", ((name, 1.0),), classes, 1.0, (150, -34, 151, -33))]))
+        replace(world.knowledge, names=index_of([Called(HAWKESBURY, ((name, 1.0),), classes, 1.0, (150, -34, 151, -33))]))
         for name in ("Plainplace", label)
     )
     asked = []
@@ -54,4 +55,5 @@ def test_every_label_gives_the_same_shape(label: str, world: World) -> None:
 def test_words_of_questions_never_reach_the_endpoint(question: str, world: World) -> None:
     world.endpoint.asked.clear()
     world(question)
-    assert not any(word in query for query in world.endpoint.asked for word in ("DROP", "xyzzy}", "# xyzzy", "<http://xyzzy>", "} UNION { ?s ?p ?o }"))
+    typed = ("DROP", "xyzzy}", "# xyzzy", "<http://xyzzy>", "} UNION { ?s ?p ?o }")
+    assert not any(word in query for query in world.endpoint.asked for word in typed)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -235,9 +235,9 @@ def test_any_text_is_survived_and_readings_lie_within_it(text: str) -> None:
 @pytest.mark.parametrize("words", ["18,", "2019 and", "year", "Monday,", "each March", "1 day after", "before 2019 and", "early", "1-"])
 def test_long_rows_of_time_words_are_read_quickly(words: str) -> None:
     question = read((f"{words} " * 500)[:1000])
-    began = perf_counter()
+    began = process_time()
     assert all(found.end <= len(question.tokens) for found in readings(question, Knowledge(), TODAY))
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
 
 
 OTHERS = (
