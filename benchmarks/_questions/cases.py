@@ -34,8 +34,9 @@ class Case:
 
 
 def share(cases: Sequence[Case]) -> float:
-    """The share of right ones."""
-    return sum(one.right for one in cases) / len(cases) if cases else 0.0
+    """The share of right ones, without those that are counted apart."""
+    counted = [one for one in cases if not one.apart]
+    return sum(one.right for one in counted) / len(counted) if counted else 0.0
 
 
 def table(cases: Sequence[Case]) -> str:
@@ -49,7 +50,9 @@ def table(cases: Sequence[Case]) -> str:
     for name, of in groups.items():
         lost = Counter(one.stage for one in of if not one.right)
         right = sum(one.right for one in of)
-        lines.append(f"| {name} | {len(of)} | {right} | {share(of):.1%} | {' | '.join(str(lost[stage]) for stage in STAGES)} |")
+        lines.append(
+            f"| {name} | {len(of)} | {right} | {right / len(of) if of else 0.0:.1%} | {' | '.join(str(lost[stage]) for stage in STAGES)} |"
+        )
     return "\n".join(lines)
 
 

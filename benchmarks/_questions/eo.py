@@ -21,7 +21,21 @@ from earthweave.qa.grammar import Parsed
 from earthweave.qa.knowledge import kinds_of, lemmas
 from earthweave.qa.language import Reading, collection, read
 from earthweave.qa.request import (
-    AnyOf, Box, Compare, Concept, Constraint, Interval, Measure, Named, Property, Request, Spatial, Temporal, Text, Things, converted,
+    AnyOf,
+    Box,
+    Compare,
+    Concept,
+    Constraint,
+    Interval,
+    Measure,
+    Named,
+    Property,
+    Request,
+    Spatial,
+    Temporal,
+    Text,
+    Things,
+    converted,
 )  # fmt: skip
 
 from .cases import Case
@@ -34,7 +48,8 @@ _TITLES = frozenset({"mission", "collection", "theme", "product type", "processi
 _PRODUCT, _HAPPENED = str(EW.EarthObservationProduct), {str(EW.FloodedArea), str(EW.ObservedArea)}
 _EARLIER = Named("Vindobona", ("http://example.org/earlier",))
 _SCENE = Named("Scene 1", ("http://example.org/scene",))
-_BEFORE = Dialogue(Request("find", Things((Concept("Earth-observation product", _PRODUCT),), (), (Spatial("intersects", (Things(named=(_EARLIER,)),)),))), (_SCENE,))
+_THERE = Spatial("intersects", (Things(named=(_EARLIER,)),))
+_BEFORE = Dialogue(Request("find", Things((Concept("Earth-observation product", _PRODUCT),), constraints=(_THERE,))), (_SCENE,))
 """What was asked before each request, to see which of them go on with it."""
 
 
@@ -216,7 +231,7 @@ def feature_right(heard: Heard, wanted: str | None) -> bool:
 def _features(heard: Heard) -> Iterator[str]:
     """Words for kinds of things other than products, and themes that do not make a collection."""
     request = heard.request
-    told = [(words, one.value) for one, words in heard.typed("product") if any(_is_text(each) and each.value.label == "theme" for each in one.value)]
+    told = [(words, one.value) for one, words in heard.typed("product") if any(map(_is_theme, one.value))]
     themes = [words for words, _ in told]
     plain = [*themes, *(each.than.value for _, value in told for each in value if _is_text(each))]
     searched = request.form != "run" and not _gathers(request)
@@ -226,6 +241,10 @@ def _features(heard: Heard) -> Iterator[str]:
             yield words
     yield from () if searched else themes
     yield from (one.measure for one in request.columns if isinstance(one, Measure))
+
+
+def _is_theme(one: Any) -> bool:
+    return _is_text(one) and one.value.label == "theme"
 
 
 def _of_theme(words: str, themes: Sequence[str]) -> bool:
@@ -253,8 +272,8 @@ def _filters(request: Request, conditions: list[Constraint]) -> Iterator[tuple[s
         if isinstance(one, Compare) and isinstance(one.value, Property) and one.value.label not in _TITLES | {"instrument"}:
             value = one.than.value if hasattr(one.than, "value") else None
             name = _FILTERS.get(one.value.label, one.value.label.replace(" ", "_"))
-            told = "vague" if name == "cloud_cover" and "cloud-free" in vague else f"{value:g}" if isinstance(value, float) else str(value).lower()
-            yield name, one.op, told
+            plain = f"{value:g}" if isinstance(value, float) else str(value).lower()
+            yield name, one.op, "vague" if name == "cloud_cover" and "cloud-free" in vague else plain
 
 
 def _order(request: Request) -> tuple[str, str] | None:

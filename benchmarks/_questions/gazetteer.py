@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,30 @@ def _meant() -> _Meant:
     return found
 
 
+@lru_cache(maxsize=1)
 def spans() -> dict[int, list[dict[str, Any]]]:
-    """Where the set's annotators saw the things of a gold query, by question: ``start``, ``end``, ``text``, ``uri`` in full."""
+    """Where the set's annotators saw the things of a gold query, by question: ``start``, ``end``, ``text``, ``uri`` in full.
+
+    A thing that they did not see, in a question with one name that they did not see, is that.
+    """
+    asked = {row["id"]: row for row in rows()}
     found = {}
     for row in json.loads((QA / "geoquestions1089_train695_toponyms.json").read_text("utf-8")):
-        found[row["id"]] = [{**one, "uri": _full(one["uri"])} for one in row["toponyms"]]
+        seen = [{**one, "uri": _full(one["uri"])} for one in row["toponyms"]]
+        found[row["id"]] = [*seen, *_left(asked[row["id"]], seen)] if row["id"] in asked else seen
     return found
+
+
+_NAME = re.compile(r"[A-Z][^\W\d_]+(?:[ '-](?:of |and |the )?[A-Z][^\W\d_]+)*")
+
+
+def _left(row: dict[str, Any], seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    things = {str(one) for way in patterns(parsed(row["sparql"])) for one in constants(way) if "/geometry" not in str(one)}
+    things -= {one["uri"] for one in seen} | {one for one in things if "/ontology/" in one or "wikicategory" in one}
+    names = [one for one in _NAME.finditer(row["question"], 1) if not any(one.start() < s["end"] and s["start"] < one.end() for s in seen)]
+    if len(things) != 1 or len(names) != 1:
+        return []
+    return [{"start": names[0].start(), "end": names[0].end(), "text": names[0].group(), "uri": things.pop()}]
 
 
 def _full(name: str) -> str:
@@ -130,11 +149,11 @@ def _statements(distractors: Path | None) -> Iterator[str]:
         spelled.setdefault(one["uri"], set()).add(one["text"])
     for iri in sorted(meant.things):
         label = _label(iri)
-        yield _thing(iri, label, places.where(label), places.classes(iri, label))
         # a key is no name: what the set's annotators aligned with it stands for the label that the graph has
-        if re.search(r"\d", label):
-            for text in sorted(spelled.get(iri, ())):
-                yield f"{URIRef(iri).n3()} {RDFS.label.n3()} {Literal(text).n3()} .\n"
+        called = sorted(spelled.get(iri, ())) if re.search(r"\d", label) else []
+        yield _thing(iri, label, places.where(called[0] if called else label), places.classes(iri, label))
+        for text in called:
+            yield f"{URIRef(iri).n3()} {RDFS.label.n3()} {Literal(text).n3()} .\n"
     for cls in sorted(meant.classes):
         for number in range(3):
             yield _thing(f"http://example.org/{cls.rsplit('/', 1)[-1]}/{number}", "", (rng.uniform(-10, 28), rng.uniform(35, 59)), (cls,))

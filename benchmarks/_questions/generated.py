@@ -1,6 +1,7 @@
 """Questions made from the catalogue of Hamburg: what is asked is drawn first, then worded, then answered apart from the question layer.
 
-Wordings come in families. Those marked ``kept`` were written after the grammar's tables and are reported apart: no rule may be made for them.
+Wordings come in families. Those marked ``kept`` were written after the grammar's tables and are reported apart: no rule may be made for
+them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _PLACES = f"""
 PREFIX o: <{_SPACE}> PREFIX geo: <{GEO}>
 SELECT ?name ?wkt WHERE {{ ?s geo:hasGeometry ?g ; o:propertiesLink ?p . ?g geo:asWKT ?wkt . ?p o:hasGADM_Name|o:hasName ?name }}"""
 _MONTHS = "January February March April May June July August September October November December".split()
-_SHARES = {"cloud": ("cloud cover", "cloud coverage", "clouds"), "vegetation": ("vegetation", "vegetation percentage", "vegetation coverage"),
+_SHARES = {"cloud": ("cloud cover", "cloud coverage", "clouds"),
+           "vegetation": ("vegetation", "vegetation percentage", "vegetation coverage"),
            "water": ("water", "water percentage", "water coverage"), "snow": ("snow", "snow cover", "snow percentage")}  # fmt: skip
 
 

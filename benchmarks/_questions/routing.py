@@ -6,8 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 
-from earthweave.qa._routing import route
-from earthweave.qa.language import annotate, read
+from earthweave.qa.language import annotate, read, route
 
 from .cases import Case
 from .pipeline import TODAY, Asker

@@ -26,6 +26,8 @@ def store_of(folder: Path, name: str, fill: Callable[[Store, Path], None], *give
     target, mark = folder / name, folder / f"{name}.made"
     if not mark.is_file() or mark.read_text() != digest:
         shutil.rmtree(target, ignore_errors=True)
+        # a new store may have the generation of the old one
+        (folder / f"{name}.knowledge").unlink(missing_ok=True)
         with open_store(target) as store:
             fill(store, folder)
         mark.write_text(digest)

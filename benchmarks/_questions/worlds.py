@@ -33,7 +33,7 @@ class World:
 
 def worlds(ways: list[Pattern], count: int, seed: int) -> list[World]:
     """Graphs to compare answers on: mixed ones, one of near misses alone, one with a single witness."""
-    found, lands = [], _implied(ways)
+    found, lands = [], implied(ways)
     for number in range(count):
         rng = random.Random(seed * 1000 + number)
         kinds = {0: [False] * 4, 1: [True]}.get(number, [rng.random() < 0.6 for _ in range(rng.randint(4, 7))])
@@ -50,7 +50,7 @@ _LANDS = {
 """What all things of a data set lie in, by the beginning of its terms: gold queries leave the country of "Irish baronies" to the class."""
 
 
-def _implied(ways: list[Pattern]) -> list[URIRef]:
+def implied(ways: list[Pattern]) -> list[URIRef]:
     """The lands that a gold query means without naming them."""
     terms = {one for way in ways for triple in _all(way) for one in triple if isinstance(one, URIRef)}
     begins = [str(one).rsplit("/", 1)[-1] for one in terms if str(one).startswith(PREFIXES["y2geoo"])]

@@ -21,16 +21,22 @@ _ASKED = Phrases([
 def amount(question: Question, readings: Sequence[Reading], knowledge: Knowledge, today: date) -> Request | None:
     """The sum of the areas of what happened, with the place and time that are said; None if no such thing is asked."""
     asked = max(_ASKED.find(question.tokens), key=lambda row: row[2] - row[1], default=None)
-    happened = [one for one in readings if one.rule == "events" and one.kind == "product"]
-    if asked is None or asked[1] > 1 or not happened:
+    things = _happened(readings)
+    if asked is None or asked[1] > 1 or things is None:
         return None
     unit, _, end = asked
-    (spatial,) = happened[0].value
-    things = spatial.of[0] if isinstance(spatial, Spatial) else None
-    if spatial.negated or not isinstance(things, Things):
-        return None
-    rest = [one for one in readings if one.start >= end and one not in happened and one.rule != "events"]
+    rest = [one for one in readings if one.start >= end and one.rule != "events"]
     said = next(iter(parse_fragment(question, rest, knowledge, today, things)), None)
     constraints = said.constraints if said and not said.pick else ()
     wanted = Aggregate("sum", Measure("area", unit))
     return Request("measure", Things(things.classes, constraints=constraints), aggregates=(wanted,))
+
+
+def _happened(readings: Sequence[Reading]) -> Things | None:
+    """The kind of things of the first participle that denies nothing."""
+    for one in readings:
+        if one.rule == "events" and one.kind == "product":
+            (spatial,) = one.value
+            if isinstance(spatial, Spatial) and not spatial.negated and isinstance(spatial.of[0], Things):
+                return spatial.of[0]
+    return None

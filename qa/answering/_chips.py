@@ -19,10 +19,8 @@ from ..request import (
     Constraint,
     Has,
     Interval,
-    Measure,
     Named,
     Pick,
-    Property,
     Related,
     Request,
     Spatial,
@@ -332,10 +330,3 @@ def _reaches(code: str, part: Spatial, path: Path, knowledge: Knowledge) -> Iter
         for length in (5_000.0, 20_000.0, 50_000.0):
             changed = replace(part, relation=relation, op="<=", metres=length)
             yield Alternative(f"at most {metres(length)} away", replacement(path, changed))
-
-
-def properties(request: Request) -> Iterator[Property | Measure]:
-    """All values that a request speaks of."""
-    for _, one in walk(request):
-        if isinstance(one, Property | Measure):
-            yield one

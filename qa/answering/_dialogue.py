@@ -24,7 +24,7 @@ from ..grammar import Fragment, parse_fragment
 from ..knowledge import Knowledge
 from ..language import Question, Reading
 from ..language._phrases import Phrases
-from ..request import Box, Compare, Named, Property, Request, Text, Things
+from ..request import Box, Compare, Constraint, Named, Property, Request, Spatial, Text, Things
 from ._merge import merged, placed, timed, without_kind
 from ._tree import all_things
 
@@ -186,12 +186,7 @@ def _unsimulated(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> 
         return None
     op = "!=" if not {"without", "not", "no", "except", "drop", "remove"}.isdisjoint(words) else "="
     mark = Compare(Property("simulated", str(EW.simulated)), op, Text("true"))  # type: ignore[arg-type]
-    return merged(last.request, Request("find", _marked(last.request, mark, knowledge)), knowledge)
-
-
-def _marked(request: Request, mark: Compare, knowledge: Knowledge) -> Things:
-    del knowledge
-    return Things(request.target.classes, constraints=(mark,))
+    return merged(last.request, Request("find", Things(last.request.target.classes, constraints=(mark,))), knowledge)
 
 
 def _fragment(question: Question, readings: Sequence[Reading], knowledge: Knowledge, today: date, last: Request) -> Request | None:
@@ -205,6 +200,8 @@ def _fragment(question: Question, readings: Sequence[Reading], knowledge: Knowle
     single = _single(question, readings, start, end)
     if single is not None and single.kind == "name":
         return placed(last, Things(named=(single.value[0].value,)), knowledge)
+    if single is not None and single.kind == "product":
+        return merged(last, Request("find", Things(last.target.classes, constraints=single.value)), knowledge)
     if single is not None and single.kind == "coordinates":
         return placed(last, single.value, knowledge)
     if single is not None:
@@ -216,7 +213,7 @@ def _single(question: Question, readings: Iterable[Reading], start: int, end: in
     """The one name, place or time that is all that is said."""
     while start < end and question.tokens[start].lower in ("in", "at", "on", "for", "during", "within", "from", "the", "of"):
         start += 1
-    found = [one for one in readings if one.start <= start and one.end == end and one.kind in ("name", "time", "coordinates")]
+    found = [one for one in readings if one.start <= start and one.end == end and one.kind in ("name", "time", "coordinates", "product")]
     named = [one for one in found if one.kind != "name" or one.value[0].value.iris]
     return max(named or found, key=lambda one: (one.score, one.end - one.start), default=None)
 
@@ -224,16 +221,26 @@ def _single(question: Question, readings: Iterable[Reading], start: int, end: in
 def _by_grammar(question: Question, readings: Sequence[Reading], knowledge: Knowledge, today: date, last: Request) -> Request | None:
     """What a follow-up says of the things of the last request: of the target, or of what that is related to."""
     about = [things for _, things in all_things(last) if things.classes] or [last.target]
-    found = [one for things in about for one in parse_fragment(question, readings, knowledge, today, things)[:1] if _says(one)]
-    best = max(found, key=lambda one: (one.coverage, one.score), default=None)
-    if best is None or best.coverage < _LEAST:
-        return None
+    ways = [parse_fragment(question, readings, knowledge, today, things) for things in about]
+    said = [one for way in ways for one in [each for each in way if _says(each) and each.coverage >= _LEAST][:1]]
+    return _put(max(said, key=lambda one: (one.coverage, one.score)), last, knowledge) if said else None
+
+
+def _put(best: Fragment, last: Request, knowledge: Knowledge) -> Request:
     if best.named and not best.constraints:
         return placed(last, Things(named=best.named), knowledge)
-    order, limit = (best.order, best.limit) if last.form == "find" or best.order or best.limit else (None, None)
-    said = Request("find", Things(last.target.classes, constraints=best.constraints, pick=best.pick), order=order, limit=limit)
+    constraints = tuple(part for one in best.constraints for part in _own(one, last))
+    said = Request("find", Things(last.target.classes, constraints=constraints, pick=best.pick), order=best.order, limit=best.limit)
     notes = tuple(dict.fromkeys(note for reading in best.used for note in reading.assumptions))
     return replace(merged(last, said, knowledge), assumptions=notes, unknown=best.unknown)
+
+
+def _own(one: Constraint, last: Request) -> Sequence[Constraint]:
+    """ "From Sentinel-2B" says what the images are, not what they lie in."""
+    inner = one.of[0] if isinstance(one, Spatial) and len(one.of) == 1 else None
+    if isinstance(inner, Things) and not inner.named and inner.constraints and set(inner.classes) <= set(last.target.classes):
+        return inner.constraints
+    return (one,)
 
 
 def _says(one: Fragment) -> bool:

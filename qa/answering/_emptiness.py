@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,8 +36,10 @@ from ._refusals import Refusal
 from ._tree import Path, edited, removal, replacement, walk
 from ._words import condition, noun, value
 
-QUERIES = 16
+QUERIES = 12
 """Queries that an explanation may take."""
+SECONDS = 2.0
+"""After so long no more queries are begun: the reader waits, and what is known so far is told."""
 _FAR = 200_000.0
 """Metres beyond which all data of a kind are elsewhere."""
 _CONSTRAINTS = Spatial | Related | Temporal | Compare | Has | AnyOf
@@ -52,6 +55,7 @@ def explained(request: Request, knowledge: Knowledge, endpoint: Endpoint, limits
     try:
         return asker.explain()
     except _Spent:
+        asker.spent = True
         return asker.found(), asker.refusal
 
 
@@ -64,6 +68,8 @@ class _Asker:
     left: int = QUERIES
 
     def __post_init__(self) -> None:
+        self.none = self.spent = False
+        self.until = time.perf_counter() + SECONDS
         self.blame: list[tuple[str, int]] = []
         self.nearest: list[Alternative] = []
         self.refusal: Refusal | None = None
@@ -94,6 +100,8 @@ class _Asker:
         what = noun(replace(self.counting.target, constraints=(), named=()))
         if self.refusal:
             return self.refusal.text
+        if not self.blame and self.spent:
+            return ""
         if not self.blame:
             return (
                 f"The store has no {what} at all." if self.none else "No single condition is to blame: only several together leave nothing."
@@ -101,8 +109,6 @@ class _Asker:
         said = [f"without “{text}” there {'is' if count == 1 else 'are'} {count:,}" for text, count in self.blame]
         near = f" Nearest: {self.nearest[0].text}." if self.nearest else ""
         return f"Nothing meets all conditions: {'; '.join(said)}.{near}"
-
-    none = False
 
     def bare(self, places: list[tuple[Path, Any]]) -> None:
         """Whether there is any thing of the kind at all."""
@@ -114,7 +120,7 @@ class _Asker:
 
     # queries
     def run(self, request: Request) -> Result | None:
-        if self.left <= 0:
+        if self.left <= 0 or time.perf_counter() > self.until:
             raise _Spent
         self.left -= 1
         try:

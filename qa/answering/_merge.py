@@ -23,7 +23,7 @@ from ..request import (
     Things,
     Value,
 )
-from ._tree import Path, all_things, edited, removal, replacement, walk
+from ._tree import Operation, Path, all_things, edited, jsonable, pointer, removal, replacement, walk
 
 
 def merged(last: Request, said: Request, knowledge: Knowledge) -> Request:
@@ -85,8 +85,6 @@ def _home(request: Request, one: Constraint, knowledge: Knowledge) -> Path:
 
 
 def _added(request: Request, one: Constraint, path: Path) -> Request:
-    from ._tree import Operation, jsonable, pointer
-
     return edited(request, (Operation("add", f"{pointer(path)}/constraints/-", jsonable(one)),))
 
 

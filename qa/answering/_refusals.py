@@ -8,8 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-from .. import _routing
-from ..language import Question, Reading
+from ..language import Question, Reading, route
 from ..language._phrases import Phrases
 
 Code = Literal[
@@ -30,7 +29,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "unknown-place": "the store has nothing of that name",
         "unknown-class": "a word for a kind of things that is not known",
         "unknown-property": "a property that the store does not have",
-        "missing-place": "a run needs a place, and none was named",
+        "missing-place": "a run, or “near me”, needs a place, and none was named",
         "missing-time": "a run needs a first and a last day",
         "outside-space": "all data of that kind lie far from the place",
         "outside-time": "all data of that kind are of other times",
@@ -90,6 +89,8 @@ _INTENTS: tuple[tuple[Code, str, str], ...] = (
      "interpolate, interpolated, interpolation, kriging, extrapolate, extrapolation, correlation, correlate, "
      "correlated, regression, cluster analysis, clustering, "
      "heat map, heatmap, hot spot analysis, hotspot analysis, viewshed, watershed of, line of sight"),
+    ("missing-place", "Where you are is not known here: name the place, or ask about the area on the map.",
+     "near me|us, around me|us, close to me|us, my location|position|neighbourhood|neighborhood, where i am|live"),
     ("unsupported-operation", "Questions only read: they change nothing in the store.",
      "delete, drop table|all|database|the, insert into, erase, overwrite, drop, update the"),
 )  # fmt: skip
@@ -135,7 +136,7 @@ def _asked_politely(question: Question, start: int) -> bool:
 
 def engine(question: Question, readings: list[Reading]) -> str:
     """Which look into the pixels of images a question may need; empty if none."""
-    found = _routing.route(question, readings)
+    found = route(question, readings)
     return found if found in _PIXELS else ""
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from rdflib import URIRef
 
@@ -117,21 +116,16 @@ def _happened(one: Constraint, knowledge: Knowledge) -> bool:
 
 def _moved(things: Things, knowledge: Knowledge) -> Things:
     at = next((place for place, one in enumerate(things.constraints) if _related(one)), None)
-    if at is None or not things.classes and not things.named:
+    if at is None or not (things.classes or things.named):
         return things
     one = things.constraints[at]
-    assert isinstance(one, Spatial)
+    assert isinstance(one, Spatial) and isinstance(one.of[0], Things)
     inner = one.of[0]
-    assert isinstance(inner, Things)
-    away = [c for place, c in enumerate(things.constraints) if place != at and _foreign(c, things, inner, knowledge)]
-    relation: Any = (
-        "intersects"
-        if one.relation in ("contains", "within") and _lasts(inner, knowledge) and not _lasts(things, knowledge)
-        else one.relation
-    )
-    changed = replace(one, relation=relation, of=(replace(inner, constraints=(*inner.constraints, *away)),))
-    kept = tuple(changed if place == at else c for place, c in enumerate(things.constraints) if c not in away)
-    return replace(things, constraints=kept)
+    away = [other for other in things.constraints if other is not one and _foreign(other, things, inner, knowledge)]
+    met = _lasts(inner, knowledge) and not _lasts(things, knowledge)
+    moved = replace(one, of=(replace(inner, constraints=(*inner.constraints, *away)),))
+    changed = _meeting(moved) if met else moved
+    return replace(things, constraints=tuple(changed if other is one else other for other in things.constraints if other not in away))
 
 
 def _related(one: Constraint) -> bool:
@@ -169,4 +163,4 @@ def _of(things: Things, domains: tuple[str, ...], knowledge: Knowledge) -> bool:
 
 
 def _meeting(one: Constraint) -> Constraint:
-    return replace(one, relation="intersects") if isinstance(one, Spatial) and one.relation == "within" else one
+    return replace(one, relation="intersects") if isinstance(one, Spatial) and one.relation in ("within", "contains") else one

@@ -20,8 +20,14 @@ def shown(request: Request, knowledge: Knowledge) -> Request:
     """The request with columns for what it picks, compares, or has an area in common with, in front of those asked for."""
     if request.form != "find" or not request.target.classes:
         return request
-    wanted = [one for one in _told(request, knowledge) if one not in request.columns]
+    ranked = request.order.by if request.order else None
+    wanted = [one for one in _told(request, knowledge) if one not in request.columns and not _same(one, ranked)]
     return replace(request, columns=(*dict.fromkeys(wanted), *request.columns))
+
+
+def _same(one: Value, other: Value | None) -> bool:
+    """Whether two values are of one property."""
+    return one == other or (isinstance(one, Property) and isinstance(other, Property) and bool(one.iri) and one.iri == other.iri)
 
 
 def _told(request: Request, knowledge: Knowledge) -> Iterator[Value]:

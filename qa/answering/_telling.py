@@ -12,7 +12,7 @@ from ..planning import Datum, Feature, Figure, Output, Result, Row, Shape
 from ..request import Measure, Request, Things, converted
 from ._answer import Column, Notice
 from ._figures import UNITS, figure, listed, number, readable
-from ._words import FUNCTIONS, noun, value
+from ._words import FUNCTIONS, noun, paraphrase, value
 
 _NAMED = 5
 
@@ -33,8 +33,6 @@ def told(request: Request, result: Result, asked: Request) -> dict[str, Any]:
 
 
 def _truth(request: Request, found: bool) -> str:
-    from ._words import paraphrase
-
     said = paraphrase(request).rstrip(".").removeprefix("Whether ")
     if said.startswith("there are "):
         said = said.removeprefix("there are ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from ..grammar import Parsed, parse
@@ -68,26 +68,28 @@ def _judged(question: Question, readings: list[Reading], found: Sequence[Parsed]
     """Whether what was read is enough to answer."""
     looks = engine(question, readings)
     doubt = pixels(looks)
-    refused = declined(question, readings) or (doubt if looks == "image" else None)
+    shown = looks == "image" or (looks in ("caption", "segmentation") and bool(found) and bool(found[0].unknown))
+    refused = declined(question, readings) or (doubt if shown else None)
     if refused:
         return _no(refused)
     whole = amount(question, readings, knowledge, today)
     if whole:
         return Understood((hemisphere(sensible(whole, knowledge), knowledge),))
-    if doubt and found and found[0].unknown and looks in ("caption", "segmentation"):
-        return _no(doubt)
-    if not found:
-        return _no(doubt or _lost(question, readings))
-    if found[0].coverage < _LEAST:
-        return _no(doubt or _too_little(found[0]))
-    missing = _missing(question, readings, found[0], knowledge)
-    if missing:
-        return _no(doubt or missing)
+    lacking = _lacking(question, readings, found, knowledge)
+    if lacking:
+        return _no(doubt or lacking)
     functions = frozenset(one.value for one in readings if one.kind == "operator" and one.value in ("sum", "avg", "max", "min"))
     requests = tuple(hemisphere(sensible(one.request, knowledge, functions), knowledge) for one in found[:_KEPT])
     if _future(requests[0], today):
         return _no(Refusal("prediction", "That is about the future: the store knows what was observed."))
     return Understood(requests, doubt=doubt)
+
+
+def _lacking(question: Question, readings: Sequence[Reading], found: Sequence[Parsed], knowledge: Knowledge) -> Refusal | None:
+    """The refusal where nothing, or too little, was understood."""
+    if not found:
+        return _lost(question, readings)
+    return _too_little(found[0]) if found[0].coverage < _LEAST else _missing(question, readings, found[0], knowledge)
 
 
 def _missing(question: Question, readings: Sequence[Reading], best: Parsed, knowledge: Knowledge) -> Refusal | None:
@@ -109,9 +111,19 @@ def _unknown_kind(question: Question, readings: Sequence[Reading], best: Parsed)
         return None
     asking = {one.end for one in readings if one.kind == "operator" and one.value in _ASKING}
     for at, token in enumerate(question.tokens):
-        if at in asking and any(token.text == left.split()[0] for left in best.unknown):
+        asked = at in asking or {_before(question, at, small) for small in (1, 2)} & asking
+        if asked and any(token.text == left.split()[0] for left in best.unknown):
             return Refusal("unknown-class", f"“{token.text}” is no kind of things that the store has.", about=(token.text,))
     return None
+
+
+def _before(question: Question, at: int, small: int) -> int:
+    """The place that many small words before: "what is the rent" asks for the rent; -1 if other words stand there."""
+    between = question.tokens[max(0, at - small) : at]
+    return at - small if all(token.lower in _SMALL for token in between) else -1
+
+
+_SMALL = frozenset("is are was were the a an".split())
 
 
 def _behind_preposition(question: Question, start: int) -> bool:
@@ -134,9 +146,3 @@ def _too_little(one: Parsed) -> Refusal:
 def _future(request: Request, today: date) -> bool:
     times = [interval for _, one in walk(request) if isinstance(one, Temporal) for interval in one.intervals]
     return bool(times) and all(one.start is not None and one.start > today for one in times)
-
-
-def request_of(text: str, knowledge: Knowledge, today: date) -> Request | Refusal:
-    """The likeliest request of a question, or why there is none."""
-    found = understand(text, knowledge, today)
-    return found.refusal or replace(found.requests[0])

@@ -146,7 +146,7 @@ def adjective(context: Context, name: Noun, noun: Noun) -> list[Out] | None:
     placed = _placed(context, noun, name)
     if placed:
         # "the rivers" of a name are in it; a single river of a name bears it
-        found.append(Out(placed, 0.04 if noun.plural else 0.1))
+        found.append(Out(placed, 0.04 if noun.plural else 0.12))
     same = None if noun.plural or name.adjective else _apposed(context, noun, name)
     return found + [same] if same else found
 
@@ -157,17 +157,22 @@ def telegraphic(context: Context, noun: Noun, name: Noun) -> list[Out] | None:
     return [Out(placed)] if placed else None
 
 
-def apposition(context: Context, noun: Noun, of: None, name: Noun) -> list[Out] | None:
-    """ "county Essex", "the city of Cork", "the state texas"."""
+def apposition(context: Context, noun: Noun, name: Noun) -> list[Out] | None:
+    """ "county Essex", "the state texas"."""
     if noun.named or not name.named or name.parts or noun.plural or noun.parts or noun.quantifier:
         return None
     same = _apposed(context, noun, name)
     return [same] if same else None
 
 
+def apposition_of(context: Context, noun: Noun, of: None, name: Noun) -> list[Out] | None:
+    """ "the city of Cork": hardly ever one that lies in it, whatever the store takes the name for."""
+    return [out._replace(cost=0.5 * out.cost) for out in apposition(context, noun, name) or ()] or None
+
+
 def apposition_behind(context: Context, name: Noun, comma: None, noun: Noun) -> list[Out] | None:
     """ "Norfolk, the county"."""
-    return apposition(context, noun, None, name)
+    return apposition(context, noun, name)
 
 
 def _told(noun: Noun) -> bool:
@@ -371,7 +376,8 @@ RULES = rules(
         ("MOD", "product MOD", happening_when, 0.0),
         ("NP", "NP +NP", adjective, 0.0),
         ("NP", "NP +NP", telegraphic, 0.3),
-        ("NP", "NP of? +NP", apposition, 0.03),
+        ("NP", "NP +NP", apposition, 0.03),
+        ("NP", "NP of-itself +NP", apposition_of, 0.0),
         ("NP", "NP comma +NP", apposition_behind, 0.0),
         ("NP", "NP comma? +NP", container, 0.1),
         ("NP", "NP comma +facet", address, -0.03),

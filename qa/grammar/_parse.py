@@ -134,7 +134,7 @@ def _fragments(context: Context, noun: Noun, cat: str, value: Any) -> Iterator[t
     elif cat == "NP":
         if value.named and value.things.named and not value.parts:
             yield Fragment(named=value.things.named), 0.3
-        elif value.things.classes == (PRODUCT,) == noun.things.classes and value.things.constraints:
+        elif value.things.classes == (PRODUCT,) == noun.things.classes and (value.things.constraints or value.things.pick):
             yield Fragment(value.things.constraints, value.things.pick), 0.3
     elif cat == "sup":
         if not value.positive:

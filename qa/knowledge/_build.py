@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +21,14 @@ from ._file import read, write
 from ._gather import gather
 from ._indexing import index_of
 from ._knowledge import ClassEntry, Knowledge, PropertyEntry
+from ._names import NameIndex
+from ._normal import key
 from ._survey import Reader, domains_through, n3, of_values, paths, survey
+from ._vocabulary import by_words, lexemes
 
 PAGE = 50_000
+_ALIKE, _KNOWN, _SHARE = 5, 3, 0.15
+"""Things of a known name that are looked at; members of a class that must be known, and which share of all they must be."""
 
 
 def build(endpoint: Endpoint, limits: Limits | None = None, *, generation: str = "", page: int = PAGE) -> Knowledge:
@@ -47,7 +53,24 @@ def build(endpoint: Endpoint, limits: Limits | None = None, *, generation: str =
         _with_values(reader, entry, kinds, entries, ways)
     links = relations(found, entries)
     names = index_of(gather(reader, found, entries, kinds, ways, links, page))
+    kinds = called_by_members(names, kinds)
     return Knowledge(names, kinds, entries, links, ways, generation, tuple(dict.fromkeys(found.notices)))
+
+
+def called_by_members(names: NameIndex, kinds: Mapping[str, ClassEntry]) -> dict[str, ClassEntry]:
+    """Classes of which many members are countries, or states, that everybody knows are called so as well, whatever their labels."""
+    members: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for place in {one.iri: one for rows in by_words("places").values() for one in rows}.values():
+        iris = {(cls, match.named.iris[0]) for label in place.labels for match in names.find(key(label))[:_ALIKE] for cls in match.classes}
+        for above in place.broader[:1]:
+            for cls, iri in iris:
+                members[cls, lexemes()[above].label].add(iri)
+    found = dict(kinds)
+    for (cls, label), known in members.items():
+        entry = found.get(cls)
+        if entry and len(known) >= max(_KNOWN, _SHARE * entry.count) and label not in (*entry.labels, *entry.others):
+            found[cls] = replace(entry, others=(*entry.others, label))
+    return found
 
 
 def _with_values(

@@ -15,7 +15,7 @@ from ._indexing import index_of
 from ._knowledge import ClassEntry, Knowledge, PropertyEntry, RelationEntry
 from ._names import NameIndex
 
-VERSION = 3
+VERSION = 4
 _KEY = b"earthweave.knowledge"
 
 

@@ -65,24 +65,26 @@ def _called(entry: ClassEntry) -> bool:
 
 
 def _things(things: Things, knowledge: Knowledge) -> Things:
+    constraints = tuple(_constraint(one, knowledge) for one in things.constraints)
     found = product_classes(knowledge)
     known = {entry.iri for entry in found}
-    about = any(one.iri == PRODUCT for one in things.classes) or known & {one.iri for one in things.classes}
-    terms = [one for one in things.constraints if _term(one)]
-    constraints = tuple(_constraint(one, knowledge) for one in things.constraints)
-    if not found or not (about or terms):
+    told = {one.iri for one in things.classes}
+    if not found or not (PRODUCT in told or known & told or any(map(_term, constraints))):
         return replace(things, constraints=constraints)
-    classes = things.classes if {one.iri for one in things.classes} & known else tuple(Concept(one.labels[0], one.iri) for one in found)
-    kept, narrowed = [], classes
+    classes = things.classes if known & told else tuple(Concept(one.labels[0], one.iri) for one in found)
+    classes, left = _of_mission(classes, constraints)
+    return replace(things, classes=classes, constraints=tuple(_stored(one, knowledge) if _term(one) else one for one in left))
+
+
+def _of_mission(classes: tuple[Concept, ...], constraints: tuple[Constraint, ...]) -> tuple[tuple[Concept, ...], list[Constraint]]:
+    """The classes that are called like the missions told, and the conditions without those that a class says already."""
+    left = []
     for one in constraints:
-        if _term(one) == "mission":
-            # a class of its own may say the mission
-            mine = tuple(each for each in narrowed if _same(each.label, _text(one)))
-            if mine:
-                narrowed = mine
-                continue
-        kept.append(_stored(one, knowledge) if _term(one) else one)
-    return replace(things, classes=narrowed, constraints=tuple(kept))
+        mine = tuple(each for each in classes if _same(each.label, _text(one))) if _term(one) == "mission" else ()
+        classes = mine or classes
+        if not mine:
+            left.append(one)
+    return classes, left
 
 
 def _constraint(one: Constraint, knowledge: Knowledge) -> Constraint:

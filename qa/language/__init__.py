@@ -3,11 +3,13 @@
 from ._collections import collection
 from ._reading import Comparator, Facet, Kind, PropertyWord, Reading, RelationWord, Scored, Superlative
 from ._registry import annotate
+from ._routing import Engine, route
 from ._tokens import MAX_CHARACTERS, Question, Token, blank, fold, lemma, read
 
 __all__ = [
     "MAX_CHARACTERS",
     "Comparator",
+    "Engine",
     "Facet",
     "Kind",
     "PropertyWord",
@@ -23,4 +25,5 @@ __all__ = [
     "fold",
     "lemma",
     "read",
+    "route",
 ]

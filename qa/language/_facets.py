@@ -10,6 +10,7 @@ from functools import lru_cache
 from ..knowledge import PLACES, Knowledge, PropertyEntry, by_words, key, lemmas
 from ..request import Compare, Property, Text
 from ._classes import class_table
+from ._found import aliases
 from ._reading import Facet, Reading
 from ._tokens import Question
 from ._windows import Words, singulars, tight, windows
@@ -29,7 +30,7 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
         if tight(question, start, end):
             for entry, text in table.get(words, ()) or table.get(singulars(words), ()):
                 # codes such as "IN" are words when they are written small
-                if len(text) < 4 and text.isupper() and not question.words(start, end).isupper():
+                if len(text) < 4 and text.isupper() and key(text) == words and not question.words(start, end).isupper():
                     continue
                 yield from _value(question, knowledge, start, end, words, entry, text)
             for entry, text in flags.get(singulars(words), ()):
@@ -96,7 +97,16 @@ def value_table(knowledge: Knowledge) -> Mapping[Words, tuple[tuple[PropertyEntr
                 words = key(_written(entry, value))
                 if words and not (words[0] in _FLAGS and len(words) == 1) and any(len(word) > 1 and not word.isdigit() for word in words):
                     found[words].append((entry, value))
+                    for name in _spelled_out(entry, value):
+                        found[name].append((entry, value))
     return {words: tuple(rows) for words, rows in found.items()}
+
+
+def _spelled_out(entry: PropertyEntry, value: str) -> list[Words]:
+    """The names that an abbreviated place stands for: "California" where the store has addresses in "CA"."""
+    if len(value) > 3 or not value.isupper() or not _is_where(entry):
+        return []
+    return [name for rule, name in aliases().get(key(value), ()) if rule == "alias" and len("".join(name)) > 3]
 
 
 @lru_cache(maxsize=8)

@@ -64,7 +64,7 @@ def _found(question: Question, knowledge: Knowledge) -> Iterator[Found]:
             if mixed and sure < _DOUBTED and len(words) == 1 and question.tokens[start].text.islower() and words[0] in COMMON:
                 continue
             yield Found(start, end, words, matches, sure * whole, "name")
-        if (len(words[0]) > 2 and words[0] not in COMMON) or question.tokens[start].text.isupper():
+        if (len(words[0]) > 2 and (len(words) > 1 or words[0] not in COMMON)) or question.tokens[start].text.isupper():
             yield from _by_alias(knowledge, start, end, words)
 
 

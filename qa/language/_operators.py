@@ -28,7 +28,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("map", "map, plot, draw, visualise, visualize, highlight, make|create|draw|produce|generate a? map of, map of, detect, "
          "delineate, show on a? map"),
     ("on-map", "on a|the map, as a? map, on map"),
-    ("where", "where, whereabouts"),
+    ("where", "where, whereabouts, where is the? location|position of"),
     ("when", "when, on what date, what year, in what|which year"),
     ("who", "who, by whom"),
     ("how-many", "how many, how many different|distinct"),
@@ -71,6 +71,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("a", "a, an"),
     ("one", "one, exactly one"),
     ("of", "of, for, in, from, out of, among, within, across"),
+    ("of-itself", "of"),
     ("than", "than, compared to, as"),
     ("by", "by, in terms of, according to, based on, in"),
     ("per", "per, for each|every, in each|every, by each?, for all"),
@@ -137,7 +138,7 @@ SERVICES: tuple[tuple[str, str], ...] = (
     ("forecast", "forecast, predict, prediction"),
 )  # fmt: skip
 FILLERS = (
-    "the, a, an, please, in or as part|parts of them|it, can, could, would, will, shall, you, i, me, us, we, my, our, your, "
+    "the, a, an, please, can, could, would, will, shall, you, i, me, us, we, my, our, your, "
     "tell me, to me, hello, hi, hey, thank, thanks, kindly, also, "
     "now, currently, exist, exists, existing, located, situated, found, present, available, lie, lies, lying, there, that is, 'd, "
     "like, d, "
@@ -153,7 +154,8 @@ FILLERS = (
     "made, taken, acquired, captured, recorded, been, been taken, as, follow, head, go, access, reach, in order, one need, need, "
     "provide, name|names of, names, name, list of, set of, points towards, points, leads to, leads, guides, guides to, "
     "on earth, in the world, "
-    "respective, use|using for, use to, use to analyse|analyze|study|map|monitor, build, create, prepare, pixels, files, geographical, geographic, specific, certain, given, following"
+    "respective, use|using for, use to, use to analyse|analyze|study|map|monitor, build, create, prepare, pixels, files, "
+    "geographical, geographic, specific, certain, given, following"
 )  # fmt: skip
 
 

@@ -20,13 +20,17 @@ def typed(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> l
     """Names with a word for their kind beside them: "County Galway", "Galway county", "the city of Cork", "River Thames"."""
     whole = {(one.start, one.end) for one in found if one.score >= EXACT}
     return [
-        more
+        replace(more, score=min(more.score, _BESIDE)) if (first, last) in whole else more
         for one in found
         if one.rule != "adjective"
         for first, last, kind in _kinds_beside(question, one)
-        if (first, last) not in whole
         for more in _with_kind(knowledge, one, first, last, kind)
+        if (first, last) not in whole or more.rule == "typed"
     ]
+
+
+_BESIDE = 0.9
+"""How sure a thing of the kind told is where something else has all of the words for its name: the Colorado, and a point on it."""
 
 
 def _with_kind(knowledge: Knowledge, one: Found, first: int, last: int, kind: Words) -> Iterator[Found]:

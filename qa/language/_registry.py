@@ -37,8 +37,8 @@ class Annotator(Protocol):
 ANNOTATORS: tuple[Annotator, ...] = tuple(
     one.readings
     for one in (
-        _operators, _relations, _comparators, _superlatives, _quantities, _coordinates, _times, _products, _events, _names, _classes, _properties,
-        _facets,
+        _operators, _relations, _comparators, _superlatives, _quantities, _coordinates, _times, _products, _events, _names, _classes,
+        _properties, _facets,
     )
 )  # fmt: skip
 """Those of the closed vocabulary first."""

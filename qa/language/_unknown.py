@@ -30,16 +30,24 @@ def unexplained(question: Question, knowledge: Knowledge, found: Sequence[Found]
     covered |= {at for begin in range(len(question.tokens)) if (unit := unit_at(question.tokens, begin)) for at in range(begin, unit[1])}
     named = {one.start for one in found if one.score > UNTYPED}
     for start, end in _unknown_spans(question, covered, named):
-        words = key(question.words(start, end))
-        typed = question.words(start, end)
+        yield from _misspelt(question, knowledge, start, end)
+        yield _absent(question.words(start, end), start, end, ABSENT)
+    yield from _known(question, found)
+    yield from _longer(question, knowledge, found)
+
+
+def _misspelt(question: Question, knowledge: Knowledge, start: int, end: int) -> Iterator[Reading]:
+    """A name that the words may be a slip of, first of all together with a word for its kind that is written as a part of it."""
+    tokens = question.tokens
+    joined = end < len(tokens) and tokens[start].text[:1].isupper() and tokens[end].text[:1].isupper()
+    for last in (end + 1, end) if joined else (end,):
+        words, typed = key(question.words(start, last)), question.words(start, last)
         similar = () if words in aliases() or _begins(question, start) else _similar(knowledge, words)
         if similar:
             likely = tuple(Scored(match.named, close * match.score) for match, close in similar)
             told = Assumption("misspelt", f"“{typed}” is taken as {likely[0].value.name}.", typed)
-            yield Reading("name", start, end, likely, 0.5 + 0.35 * similar[0][1], "misspelt", (told,))
-        yield _absent(typed, start, end, ABSENT)
-    yield from _known(question, found)
-    yield from _longer(question, knowledge, found)
+            yield Reading("name", start, last, likely, 0.5 + 0.35 * similar[0][1], "misspelt", (told,))
+            return
 
 
 def _absent(typed: str, start: int, end: int, score: float) -> Reading:
@@ -91,7 +99,12 @@ def _longer(question: Question, knowledge: Knowledge, found: Sequence[Found]) ->
         parts = [one for one in whole if start <= one.start and one.end <= end]
         touched = {at for one in parts for at in range(one.start, one.end)}
         strange = [at for at in range(start, end) if at not in touched]
-        if parts and strange and not any((one.start, one.end) == (start, end) for one in whole) and all(_odd(question, knowledge, at) for at in strange):
+        if (
+            parts
+            and strange
+            and not any((one.start, one.end) == (start, end) for one in whole)
+            and all(_odd(question, knowledge, at) for at in strange)
+        ):
             yield _absent(question.words(start, end), start, end, _WHOLE)
 
 

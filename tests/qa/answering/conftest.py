@@ -80,3 +80,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     (folder / "units.ttl").write_text(units, "utf-8")
     (folder / "more.ttl").write_text(MORE, "utf-8")
     yield from opened(folder, folder / "units.ttl", folder / "more.ttl")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explanations may take their time on a machine that has much to do."""
+    monkeypatch.setattr("earthweave.qa.answering._emptiness.SECONDS", 60.0)

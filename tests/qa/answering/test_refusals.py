@@ -86,3 +86,10 @@ def test_the_explanation_is_bounded(world: World) -> None:
     world.endpoint.asked.clear()
     world("flooded areas in Blacktown - North in 1999 with a flood level above 90 larger than 9000 km2 near Springfield")
     assert len(world.endpoint.asked) < 70
+
+
+def test_an_explanation_that_takes_too_long_is_cut_short(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earthweave.qa.answering._emptiness.SECONDS", 0.0)
+    found = world("floods in Hawkesbury in 2020")
+    assert (found.status, found.count) == ("answered", 0)
+    assert found.emptiness is not None and found.emptiness.nearest == ()

@@ -32,6 +32,7 @@ def test_units_dates_and_names_come_apart() -> None:
 
 
 def test_words_of_questions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    blank.cache_clear()
     monkeypatch.setattr("earthweave.qa.language._tokens._MAX_STRINGS", len(blank().vocab.strings) + 1000)
     most, pipelines = 0, set[int]()
     for number in range(100):

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from .language._reading import Reading
-from .language._tokens import Question
+from ._reading import Reading
+from ._tokens import Question
 
 Engine = Literal["metadata", "caption", "image", "counting", "visual", "segmentation", "features"]
 _IMAGES = frozenset("image imagery picture photo photograph scene snapshot".split())
@@ -26,8 +26,7 @@ _CUT_OUT = frozenset("extract isolate segment segmentation delineate outline mas
 _COUNT = (("how", "many"), ("number", "of"), ("amount", "of"), ("count",), ("quantity", "of"))
 _YES_NO = frozenset("is are does do was were has have can".split())
 _FRAME = frozenset(
-    "upper lower left right center centre middle top bottom corner upper-right upper-left lower-right lower-left side background foreground"
-    .split()
+    "upper lower left right center centre middle top bottom corner upper-right upper-left lower-right lower-left side background foreground".split()
 )
 _SIGHT = frozenset("contain containing show showing with without depict depicting include including displaying featuring where".split())
 _INSIDE = frozenset("in from of on within inside".split())
@@ -39,7 +38,7 @@ def route(question: Question, readings: Iterable[Reading]) -> Engine:
     words = [token.lemma for token in question.tokens if token.is_word]
     lower = [token.lower for token in question.tokens if token.is_word]
     found = [one for one in readings if one.score > 0.5]
-    named = any(one.kind in {"name", "coordinates", "time"} for one in found)
+    named = any(one.kind in {"name", "coordinates", "time"} and not _in_frame(question, one) for one in found)
     product = any(one.kind == "product" for one in found) or _measured(found)
     wants_images = bool(_IMAGES & set(words)) and not _about_one(lower)
     if wants_images and _SIMILAR & set(words):
@@ -54,6 +53,11 @@ def route(question: Question, readings: Iterable[Reading]) -> Engine:
     if any(tuple(lower[at : at + len(start)]) == start for start in _COUNT for at in range(min(5, len(lower)))):
         return "counting"
     return "visual" if lower and lower[0] in _YES_NO else "features"
+
+
+def _in_frame(question: Question, one: Reading) -> bool:
+    """Whether it is but a place in the image: "at the upper-right"."""
+    return _FRAME.issuperset(token.lower for token in question.tokens[one.start : one.end] if token.is_word)
 
 
 def _measured(found: list[Reading]) -> bool:

@@ -1,0 +1,46 @@
+"""Requests for Earth-observation data: boxes, units to answer in, services of a theme, times behind a superlative, pieces that go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from earthweave.qa.grammar import parse_fragment
+from earthweave.qa.language import read
+from earthweave.qa.request import Box, Compare, Concept, Measure, Pick, Property, Spatial, Temporal, Text, Things
+
+from .world import PRODUCT, TODAY, best, knowledge, readings, understand
+
+
+def test_the_area_of_a_box() -> None:
+    request = best("What is the area in hectares of bbox [-50, -15, -49, -14]?")
+    assert request.columns == (Measure("area", "har", of=Box(-50, -15, -49, -14)),)
+
+
+@pytest.mark.parametrize("text", ["What is the area of Kent in hectares?", "area in hectares of Kent"])
+def test_a_unit_to_answer_in(text: str) -> None:
+    assert [one.unit for one in best(text).columns if isinstance(one, Measure | Property)] == ["har"]
+
+
+def test_a_service_of_a_theme() -> None:
+    request = best("NDVI anomaly analysis for Kent between 2020 and 2022")
+    assert (request.form, request.service) == ("run", "anomaly analysis")
+    assert Compare(Property("theme"), "=", Text("vegetation index")) in request.target.constraints
+
+
+def test_a_time_behind_a_superlative() -> None:
+    request = best("Which images have the lowest cloud cover in Kent in 2021?")
+    assert request.target.pick and not request.target.pick.descending
+    assert {type(one) for one in request.target.constraints} == {Spatial, Temporal}
+
+
+def test_a_verb_that_begins_a_sentence_is_no_place() -> None:
+    assert not any(one.request.target.named for one in understand("Sort by lowest cloud cover."))
+
+
+@pytest.mark.parametrize(("text", "picked"), [("Add Sentinel-1 support", False), ("Select the clearest scene", True)])
+def test_pieces_about_products(text: str, picked: bool) -> None:
+    question = read(text)
+    about = Things((Concept("Earth-observation product", PRODUCT),))
+    found = parse_fragment(question, readings(question), knowledge(), TODAY, about)
+    best_of = max(found, key=lambda one: one.coverage)
+    assert (isinstance(best_of.pick, Pick), bool(best_of.constraints)) == (picked, not picked)
