@@ -80,6 +80,7 @@ def _unknown(parser: QueryParser) -> list[_Edit]:
     found = [(start, start + len("DISTINCT"), " " * len("DISTINCT")) for start in parser.distinct]
     found += [(start, stop, _ONE) for start, stop in parser.ones]
     found += [(start, stop, " " * (stop - start)) for start, stop in parser.times]
+    found += [(start, start + len(instead), instead) for start, instead in parser.dotted.items()]
     for start in parser.lowered:
         stop = start + len("false")
         found.append((start, stop, parser.text[start:stop].lower()))

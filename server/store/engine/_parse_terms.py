@@ -17,6 +17,7 @@ HIDDEN = "_:"
 """Names that begin so are no variables of the text: its blank nodes, and what the translation adds (``_:.1``)."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _INTEGER, _DECIMAL, _DOUBLE, _BOOLEAN = (str(XSD[name]) for name in ("integer", "decimal", "double", "boolean"))
+_POINT = re.compile(r"(?<!\\)\.")
 _NIL = Constant(iri(str(RDF.nil)))
 
 
@@ -27,6 +28,7 @@ class TermParser(Tokens):
         base: what relative IRIs are relative to; address: the same before any BASE.
         seen: variables in the order of their first appearance.
         lowered: where TRUE and FALSE stand that are not in lower case.
+        dotted: where names with several points in their local part stand, which the checker cannot read, and what it can read instead.
         graph: where patterns are looked for: the term of the innermost GRAPH, or None.
     """
 
@@ -35,6 +37,7 @@ class TermParser(Tokens):
         self.prefixes: dict[str, str] = {}
         self.seen: dict[str, None] = {}
         self.lowered: list[int] = []
+        self.dotted: dict[int, str] = {}
         self.graph: Place | None = None
         self._invented = 0
         super().__init__(text)
@@ -74,6 +77,8 @@ class TermParser(Tokens):
         prefix, _, local = self.word.partition(":")
         if prefix + ":" not in self.prefixes:
             self.fail(f"a declared prefix instead of {prefix}:")
+        if local.count(".") > 1:
+            self.dotted[self.start] = f"{prefix}:{_POINT.sub('_', local)}"
         self.advance()
         return self.prefixes[prefix + ":"] + local_name(local)
 

@@ -104,7 +104,7 @@ class UpdateParser(QueryParser):
         blanks = {one: " " * len("DISTINCT") for one in self.distinct} | {one: " " * (end - one) for one, end in self.times}
         lowered = {one: self.text[one : one + len("false")].lower() for one in self.lowered}
         last = start
-        for one, instead in sorted({**blanks, **lowered}.items()):
+        for one, instead in sorted({**blanks, **lowered, **self.dotted}.items()):
             if one >= start:
                 pieces += [self.text[last:one], instead]
                 last = one + len(instead)
