@@ -130,7 +130,8 @@ def read_item(item: Mapping[str, Any], catalogue: str, address: str = "") -> Fou
     base = own if isinstance(own, str) and "://" in own else address
     assets = {key: one for key, one in part(item, "assets").items() if isinstance(one, dict)}
     return found(
-        str(said.get("earthweave:catalogue") or catalogue),
+        # what a network service says of itself must not send its links to the account of another
+        str((address and said.get("earthweave:catalogue")) or catalogue),
         said.get("earthweave:key") or item.get("id"),
         (said.get("s2:product_uri"), said.get("identifier"), said.get("title"), item.get("id")),
         title=said.get("title"),

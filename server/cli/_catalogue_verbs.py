@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,6 @@ from earthweave.processing.catalogue import (
     Found,
     Recorder,
     Replay,
-    Retrying,
     Search,
     Transport,
     items,
@@ -29,10 +27,9 @@ from earthweave.processing.catalogue import (
     read_items,
 )
 from earthweave.processing.raster import read_aoi
-from earthweave.server.federation import allowed_services
-from earthweave.server.settings import RemoteSettings, read
+from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
-from earthweave.server.workflows import WAYS, download, load_products, search_and_load
+from earthweave.server.workflows import WAYS, download, guarded_door, load_products, search_and_load
 
 from ._console import Outcome, Reporter, store_option, text_table, verb
 
@@ -70,14 +67,6 @@ class Way:
             return kept, lambda: (kept.notice,)
         asked = guarded_door()
         return (Recorder(asked, self.record, lambda: datetime.now(UTC)) if self.record else asked), tuple
-
-
-def guarded_door() -> Transport:
-    """The way to the catalogues that may be asked, by the settings; what cannot be answered now is asked again after a pause."""
-    settings = read(RemoteSettings)
-    known = [one.url for one in KNOWN]
-    door = allowed_services(known, settings.catalogue_allow, deadline=settings.remote_deadline, largest=settings.remote_bytes)
-    return Retrying(door, time.sleep)
 
 
 def _interval(start: str | None, end: str | None) -> Interval | None:
@@ -229,5 +218,5 @@ def download_(file: Path, ids: tuple[str, ...], output: Path, way: str) -> Outco
         raise NotFoundError(f"{file.name} holds no product {missing[0]}", why=f"it holds {names or 'none'}", way_out="give one of its ids")
     with Reporter() as reporter:
         wanted = [products[one] for one in ids or products]
-        paths = [str(download(one, output, way=way, environment=os.environ, progress=reporter)) for one in wanted]
+        paths = [str(download(one, output, way=way, environment=os.environ, transport=guarded_door(), progress=reporter)) for one in wanted]
     return Outcome(paths, "\n".join(paths))
