@@ -1,10 +1,12 @@
 """Run every benchmark in turn and write docs/benchmarks.md: our jobs beside named peers, as ratios in the same run.
 
-    python -m benchmarks [TOPIC …]      # only these topics; their sections are renewed, the others stay as they are
+Without a topic all are run. With some their sections are renewed, and the others stay as they are; one that shall be printed alone is a
+module of its own, ``python -m benchmarks.TOPIC``, whose first lines or ``-h`` say what it takes.
 """
 
 from __future__ import annotations
 
+import argparse
 import platform
 import re
 import subprocess
@@ -34,11 +36,22 @@ def sections(page: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def main(wanted: list[str]) -> None:
-    """Run the wanted topics (all if none is named); the page is written only when all of them have run."""
+def chosen(arguments: list[str]) -> list[str]:
+    """The topics that a command line names, all if it names none; leaves with the topics there are if one is unknown."""
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("topics", metavar="TOPIC", nargs="*", help=", ".join(topics()))
+    wanted: list[str] = parser.parse_args(arguments).topics
+    if unknown := sorted(set(wanted) - set(topics())):
+        parser.error(f"there is no topic {', '.join(unknown)}; the topics are {', '.join(topics())}")
+    return wanted or topics()
+
+
+def main(arguments: list[str]) -> None:
+    """Run the topics that are named; the page is written only when all of them have run."""
+    wanted = chosen(arguments)
     said = sections(PAGE.read_text("utf-8")) if PAGE.is_file() else {}
     run_on = f"{date.today().isoformat()}, Python {platform.python_version()}, {platform.machine()}."
-    said |= {topic: f"\n{run_on}\n\n{run(topic)}\n\n" for topic in wanted or topics()}
+    said |= {topic: f"\n{run_on}\n\n{run(topic)}\n\n" for topic in wanted}
     head = (
         "# Benchmarks\n\n<!-- written by `make bench` -->\n\n"
         "Each table is of one run, ours and the peers' in turn on a shared machine: the ratios are what to look at.\n\n"

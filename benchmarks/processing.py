@@ -1,6 +1,6 @@
 """Processing services beside what people use instead, on simulated data; both sides must give the same.
 
-Flood-mask beside the three GDAL programs that it replaces, and S2-preprocess beside rioxarray (``pip install rioxarray``).
+Flood-mask beside the three GDAL programs that it replaces, and S2-preprocess beside rioxarray (``pip install rioxarray dask``).
 Run ``python -m benchmarks.processing``. Prints Markdown; without the peer its column, or table, is left out.
 """
 

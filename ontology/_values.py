@@ -48,7 +48,7 @@ class Interval:
 
     @classmethod
     def parse(cls, start: str, end: str | None = None) -> Interval:
-        """Read ISO 8601 texts; times without a zone are UTC."""
+        """Read ISO 8601 texts; times without a zone are UTC. Raises `ValueError` for what is no time of the years 1 to 9999 in UTC."""
         return cls(_utc(start), _utc(end or start))
 
     @property
@@ -59,7 +59,10 @@ class Interval:
 
 def _utc(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} lies beyond the calendar in UTC") from error
 
 
 def _text(moment: datetime) -> str:

@@ -23,7 +23,7 @@ _TERM = _EXPRESSION | _GATHER | {
 
 PARAMETERS = {
     "band", "values", "minPixels", "variable", "time", "unit", "bbox", "cellGeometry", "maxCells", "zones", "zoneKey", "zoneLayer",
-    "statistics", "threshold", "zonalCells", "stripPixels",
+    "statistics", "threshold", "zonalCells", "stripPixels", "optional",
 }  # fmt: skip
 """What ``ewm:`` says of how a logical source is read, such as a raster as regions, cells or zones; sources know what it means."""
 

@@ -107,7 +107,8 @@ def _flat(file: Unpacked, logical: LogicalSource, access: FileAccess, options: O
         return _kept(open_raster(file.path, logical, options), file)
     if suffix not in VECTOR:
         raise UnsupportedError(f"{file.name}: no reader for {suffix or 'a file without suffix'}", way_out=f"offered: {formats()}")
-    return _named(_kept(VectorSource(file.path, logical.name, options), file), file)
+    optional = ("optional", "true") in logical.parameters
+    return _named(_kept(VectorSource(file.path, logical.name, options, optional=optional), file), file)
 
 
 def _named(source: Source, file: Unpacked) -> Source:

@@ -98,8 +98,12 @@ def _links(node: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _absolute(base: Any, href: Any) -> str | None:
-    """The URL of a link, or None if it is relative to nothing known."""
+    """The URL of a link, or None if it is relative to nothing known, or no URL."""
     if not isinstance(href, str):
         return None
-    url = urljoin(base, href) if isinstance(base, str) else href
-    return url if urlsplit(url).scheme else None
+    try:
+        url = urljoin(base, href) if isinstance(base, str) else href
+        return url if urlsplit(url).scheme else None
+    except ValueError:
+        # "http://[x" is neither
+        return None

@@ -40,9 +40,14 @@ def _check_head(path: Path, pattern: bytes) -> None:
 
 
 class VectorSource:
-    """A layer of a file that GDAL reads, streamed through Arrow."""
+    """A layer of a file that GDAL reads, streamed through Arrow.
 
-    def __init__(self, path: Path, layer: str, options: Options) -> None:
+    Args:
+        optional: whether a file of several layers may lack this one: then it has no rows, the columns are those of the first layer, and
+            a fault tells.
+    """
+
+    def __init__(self, path: Path, layer: str, options: Options, *, optional: bool = False) -> None:
         import pyogrio
         from pyogrio.errors import DataLayerError, DataSourceError
 
@@ -51,7 +56,9 @@ class VectorSource:
         self.name = path.name
         self.faults: list[tuple[int, str]] = []
         try:
-            self._layer = _layer_of(path, _layers(path), layer, options)
+            layers = _layers(path)
+            self._absent = optional and _lacks(layers, layer, options)
+            self._layer = _layer_of(path, layers, layers[0] if self._absent else layer, options)
             info = pyogrio.read_info(path, layer=self._layer, **_OPEN.get(path.suffix.lower(), {}))
         except (DataSourceError, DataLayerError) as error:
             raise ProductError(f"{path.name} cannot be read", why=str(error)) from error
@@ -61,6 +68,9 @@ class VectorSource:
         self.fields = (*self._own, *apart)
         self.keys: tuple[str, ...] = apart if path.suffix.lower() == ".gpkg" and _is_table(path, self._layer) else ()
         self.total: int | None = info["features"] if info["features"] >= 0 else None
+        if self._absent:
+            self.total = 0
+            self.faults.append((0, f"{path.name} has no layer {layer}"))
         self.geometry = None if info["geometry_type"] is None else (info["geometry_name"] or "wkb_geometry")
         self.crs = known_crs(info["crs"], path.name, options) if self.geometry else CRS84
 
@@ -75,6 +85,8 @@ class VectorSource:
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Any]:
         """See `Source`."""
+        if self._absent:
+            return
         with self._open(columns, geometry) as (_, reader):
             yield from self._told(reader)
 
@@ -107,6 +119,11 @@ def _layers(path: Path) -> list[str]:
     if not there:
         sidecar.unlink(missing_ok=True)
     return names
+
+
+def _lacks(layers: list[str], wanted: str, options: Options) -> bool:
+    """Whether a file of several layers has none of that name, and no other was asked for."""
+    return options.layer is None and len(layers) > 1 and wanted not in layers
 
 
 def _layer_of(path: Path, layers: list[str], wanted: str, options: Options) -> str:

@@ -19,6 +19,7 @@ from ._items import item, items
 from ._model import Catalogue, Found, Search, matches
 from ._odata import ODataCatalogue, odata_filter
 from ._open import KNOWN, Known, open_catalogue
+from ._paging import PagedCatalogue
 from ._stac import FileCatalogue, StacCatalogue, read_items
 from ._transport import Recorder, Replay, Retrying, Transport
 
@@ -32,6 +33,7 @@ __all__ = [
     "HubCatalogue",
     "Known",
     "ODataCatalogue",
+    "PagedCatalogue",
     "Recorder",
     "Replay",
     "Retrying",

@@ -76,9 +76,14 @@ def read_text(text: Any) -> Any:
 def pieces(area: Any) -> list[str]:
     """The parts of an area as well-known text that is short enough for an address: larger ones as their hull, or its box.
 
-    What is found is compared with the true area afterwards.
+    Of very many parts it is the hull of all, on either side of the antimeridian. What is found is compared with the true area afterwards.
     """
-    return [shapely.to_wkt(_short(part), rounding_precision=6, trim=True) for part in shapely.get_parts(area)]
+    parts = shapely.get_parts(area)
+    short = [_short(part) for part in parts]
+    if sum(map(shapely.get_num_coordinates, short)) > 2 * _MOST:
+        east = shapely.bounds(parts)[:, 0] >= box(area)[0]
+        short = [_short(shapely.geometrycollections(some)) for some in (parts[east], parts[~east]) if len(some)]
+    return [shapely.to_wkt(part, rounding_precision=6, trim=True) for part in short]
 
 
 def box(area: Any) -> tuple[float, float, float, float]:
@@ -94,7 +99,7 @@ def box(area: Any) -> tuple[float, float, float, float]:
 
 
 def _short(part: Any) -> Any:
-    """A part of an area in few vertices, itself included."""
+    """An area in few vertices, itself included."""
     forms = (part, shapely.convex_hull(part), shapely.envelope(part))
     return next(form for form in forms if shapely.get_num_coordinates(form) <= _MOST)
 

@@ -8,42 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from earthweave.ontology import ProgressSink, silent
-
 from ._footprint import pieces, read_text
 from ._model import Found, Search
 from ._names import family
-from ._paging import Page, Request, paged
-from ._reading import found, rows
-from ._transport import Transport, fetch
+from ._paging import PagedCatalogue, Request, counted
+from ._reading import found, objects, rows
 
 
-class HubCatalogue:
-    """A data hub.
+class HubCatalogue(PagedCatalogue):
+    """A data hub, oldest acquisition first; ``url`` is that of its search, and it gives pages of 100 at most."""
 
-    Args:
-        url: of its search, e.g. ``https://hub.example.org/dhus/search``.
-        page: products asked for at a time; hubs give 100 at most.
-    """
+    def _asked(self, search: Search, count: int) -> Request:
+        asked = {"format": "json", "rows": str(count), "start": "0", "orderby": "beginposition asc", "q": hub_query(search)}
+        return self._url, tuple(asked.items())
 
-    def __init__(self, url: str, transport: Transport, *, name: str = "hub", page: int = 100) -> None:
-        self.name, self.notices = name, list[str]()
-        self._url, self._transport, self._page = url, transport, page
-
-    def search(self, search: Search, progress: ProgressSink = silent) -> Iterator[Found]:
-        """See `Catalogue`."""
-        count = str(min(self._page, search.limit))
-        params = (("format", "json"), ("rows", count), ("start", "0"), ("orderby", "beginposition asc"), ("q", hub_query(search)))
-        return paged(self.name, search, (self._url, params), self._read, progress)
-
-    def _read(self, request: Request) -> Page:
-        document = fetch(self._transport, self.name, *request)
+    def _listed(self, document: dict[str, Any]) -> list[dict[str, Any]]:
         feed = document.get("feed")
-        listed = rows(self.name, {"entry": _listed(feed.get("entry"))} if isinstance(feed, dict) else document, "entry")
-        said = dict(request[1])
-        following = {**said, "start": str(int(said["start"]) + len(listed))}
-        full = len(listed) >= int(said["rows"])
-        return Page(tuple(read_entry(row, self.name) for row in listed), (request[0], tuple(following.items())) if full else None)
+        return rows(self.name, {"entry": _several(feed.get("entry"))} if isinstance(feed, dict) else document, "entry")
+
+    def _product(self, row: dict[str, Any]) -> Found:
+        return read_entry(row, self.name)
+
+    def _following(self, request: Request, document: dict[str, Any], read: int) -> Request | None:
+        return counted(request, "rows", "start", read, read)
 
 
 def hub_query(search: Search) -> str:
@@ -68,7 +55,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _listed(value: Any) -> list[Any]:
+def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
@@ -96,12 +83,12 @@ def read_entry(entry: Mapping[str, Any], catalogue: str) -> Found:
 
 def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an entry, which are grouped by their type."""
-    groups = (_listed(entry.get(kind)) for kind in ("date", "int", "double", "str", "bool"))
-    return {str(one["name"]): one.get("content") for group in groups for one in group if isinstance(one, dict) and "name" in one}
+    groups = (objects(_several(entry.get(kind))) for kind in ("date", "int", "double", "str", "bool"))
+    return {str(one["name"]): one.get("content") for group in groups for one in group if "name" in one}
 
 
 def _links(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     names = {"": "data", "alternative": "self", "icon": "thumbnail"}
-    for link in _listed(entry.get("link")):
-        if isinstance(link, dict) and (rel := names.get(str(link.get("rel", "")))):
+    for link in objects(_several(entry.get("link"))):
+        if rel := names.get(str(link.get("rel", ""))):
             yield rel, link.get("href"), "image/jpeg" if rel == "thumbnail" else ""

@@ -15,7 +15,7 @@ _FORMS = (
 )
 _PLATFORM = re.compile(r"^(?:sentinel|s)[-_ ]?([1-6])[-_ ]?([a-d]|p)?$", re.IGNORECASE)
 _LEVEL = re.compile(r"(?:^|[^0-9])([0-4][A-C]?)\w?$")
-_TILE = re.compile(r"^(?:MGRS-)?T?(\d{2}[A-Z]{3})$")
+_TILE = re.compile(r"^(?:MGRS-)?T?(\d{1,2}[A-Z]{3})$")
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ def level_name(text: str | None) -> str | None:
 
 
 def tile_name(text: str | None) -> str | None:
-    """A tile of the military grid: ``T14ULD`` and ``MGRS-14ULD`` are ``14ULD``; None for what is none."""
+    """A tile of the military grid: ``T14ULD`` and ``MGRS-14ULD`` are ``14ULD``, ``1LAC`` is ``01LAC``; None for what is none."""
     match = _TILE.match(text.strip().upper()) if text else None
-    return match[1] if match else None
+    return match[1].zfill(5) if match else None
 
 
 def family(collection: str) -> str | None:

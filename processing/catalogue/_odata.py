@@ -4,57 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin
-
-from earthweave.ontology import ProgressSink, silent
 
 from ._footprint import pieces, read_geojson, read_text
 from ._model import Found, Search, spans
 from ._names import family
-from ._paging import Page, Request, paged
-from ._reading import first, found, part, rows
-from ._transport import Transport, fetch
+from ._paging import PagedCatalogue, Request, counted
+from ._reading import first, found, objects, part, rows
 
 _ATTRIBUTE = "Attributes/OData.CSC.{kind}Attribute/any(att:att/Name eq {name} and att/OData.CSC.{kind}Attribute/Value {operator} {value})"
 
 
-class ODataCatalogue:
-    """An OData service of Copernicus products, oldest acquisition first.
+class ODataCatalogue(PagedCatalogue):
+    """An OData service of Copernicus products, oldest acquisition first; ``url`` is that below which ``Products`` lies."""
 
-    Args:
-        url: of the service, e.g. ``https://catalogue.dataspace.copernicus.eu/odata/v1``.
-        page: products asked for at a time.
-        collections: a mission's name in this catalogue where it is not ``SENTINEL-2`` and so on.
-    """
-
-    def __init__(
-        self, url: str, transport: Transport, *, name: str = "odata", page: int = 100, collections: Mapping[str, str] | None = None
-    ) -> None:
-        self.name, self.notices = name, list[str]()
-        self._url, self._transport, self._page = url.rstrip("/"), transport, page
-        self._collections = dict(collections or {})
-
-    def search(self, search: Search, progress: ProgressSink = silent) -> Iterator[Found]:
-        """See `Catalogue`."""
+    def _asked(self, search: Search, count: int) -> Request:
         params = (
             ("$filter", odata_filter(search, self._collections)),
             ("$orderby", "ContentDate/Start asc"),
-            ("$top", str(min(self._page, search.limit))),
+            ("$top", str(count)),
             ("$expand", "Attributes"),
             ("$expand", "Assets"),
         )
-        return paged(self.name, search, (f"{self._url}/Products", params), self._read, progress)
+        return f"{self._url}/Products", params
 
-    def _read(self, request: Request) -> Page:
-        document = fetch(self._transport, self.name, *request)
-        listed = rows(self.name, document, "value")
-        following = document.get("@odata.nextLink")
-        if isinstance(following, str) and listed:
-            return Page(self._products(listed), (urljoin(request[0], following), ()))
-        return Page(self._products(listed), _skipped(request, len(listed)))
+    def _listed(self, document: dict[str, Any]) -> list[dict[str, Any]]:
+        return rows(self.name, document, "value")
 
-    def _products(self, listed: list[dict[str, Any]]) -> tuple[Found, ...]:
-        return tuple(read_product(row, self.name, self._url) for row in listed)
+    def _product(self, row: dict[str, Any]) -> Found:
+        return read_product(row, self.name, self._url)
+
+    def _following(self, request: Request, document: dict[str, Any], read: int) -> Request | None:
+        """Some services name the next page, others want to be told what to skip."""
+        href = document.get("@odata.nextLink")
+        return self._linked(request, href) if isinstance(href, str) else counted(request, "$top", "$skip", read, read)
 
 
 def quoted(text: str) -> str:
@@ -96,16 +78,6 @@ def _attribute(kind: str, name: str, operator: str, value: str) -> str:
     return _ATTRIBUTE.format(kind=kind, name=quoted(name), operator=operator, value=value)
 
 
-def _skipped(request: Request, read: int) -> Request | None:
-    """The next page of a service that does not name it, if this one was full."""
-    url, params = request
-    said = dict(params)
-    if not params or read < int(said["$top"]):
-        return None
-    kept = tuple((name, value) for name, value in params if name != "$skip")
-    return url, (*kept, ("$skip", str(int(said.get("$skip", "0")) + read)))
-
-
 def read_product(row: Mapping[str, Any], catalogue: str, url: str) -> Found:
     """A product from an entry of ``Products``; raises `ProductError` that names it."""
     name, key = first(row, "Name", "name"), first(row, "Id", "id")
@@ -139,9 +111,7 @@ _PLAIN = ("Online", "offline", "PublicationDate", "ModificationDate", "OriginDat
 
 
 def _attributes(row: Mapping[str, Any]) -> dict[str, Any]:
-    listed = row.get("Attributes")
-    pairs = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return {str(one["Name"]): one.get("Value") for one in pairs if "Name" in one}
+    return {str(one["Name"]): one.get("Value") for one in objects(row.get("Attributes")) if "Name" in one}
 
 
 def _footprint(row: Mapping[str, Any]) -> Any:
@@ -156,7 +126,6 @@ def _links(row: Mapping[str, Any], address: str) -> Iterator[tuple[str, Any, Any
     yield "self", address, "application/json"
     path = row.get("S3Path")
     yield "s3", f"s3:/{path}" if isinstance(path, str) and path.startswith("/") else None, ""
-    assets = row.get("Assets")
-    for asset in assets if isinstance(assets, list) else ():
-        if isinstance(asset, dict) and asset.get("Type") == "QUICKLOOK":
+    for asset in objects(row.get("Assets")):
+        if asset.get("Type") == "QUICKLOOK":
             yield "thumbnail", asset.get("DownloadLink"), "image/jpeg"

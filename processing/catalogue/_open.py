@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from ._folder import FolderCatalogue
 from ._hub import HubCatalogue
 from ._model import Catalogue
 from ._odata import ODataCatalogue
+from ._paging import PagedCatalogue
 from ._stac import FileCatalogue, StacCatalogue
 from ._transport import Transport
 
@@ -56,7 +57,9 @@ KNOWN: tuple[Known, ...] = (
           {"1": "S1", "2": "S2", "3": "S3"}, eodag="sara"),
 )  # fmt: skip
 """The catalogues by name; none is asked before a user does."""
-_KINDS: Mapping[str, Callable[..., Catalogue]] = {"stac": StacCatalogue, "odata": ODataCatalogue, "finder": FinderCatalogue}
+_KINDS: Mapping[str, type[PagedCatalogue]] = {
+    "stac": StacCatalogue, "odata": ODataCatalogue, "finder": FinderCatalogue, "hub": HubCatalogue,
+}  # fmt: skip
 _SIGNS = (("/odata", "odata"), ("/resto", "finder"), ("sara.server", "finder"), ("/dhus", "hub"), ("hub/search", "hub"))
 
 
@@ -72,7 +75,8 @@ def open_catalogue(where: str | Path, transport: Transport | None = None) -> Cat
         return _local(Path(where), text)
     if transport is None:
         raise ParameterError(f"{text} lies in the network", why="no way there was given", way_out="pass a transport, or name a folder")
-    return _remote(known or _guessed(text), transport)
+    asked = known or _guessed(text)
+    return _KINDS[asked.kind](asked.url, transport, name=asked.name, collections=asked.collections)
 
 
 def _local(path: Path, text: str) -> Catalogue:
@@ -87,7 +91,7 @@ def _local(path: Path, text: str) -> Catalogue:
 def _guessed(address: str) -> Known:
     """A catalogue by its address: the kind that it says, or looks like; the name is its host."""
     kind, plus, rest = address.partition("+")
-    said = plus and kind in (*_KINDS, "hub")
+    said = plus and kind in _KINDS
     url = rest if said else address
     sign = next((found for sign, found in _SIGNS if sign in url), "stac")
     host = urlsplit(url).hostname
@@ -96,9 +100,3 @@ def _guessed(address: str) -> Known:
             f"{address} is no address of a catalogue", why="http or https and a host are needed", way_out="https://host/path"
         )
     return Known(host, kind if said else sign, url, host)
-
-
-def _remote(known: Known, transport: Transport) -> Catalogue:
-    if known.kind == "hub":
-        return HubCatalogue(known.url, transport, name=known.name)
-    return _KINDS[known.kind](known.url, transport, name=known.name, collections=known.collections)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 from earthweave.ontology import EarthweaveError, EndpointError, Interval, ProductError
 
@@ -12,8 +14,10 @@ from ._model import Found, Link
 from ._names import Named, bare, level_name, platform_name, said_by_name, tile_name
 
 T = TypeVar("T")
-_SCHEMES = ("https://", "http://", "s3://", "gs://", "ftp://")
+_SCHEMES = ("https", "http", "s3", "gs", "ftp")
 """Where a catalogue in the network may say that something lies: never on this machine."""
+_NO_IRI = re.compile(r'[\x00-\x20\x7f<>"{}|\\^`\ud800-\udfff]')
+"""What no IRI holds (RFC 3987, §2.2)."""
 
 
 def found(
@@ -29,7 +33,7 @@ def found(
     network may link to the network alone. Raises `ProductError` that names the product.
     """
     own, said = _own(names)
-    there = "" if key is None else str(key)
+    there = "" if key is None else _printable(str(key))
     id = own or there
     if not id:
         raise ProductError(f"{catalogue} lists a product without a name", why="neither id nor name", way_out=_ELSEWHERE)
@@ -62,8 +66,17 @@ def _either(*values: T | None) -> T | None:
 
 def _kept(links: Iterable[tuple[str, Any, Any]], local: bool) -> Iterator[Link]:
     for rel, href, kind in links:
-        if isinstance(href, str) and href and (local or href.lower().startswith(_SCHEMES)):
+        if isinstance(href, str) and href and (_is_address(href) or (local and "://" not in href)):
             yield rel, href, _text(kind) or ""
+
+
+def _is_address(href: str) -> bool:
+    """Whether a text is an address in the network, and can be an IRI."""
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return False
+    return parts.scheme in _SCHEMES and bool(parts.netloc) and not _NO_IRI.search(href)
 
 
 def rows(catalogue: str, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -86,6 +99,19 @@ def part(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list; none if it is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def joined(base: str, href: Any) -> str | None:
+    """Where a link on a page leads; None if it is no address."""
+    try:
+        return urljoin(base, href) if isinstance(href, str) and href else None
+    except ValueError:
+        return None
+
+
 def first(row: Mapping[str, Any], *names: str) -> Any:
     """The first of these members that has a value."""
     return next((row[name] for name in names if row.get(name) not in (None, "")), None)
@@ -105,7 +131,7 @@ def _own(names: Iterable[Any]) -> tuple[str, Named]:
 def _read(catalogue: str, id: str, what: str, read: Callable[[], T]) -> T:
     try:
         return read()
-    except (EarthweaveError, KeyError, TypeError, ValueError) as error:
+    except (EarthweaveError, KeyError, TypeError, ValueError, OverflowError) as error:
         why = "; ".join(filter(None, (error.what, error.why))) if isinstance(error, EarthweaveError) else f"{type(error).__name__}: {error}"
         raise ProductError(f"{catalogue}: the product {id} has no readable {what}", why=why[:400], way_out=_ELSEWHERE) from error
 
@@ -117,7 +143,12 @@ def _interval(start: Any, end: Any) -> Interval:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip() else None
+    return (_printable(value) or None) if isinstance(value, str) else None
+
+
+def _printable(text: str) -> str:
+    """A text that terminals and files can hold: what steers the one, or is half a character, is a space."""
+    return "".join(one if one.isprintable() else " " for one in text).strip()
 
 
 def _number(value: Any) -> float | None:
@@ -125,7 +156,7 @@ def _number(value: Any) -> float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 

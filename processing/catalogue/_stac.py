@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from earthweave.ontology import ParameterError, ProductError, ProgressSink, silent
 
 from ._footprint import box, read_geojson
 from ._model import Found, Search, matches
 from ._names import family
-from ._paging import Page, Request, paged
-from ._reading import first, found, part, rows
-from ._transport import Transport, fetch
+from ._paging import PagedCatalogue, Request
+from ._reading import first, found, joined, objects, part, rows
+from ._transport import fetch
 
 _QUERY = "item-search#query"
 _FILTER = ("item-search#filter", "cql2-text")
@@ -23,40 +22,37 @@ _COLLECTIONS = {"1": "sentinel-1-grd", "2": "sentinel-2-l1c,sentinel-2-l2a"}
 """Names that most catalogues give the collections of a mission."""
 
 
-class StacCatalogue:
-    """A STAC API: box, time and collection are asked for, clouds too where the service says that it can; the rest is checked here.
+class StacCatalogue(PagedCatalogue):
+    """A STAC API, ``url`` that of its landing page.
 
-    Args:
-        url: of the landing page.
-        page: products asked for at a time.
-        collections: a mission's collections in this catalogue, comma-separated, where they have names of their own.
+    Box, time and collection are asked for, clouds too where the service says that it can; the rest is checked here.
+    ``collections`` may name several for a mission, comma-separated.
     """
 
-    def __init__(
-        self, url: str, transport: Transport, *, name: str = "stac", page: int = 100, collections: Mapping[str, str] | None = None
-    ) -> None:
-        self.name, self.notices = name, list[str]()
-        self._url, self._transport, self._page = url.rstrip("/"), transport, page
-        self._collections = {**_COLLECTIONS, **(collections or {})}
-        self._conforms: str | None = None
+    _conforms: str | None = None
 
-    def search(self, search: Search, progress: ProgressSink = silent) -> Iterator[Found]:
-        """See `Catalogue`."""
-        return paged(self.name, search, (f"{self._url}/search", self._parameters(search)), self._read, progress)
+    def _asked(self, search: Search, count: int) -> Request:
+        return f"{self._url}/search", self._parameters(search, count)
 
-    def _parameters(self, search: Search) -> tuple[tuple[str, str], ...]:
+    def _listed(self, document: dict[str, Any]) -> list[dict[str, Any]]:
+        return rows(self.name, document, "features")
+
+    def _product(self, row: dict[str, Any]) -> Found:
+        return read_item(row, self.name)
+
+    def _parameters(self, search: Search, count: int) -> tuple[tuple[str, str], ...]:
         plain = {
             "collections": self._named(search),
             "bbox": ",".join(f"{value:.9g}" for value in box(search.area)) if search.area is not None else "",
             "datetime": "/".join(search.time.texts) if search.time else "",
-            "limit": str(min(self._page, search.limit)),
+            "limit": str(count),
             **(self._clouds(search.cloud_cover) if search.cloud_cover is not None else {}),
         }
         return tuple((name, value) for name, value in plain.items() if value)
 
     def _named(self, search: Search) -> str:
         mission = family(search.collection)
-        named = self._collections.get(mission or "", "" if mission else search.collection)
+        named = {**_COLLECTIONS, **self._collections}.get(mission or "", "" if mission else search.collection)
         if mission and not named:
             raise ParameterError(
                 f"{self.name} has no one collection for {search.collection}", why="STAC catalogues split a mission by instrument and level",
@@ -77,10 +73,18 @@ class StacCatalogue:
             return {"filter": f"eo:cloud_cover <= {most:g}", "filter-lang": "cql2-text"}
         return {}
 
-    def _read(self, request: Request) -> Page:
-        document = fetch(self._transport, self.name, *request)
-        items = tuple(read_item(row, self.name) for row in rows(self.name, document, "features"))
-        return Page(items, _following(request, document) if items else None)
+    def _following(self, request: Request, document: dict[str, Any], read: int) -> Request | None:
+        """An address, or a body for POST, which says the same as a query string does for GET (STAC API, item search)."""
+        link = next((one for one in objects(document.get("links")) if one.get("rel") == "next"), {})
+        href, body = link.get("href"), link.get("body")
+        if not isinstance(href, str):
+            return None
+        following = self._linked(request, href)
+        if str(link.get("method", "GET")).upper() != "POST" or not isinstance(body, dict):
+            return following
+        written = tuple((name, _written(value)) for name, value in body.items() if value is not None)
+        kept = tuple((name, value) for name, value in request[1] if name not in body) if link.get("merge") else ()
+        return following[0], (*kept, *written)
 
 
 class FileCatalogue:
@@ -122,12 +126,12 @@ def read_item(item: Mapping[str, Any], catalogue: str, address: str = "") -> Fou
     catalogues fill with the date of publication. An item that one of our searches wrote keeps the catalogue that it came from.
     """
     said = part(item, "properties")
-    links = [one for one in item.get("links") or () if isinstance(one, dict)]
-    own = next((one.get("href") for one in links if one.get("rel") == "self"), None)
+    own = next((one.get("href") for one in objects(item.get("links")) if one.get("rel") == "self"), None)
     base = own if isinstance(own, str) and "://" in own else address
     assets = {key: one for key, one in part(item, "assets").items() if isinstance(one, dict)}
     return found(
-        str(said.get("earthweave:catalogue") or catalogue),
+        # what a network service says of itself must not send its links to the account of another
+        str((address and said.get("earthweave:catalogue")) or catalogue),
         said.get("earthweave:key") or item.get("id"),
         (said.get("s2:product_uri"), said.get("identifier"), said.get("title"), item.get("id")),
         title=said.get("title"),
@@ -151,12 +155,13 @@ def read_item(item: Mapping[str, Any], catalogue: str, address: str = "") -> Fou
 def _assets(assets: Mapping[str, dict[str, Any]], base: str) -> Iterator[tuple[str, Any, Any]]:
     for key, asset in assets.items():
         href = asset.get("href")
-        yield _rel(key, asset), urljoin(base, href) if isinstance(href, str) and base else href, asset.get("type")
+        yield _rel(key, asset), joined(base, href) if base else href, asset.get("type")
 
 
 def _rel(key: str, asset: Mapping[str, Any]) -> str:
     """What an asset is: its key, but a zip with the data is the whole product."""
-    whole = asset.get("type") == "application/zip" and "data" in (asset.get("roles") or ())
+    roles = asset.get("roles")
+    whole = asset.get("type") == "application/zip" and isinstance(roles, list) and "data" in roles
     return str(asset.get("earthweave:rel") or ("data" if whole else key))
 
 
@@ -169,21 +174,6 @@ def _links(said: Mapping[str, Any], own: Any) -> Iterator[tuple[str, Any, Any]]:
 def _size(assets: Mapping[str, dict[str, Any]]) -> int | None:
     sizes = [one["file:size"] for one in assets.values() if isinstance(one.get("file:size"), int)]
     return sum(sizes) if sizes else None
-
-
-def _following(request: Request, document: Mapping[str, Any]) -> Request | None:
-    """The next page: an address, or a body for POST, which says the same as a query string does for GET (STAC API, item search)."""
-    listed = document.get("links")
-    link = next((one for one in listed if isinstance(one, dict) and one.get("rel") == "next"), None) if isinstance(listed, list) else None
-    if link is None or not isinstance(link.get("href"), str):
-        return None
-    address = urljoin(request[0], link["href"])
-    body = link.get("body")
-    if str(link.get("method", "GET")).upper() != "POST" or not isinstance(body, dict):
-        return address, ()
-    written = tuple((name, _written(value)) for name, value in body.items() if value is not None)
-    kept = tuple((name, value) for name, value in request[1] if name not in body) if link.get("merge") else ()
-    return address, (*kept, *written)
 
 
 def _written(value: Any) -> str:

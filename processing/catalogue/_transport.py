@@ -13,10 +13,11 @@ import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from earthweave.ontology import EndpointError, NotFoundError, ProductError
+from earthweave.ontology import DeadlineError, EndpointError, NotFoundError, ProductError
 
 Parameters: TypeAlias = Sequence[tuple[str, str]]
 """Names and values of a query string, in order; a name may come twice."""
@@ -32,7 +33,10 @@ class Transport(Protocol):
     """One request of the kind that catalogues need: HTTP GET."""
 
     def get(self, url: str, params: Parameters = ()) -> Reply:
-        """The reply, whatever its status; raises `EndpointError` if there is none, `ForbiddenError` if the address may not be called."""
+        """The reply, whatever its status.
+
+        Raises `EndpointError` if there is none, `DeadlineError` if it is late, `ForbiddenError` if the address may not be called.
+        """
         ...
 
 
@@ -56,22 +60,31 @@ class Retrying:
     def get(self, url: str, params: Parameters = ()) -> Reply:
         """See `Transport`; what still fails at the last attempt is given as it is."""
         for attempt in range(self._attempts - 1):
-            asked = ""
+            asked = None
             try:
                 reply = self._inner.get(url, params)
-            except EndpointError:
+            except (EndpointError, DeadlineError):
                 pass
             else:
                 if reply[0] not in _PASSING:
                     return reply
-                asked = reply[1].get("retry-after", "")
+                asked = _asked_pause(reply[1])
             self._sleep(self._pause(attempt, asked))
         return self._inner.get(url, params)
 
-    def _pause(self, attempt: int, asked: str) -> float:
-        if asked.isdecimal():
-            return min(float(asked), self._longest)
+    def _pause(self, attempt: int, asked: float | None) -> float:
+        if asked is not None:
+            return min(max(asked, 0.0), self._longest)
         return min(self._first * 2.0**attempt, self._longest) * (1 - self._jitter() / 2)
+
+
+def _asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a reply asks to wait: ``Retry-After`` as a number, or as a moment after its ``Date`` (RFC 9110, §10.2.3)."""
+    text = headers.get("retry-after", "").strip()
+    try:
+        return float(text) if text.isdecimal() else (parsedate_to_datetime(text) - parsedate_to_datetime(headers["date"])).total_seconds()
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 class Recorder:
@@ -133,8 +146,8 @@ class Replay:
         damaged = ProductError(f"the recording {path.name} in {self._folder} is damaged", way_out="record the search again")
         try:
             note = json.loads(path.read_bytes())
-            body = (self._folder / "replies" / note["reply"]).read_bytes()
-            sound = hashlib.sha256(body).hexdigest() == note["reply"] and {"headers", "recorded"} <= note.keys()
+            body = (self._folder / "replies" / Path(note["reply"]).name).read_bytes()
+            sound = hashlib.sha256(body).hexdigest() == note["reply"] and isinstance(note["headers"], dict) and "recorded" in note
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise damaged from error
         if not sound:

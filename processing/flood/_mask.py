@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from earthweave.ontology import Interval, ParameterError, ProductError, Source
+from earthweave.ontology import InputError, Interval, ParameterError, ProductError, Source
 
 from ..frame import Context, Estimate, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, digest, parameter
 from ..raster import VECTOR_SUFFIXES, Block, Grid, Tags, aoi_file, grid_of, open_raster, raster_tags, reading, run_blocks
@@ -52,7 +52,11 @@ class FloodMask(Parameters):
         10, "patches smaller than this join their largest neighbour; 0 for none", options=["--sieve", "-st"], unit="pixels", ge=0
     )
     threshold: int = parameter(4, "lowest level that counts as flooded", options=["--threshold"], unit="units of the band, rounded", ge=1)
-    connectivity: Literal[4, 8] = parameter(4, "neighbours of a pixel: by edges, or also by corners", options=["--connectivity"])
+    connectivity: Literal[4, 8] = parameter(
+        4,
+        "neighbours of a pixel: by edges, or also by corners (then an outline may touch itself, as gdal_polygonize -8 has it)",
+        options=["--connectivity"],
+    )
     field: str = parameter("floodLevel", "name of the field that holds the level", options=["--field"], pattern=r"^[A-Za-z_]\w{0,62}$")
     layer: str = parameter("flood_mask", "name of the layer", options=["--layer"], pattern=r"^[A-Za-z_]\w{0,62}$")
     confidence_band: int | None = parameter(
@@ -86,13 +90,14 @@ class FloodMask(Parameters):
 
 @dataclass(frozen=True)
 class _Source:
-    """An opened raster of change: blocks of levels, of valid pixels and of confidence, and what the file says of itself."""
+    """An opened raster of change: blocks of levels and of confidence, and what the file says of its band and of itself."""
 
     read: Callable[[Block], tuple[Array, Array | None]]
     grid: Grid
     tags: Tags
     nodata: float | None
     confidence: float | None
+    meaning: str
 
 
 def _run(p: FloodMask, context: Context) -> Outcome:
@@ -118,7 +123,7 @@ def _run(p: FloodMask, context: Context) -> Outcome:
                 tell=lambda share: context.progress("sieving and outlining", 0.4 + 0.6 * share),
             )
     title = f"Flooded areas {_days(tags.time)}{' (simulated)' if tags.simulated else ''}".replace("  ", " ").strip()
-    meaning = {p.field: "amplitude of change, rounded, in robust standard deviations; not a water depth", **_MEANING}
+    meaning = {p.field: f"{source.meaning}, rounded; not a water depth", **_MEANING}
     product = Product("flood_mask", path, "vector", p.layer, title, written.media, written.crs, source.grid.bbox, tags.time, meaning)
     figures = {**written.figures, "rests_on": list(tags.sources)}
     return Outcome((product,), _sources(p, tags), figures, tags.attribution)
@@ -177,8 +182,16 @@ def _opened(p: FloodMask) -> Iterator[_Source]:
                 shares = dataset.read(share, window=block.window, masked=True) if share else None
             return whole_levels(values, valid), None if shares is None else _shares(shares)
 
-        told = dataset.tags().get(_CONFIDENCE)
-        yield _Source(read, grid_of(dataset), raster_tags(dataset), dataset.nodatavals[p.band - 1], float(told) if told else None)
+        nodata, text = (told[p.band - 1] for told in (dataset.nodatavals, dataset.descriptions))
+        yield _Source(read, grid_of(dataset), raster_tags(dataset), nodata, _confidence(dataset.tags()), text or "level of change")
+
+
+def _confidence(tags: dict[str, str]) -> float | None:
+    """Of all pixels, 0 … 1; None where the file does not say it as a number."""
+    try:
+        return float(tags[_CONFIDENCE])
+    except (KeyError, ValueError):
+        return None
 
 
 def _is_share(p: FloodMask, band: int, text: str | None) -> bool:
@@ -198,7 +211,13 @@ def _time(p: FloodMask, tags: Tags) -> Interval | None:
             raise ParameterError("end is before start", why=f"{end.isoformat()} < {start.isoformat()}", way_out="swap --start and --end")
         return Interval(start, end)
     named = _TIMES.search(p.input.stem)
-    return tags.time or (Interval.parse(named[1], named[2]) if named else None)
+    if tags.time or named is None:
+        return tags.time
+    try:
+        return Interval.parse(named[1], named[2])
+    except (ValueError, InputError):
+        # digits that only look like two dates
+        return None
 
 
 def _days(time: Interval | None) -> str:

@@ -34,7 +34,7 @@ def permanent_water(path: Path, grid: Grid, least: float) -> Iterator[Wet]:
 
     with open_raster(path) as dataset:
         grid_of(dataset)
-        options = {"crs": str(grid.crs), "transform": grid.transform, "width": grid.width, "height": grid.height}
+        options = {"crs": str(grid.crs), "transform": grid.transform, "width": grid.width, "height": grid.height, "tolerance": 1e-6}
         with WarpedVRT(dataset, resampling=Resampling.nearest, add_alpha=dataset.nodata is None, **options) as placed:
 
             def wet(block: Block) -> Array:
@@ -48,7 +48,4 @@ def permanent_water(path: Path, grid: Grid, least: float) -> Iterator[Wet]:
 
 def _covered(area: Any, grid: Grid, block: Block) -> Array:
     part = grid.part(block)
-    near = shapely.clip_by_rect(area, *part.bounds)
-    if near.is_empty:
-        return np.zeros((block.height, block.width), bool)
-    return inside(near, part, grid.crs)
+    return inside(shapely.clip_by_rect(area, *part.bounds), part, grid.crs)

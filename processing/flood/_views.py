@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from earthweave.ontology import Interval, ProductError, Source
 
 from ..frame import digest
 from ..raster import Block, Grid, Shared, Tags, grid_of, open_raster, raster_tags, reading
-from ..sentinel2 import Scene, read_band
+from ..sentinel2 import Scene, read_band, time_in_name
 from ._indices import decibels
 
 Array = np.ndarray[Any, Any]
-_DAY = re.compile(r"(?<!\d)(\d{8}T\d{6})(?!\d)")
 _SAMPLE = 512
 
 
@@ -75,7 +73,7 @@ def radar(path: Path, band: str, scale: str, time: datetime | None) -> Iterator[
             return decibels(values) if linear else values
 
         tags = raster_tags(dataset)
-        when = time or (tags.time.start if tags.time else _named(path))
+        when = time or (tags.time.start if tags.time else time_in_name(path.stem))
         attribution = tags.attribution or ("Contains modified Copernicus Sentinel data.",)
         said = replace(tags, time=Interval(when, when) if when else None, sources=(path.stem,), attribution=attribution)
         yield View(path.stem, grid, read, Source(path.stem, digest(path), tags.simulated), said)
@@ -90,17 +88,20 @@ def _number(dataset: Any, band: str, path: Path) -> int:
             why=f"its bands are described as {', '.join(text or 'nothing' for text in names)}",
             way_out=f"describe the band, e.g. gdal_edit.py or rasterio's set_band_description, or give a file that holds {band} alone",
         )
-    return found or 1
+    number = found or 1
+    if "complex" in dataset.dtypes[number - 1]:
+        raise ProductError(f"{path.name} holds complex numbers", why="backscatter is real", way_out="give a raster of power or dB")
+    return number
 
 
 def _linear(dataset: Any, number: int, path: Path) -> bool:
     size = min(_SAMPLE, dataset.height), min(_SAMPLE, dataset.width)
     middle = Block((dataset.height - size[0]) // 2, (dataset.width - size[1]) // 2, *size)
     with reading(path):
-        values = dataset.read(number, window=middle.window, masked=True).compressed()
-    return not (values < 0).any()
-
-
-def _named(path: Path) -> datetime | None:
-    found = _DAY.search(path.stem)
-    return datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if found else None
+        values = dataset.read(number, window=middle.window, masked=True)
+    known = values.compressed()[np.isfinite(values.compressed())]
+    if not len(known):
+        raise ProductError(
+            f"{path.name} does not show whether it is in dB", why="there is no data in its middle", way_out="say it: --scale db or linear"
+        )
+    return not (known < 0).any()

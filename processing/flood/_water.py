@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from earthweave.ontology import Crs, ParameterError, ProcessingError
+from earthweave.ontology import CRS84, ParameterError, ProcessingError
 
 from ..frame import Context, Estimate, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, parameter
 from ..raster import NOTHING, Block, Grid, create_raster, create_vector, inside, media_type, open_raster, project, read_aoi, run_blocks
-from ..sentinel2 import BandList, Scene, open_scene
+from ..sentinel2 import HARMONISED, TILE, BandList, Scene, open_scene
 from ._indices import INDICES, RADAR, VOTERS, Index, agreed
 from ._stream import FloodStream
 from ._views import View, optical, radar
@@ -68,6 +68,8 @@ class WaterMask(Parameters):
     sieve: int = parameter(
         10, "patches smaller than this join their largest neighbour; 0 for none", options=["--sieve"], unit="pixels", ge=0
     )
+    tile: str | None = TILE
+    harmonised: bool = HARMONISED
     stack_bands: BandList | None = parameter(
         None, "bands of a GeoTIFF stack in the order of the file; default its band descriptions", options=["--stack-bands"], min_length=1
     )
@@ -118,15 +120,27 @@ def _run(p: WaterMask, context: Context) -> Outcome:
 def _view(p: WaterMask, area: Any) -> AbstractContextManager[View]:
     if p.index in RADAR:
         return radar(p.input, p.index.upper(), p.scale, p.time)
-    scene = open_scene(p.input, stack_bands=p.stack_bands, offset=p.stack_offset, quantification=p.stack_quantification, time=p.time)
+    scene = _scene(p)
     bands = tuple(dict.fromkeys(band for name in (VOTERS if p.index == "vote" else (p.index,)) for band in INDICES[name].bands))
     return optical(scene, _grid(p, scene, bands, area), bands)
+
+
+def _scene(p: WaterMask) -> Scene:
+    return open_scene(
+        p.input,
+        stack_bands=p.stack_bands,
+        offset=p.stack_offset,
+        quantification=p.stack_quantification,
+        time=p.time,
+        tile=p.tile,
+        harmonised=p.harmonised,
+    )
 
 
 def _grid(p: WaterMask, scene: Scene, names: tuple[str, ...], area: Any) -> Grid:
     if p.resolution is None and area is None and scene.level == "stack":
         return scene.grid
-    bounds = project(area, Crs.parse("CRS84"), scene.grid.crs).bounds if area is not None else scene.grid.bounds
+    bounds = project(area, CRS84, scene.grid.crs).bounds if area is not None else scene.grid.bounds
     return scene.grid.snapped(bounds, p.resolution or scene.finest(names))
 
 
@@ -232,7 +246,7 @@ def _estimate(p: WaterMask) -> Estimate:
         with open_raster(p.input) as dataset:
             pixels, bands = dataset.width * dataset.height, 1
     else:
-        scene = open_scene(p.input, stack_bands=p.stack_bands, time=p.time)
+        scene = _scene(p)
         pixels, bands = scene.grid.width * scene.grid.height, 4
     return Estimate(2 + pixels * bands * 4e-7, 700, f"{pixels / 1e6:.1f} million pixels in {bands} bands")
 

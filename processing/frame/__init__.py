@@ -4,6 +4,7 @@ from ._key import altered, at_home, content_key, digest, spelled_out
 from ._parameters import Described, Moment, Parameters, checked, described, extra, parameter
 from ._run import Context, Outcome, Product, Record, Result, run_service
 from ._spec import Estimate, Output, Question, Reference, ServiceSpec
+from ._stac import footprint
 
 __all__ = [
     "Context",
@@ -26,6 +27,7 @@ __all__ = [
     "described",
     "digest",
     "extra",
+    "footprint",
     "parameter",
     "run_service",
     "spelled_out",

@@ -4,7 +4,8 @@
 
     key = SHA-256 of the canonical JSON of [service, version, parameters]
           parameters: all of them, said or not, in the order of their names
-          an input, or the file of an area of interest: its name and the digest of its content, wherever it lies
+          an input, or the file of an area of interest: its name and the digest of its content, wherever it lies; the same of the
+          files that are read with it by their names: parts of a shapefile, georeference, mask and overviews of a raster
           the output: the name of the file to write, if the service writes to one; a folder does not count
           any other path: absolute
 
@@ -28,6 +29,9 @@ from ._spec import ServiceSpec
 
 _SETTLED = 2e9
 """Nanoseconds after which a file that changes gets another time stamp on every file system."""
+_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".tfw", ".wld")
+_ADDED = (".aux.xml", ".msk", ".ovr")
+"""What GDAL reads with a file: instead of its suffix, and behind it."""
 
 
 def content_key(spec: ServiceSpec, values: Parameters) -> str:
@@ -95,8 +99,17 @@ def _canonical(path: Path, role: str, named: bool) -> Any:
     if role == "output":
         return path.name if named else None
     if role in ("input", "aoi"):
-        return [_absolute(path).name, _state(at_home(path))]
+        home = at_home(path)
+        return [_absolute(path).name, _state(home), *(f"{one.name} {_state(one)}" for one in _beside(home))]
     return str(_absolute(path))
+
+
+def _beside(path: Path) -> list[Path]:
+    """The files that are read with a file by their names."""
+    if not path.is_file():
+        return []
+    named = [*(path.with_suffix(suffix) for suffix in _PARTS), *(path.with_name(path.name + suffix) for suffix in _ADDED)]
+    return [one for one in named if one != path and one.is_file()]
 
 
 def at_home(path: Path) -> Path:

@@ -41,7 +41,7 @@ def stac_item(
     west, south, east, north = _union(layers)
     item = pystac.Item(
         id=first.path.stem,
-        geometry=_footprint(west, south, east, north),
+        geometry=footprint(west, south, east, north),
         bbox=[west, south, east, north],
         properties={**properties, **_properties(spec, first)},
         stac_extensions=_extensions([properties, *(fields for _, fields in assets)]),
@@ -58,14 +58,20 @@ def stac_item(
     return {**item.to_dict(include_self_link=False, transform_hrefs=False), "links": links}
 
 
-def _footprint(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    """A box as GeoJSON; one without width or height is a line or a point, because such a polygon would be none."""
+def footprint(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """A box as a GeoJSON geometry, lon lat degrees; west is greater than east across the antimeridian, where it is two polygons.
+
+    One without width or height is a line or a point, because such a polygon would be none.
+    """
+    # what only touches the antimeridian lies on one side of it
+    east = 180.0 if east == -180 < west else east
+    west = -180.0 if west == 180 > east else west
     if (west, south) == (east, north):
         return {"type": "Point", "coordinates": [west, south]}
     if west == east or south == north:
         return {"type": "LineString", "coordinates": [[west, south], [east, north]]}
     if west > east:
-        parts = [_footprint(west, south, 180.0, north), _footprint(-180.0, south, east, north)]
+        parts = [footprint(west, south, 180.0, north), footprint(-180.0, south, east, north)]
         return {"type": "MultiPolygon", "coordinates": [part["coordinates"] for part in parts]}
     return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
 

@@ -7,7 +7,7 @@ from ._grid import Block, Grid, grid_of
 from ._netcdf import Variable, create_netcdf
 from ._otsu import otsu_split
 from ._outlines import Outliner, Patches
-from ._polygons import VECTOR_SUFFIXES, Polygons, polygonise, round_half_up, sieve, write_polygons
+from ._polygons import VECTOR_SUFFIXES, Polygons, polygonise, sieve, write_polygons
 from ._resample import average, bilinear, centre, repeat
 from ._sieve import NOTHING, STRIP, Rows, Sieve
 from ._style import write_style
@@ -48,7 +48,6 @@ __all__ = [
     "read_aoi",
     "reading",
     "repeat",
-    "round_half_up",
     "run_blocks",
     "sieve",
     "to_cog",

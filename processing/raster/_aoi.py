@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ _DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".shp": 
 """Formats by suffix. GDAL goes by content, and a virtual format under one of these names would read other files."""
 _STRAIGHT = 1.0
 """Metres that a reprojected edge may be off its course."""
+_BEYOND, _NEAR_POLE = 10.0, 89.0
+"""Degrees around the area of use of a projection up to which it is believed, and the latitude that they do not go beyond."""
 
 
 def read_aoi(text: str, *, beyond: bool = False) -> Any:
@@ -30,31 +33,60 @@ def read_aoi(text: str, *, beyond: bool = False) -> Any:
     stripped = text.strip()
     path = aoi_file(text)
     area = _from_json(stripped) if stripped.startswith("{") else _from_file(path) if path else _from_wkt(stripped)
+    if not np.isfinite(shapely.get_coordinates(area)).all():
+        raise _refused(text, "it has coordinates that are no numbers", "write POLYGON((lon lat, lon lat, …))")
+    area = area if area.is_valid else shapely.make_valid(area)
     west, south, east, north = area.bounds
-    if area.is_empty or area.area == 0:
+    if area.area == 0:
         raise _refused(text, "it is not an area", "give a POLYGON or MULTIPOLYGON")
     most = 360 if beyond else 180
     if west < -most or east > most or south < -90 or north > 90:
         raise _refused(text, f"{west} {south} … {east} {north} are not lon lat degrees", "write longitude first: POLYGON((150.6 -33.5, …))")
-    return area if area.is_valid else shapely.make_valid(area)
+    return area
 
 
 def inside(area: Any, grid: Grid, crs: Crs = CRS84) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which pixel centres of ``grid`` lie in ``area`` (coordinates of ``crs``)."""
+    """Which pixel centres of ``grid`` lie in ``area`` (coordinates of ``crs``); points and lines in it cover none."""
     from rasterio.features import geometry_mask
 
-    local = project(area, crs, grid.crs)
-    found: np.ndarray[Any, np.dtype[np.bool_]] = geometry_mask([local], (grid.height, grid.width), grid.transform, invert=True)
+    parts = [part for part in shapely.get_parts(project(area, crs, grid.crs)) if part.area > 0]
+    if not parts:
+        return np.zeros((grid.height, grid.width), bool)
+    found: np.ndarray[Any, np.dtype[np.bool_]] = geometry_mask(parts, (grid.height, grid.width), grid.transform, invert=True)
     return found
 
 
 def project(geometry: Any, source: Crs, target: Crs) -> Any:
     """Reproject one geometry in the plane, x before y on both sides; edges get points so that they stay within a metre of their course.
 
-    Coordinates outside the domain of ``target`` become infinite.
+    From lon lat (CRS84) to a projection, only what lies within ten degrees of its area of use is kept; it may be empty. Otherwise
+    coordinates outside the domain of ``target`` become infinite.
     """
+    flat = shapely.force_2d(geometry)
+    if source == CRS84 and not target.geographic:
+        flat = _near(flat, target)
     with np.errstate(invalid="ignore"):
-        return np.asarray(reproject(shapely.force_2d(geometry), source, target, straight=_STRAIGHT), dtype=object).item()
+        return np.asarray(reproject(flat, source, target, straight=_STRAIGHT), dtype=object).item()
+
+
+def _near(geometry: Any, crs: Crs) -> Any:
+    """The part of a lon lat geometry for which ``crs`` has coordinates: on the other side of the Earth a projection may say anything."""
+    reach = _reach(crs)
+    if reach is None or reach.covers(shapely.box(*shapely.bounds(geometry))):
+        return geometry
+    return shapely.intersection(geometry, reach)
+
+
+@lru_cache(maxsize=64)
+def _reach(crs: Crs) -> Any:
+    """The area of use of ``crs`` and what is around it, lon lat; None if nobody says it."""
+    used = crs.pyproj.area_of_use
+    if used is None:
+        return None
+    west, east = used.west - _BEYOND, used.east + _BEYOND + 360 * (used.east < used.west)
+    south, north = min(used.south, max(used.south - _BEYOND, -_NEAR_POLE)), max(used.north, min(used.north + _BEYOND, _NEAR_POLE))
+    turns = [shapely.box(west + turn, south, east + turn, north) for turn in (-360, 0, 360)]
+    return shapely.intersection(shapely.union_all(turns), shapely.box(-180, -90, 180, 90))
 
 
 def aoi_file(text: str) -> Path | None:
@@ -67,7 +99,8 @@ def _from_wkt(text: str) -> Any:
     if why := unsafe_wkt(text):
         raise _refused(text, why, "give a plain POLYGON or MULTIPOLYGON")
     try:
-        return shapely.from_wkt(text)
+        with np.errstate(invalid="ignore"):
+            return shapely.from_wkt(text)
     except shapely.errors.ShapelyError as error:
         raise _refused(
             text, str(error).splitlines()[0], "write POLYGON((lon lat, lon lat, …)) or give a GeoJSON or GeoPackage file"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from earthweave.ontology import Interval, ProductError
+from earthweave.ontology import InputError, Interval, ProductError
 
 from ._blocks import WORKERS
 from ._grid import Grid
@@ -120,10 +120,17 @@ def write_tags(dataset: Any, tags: Tags) -> None:
 
 
 def raster_tags(dataset: Any) -> Tags:
-    """Read the tags of an open dataset; one that we did not write has none."""
+    """Read the tags of an open dataset; one that we did not write has none. Raises `ProductError` if they are damaged."""
     found = {key.removeprefix(_TAG): value for key, value in dataset.tags().items() if key.startswith(_TAG)}
-    time = Interval.parse(found["TIME_START"], found["TIME_END"]) if "TIME_START" in found else None
-    sources, attribution = (tuple(json.loads(found.get(key, "[]"))) for key in ("SOURCES", "ATTRIBUTION"))
+    try:
+        time = Interval.parse(found["TIME_START"], found["TIME_END"]) if "TIME_START" in found else None
+        sources, attribution = (tuple(map(str, json.loads(found.get(key, "[]")))) for key in ("SOURCES", "ATTRIBUTION"))
+    except (KeyError, ValueError, TypeError, InputError) as error:
+        raise ProductError(
+            f"{dataset.name.rsplit('/', 1)[-1]} has tags {_TAG}… that cannot be read",
+            why=f"{type(error).__name__}: {error}"[:200],
+            way_out="make the raster again, or take its tags away: gdal_edit.py -unsetmd FILE",
+        ) from error
     return Tags(time, found.get("SIMULATED") == "true", sources, attribution)
 
 

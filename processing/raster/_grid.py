@@ -104,7 +104,7 @@ class Grid:
         """A grid of square ``resolution`` that covers ``bounds`` (of this CRS), aligned to this grid's corner and kept inside it.
 
         Sentinel-2 tiles share their upper-left corner among 10, 20 and 60 m, so a corner-aligned grid never cuts a source pixel.
-        Raises `ProductError` if nothing is left.
+        Bounds may be infinite, and are NaN for nothing at all. Raises `ProductError` if nothing is left.
         """
         west, south, east, north = bounds
         first, last = _span(west - self.west, east - self.west, self.width * self.xres, resolution)
@@ -121,10 +121,10 @@ class Grid:
 
 
 def _span(low: float, high: float, extent: float, step: float) -> tuple[int, int]:
-    """Whole steps that cover ``low … high``, cut at ``0 … extent``; a millionth of a step is forgiven."""
-    first = math.floor(low / step + 1e-6)
-    last = math.ceil(high / step - 1e-6)
-    return max(first, 0), min(last, math.ceil(extent / step - 1e-6))
+    """Whole steps that cover ``low … high``, cut at ``0 … extent``; a millionth of a step is forgiven. None of them for NaN."""
+    if math.isnan(low) or math.isnan(high):
+        return 0, 0
+    return math.floor(max(low, 0) / step + 1e-6), math.ceil(min(high, extent) / step - 1e-6)
 
 
 def _text(box: BBox) -> str:

@@ -1,7 +1,7 @@
 """From class or level rasters to polygons, the way GDAL's own tools do it.
 
-``gdal_sieve`` reads any band as integers: it rounds half up (not half to even) and, like ``gdal_polygonize``, joins pixels by
-their edges only. `round_half_up`, `sieve` and `polygonise` follow that to the bit; they call the same C code through rasterio.
+``gdal_sieve`` and ``gdal_polygonize`` join pixels by their edges only. `sieve` and `polygonise` follow that to the bit; they call the
+same C code through rasterio.
 """
 
 from __future__ import annotations
@@ -49,13 +49,6 @@ class Polygons:
         """Geodesic areas in m2 (float64)."""
         measured: Array = area_m2(_lonlat(self))
         return measured
-
-
-def round_half_up(values: Array, valid: Array) -> Array:
-    """Whole numbers (int32) as ``gdal_sieve`` reads them: ``floor(x + 0.5)``; 0 where ``valid`` is False."""
-    filled = np.where(valid, values, 0)
-    whole: Array = np.floor(filled + np.asarray(0.5, filled.dtype)).astype(np.int32)
-    return whole
 
 
 def sieve(levels: Array, size: int, valid: Array, connectivity: Literal[4, 8] = 4) -> Array:

@@ -8,17 +8,20 @@ by its declared bands and, unless told otherwise, without offset.
 from ._bands import BANDS, band_name, plain_name
 from ._change import S2_CD
 from ._cva import ChangeStatistics, amplitude, angle, classes, statistics
-from ._parameters import BandList
+from ._parameters import HARMONISED, TILE, BandList
 from ._polar import Scale, Vectors
 from ._preprocess import S2_PREPROCESS
 from ._product import Angles, ProductInfo, stac_properties
 from ._scene import BandFile, Scene, open_scene, read_band
+from ._stack import time_in_name
 from ._threshold import Mixture, fit_mixture, otsu_threshold, threshold
 
 __all__ = [
     "BANDS",
+    "HARMONISED",
     "S2_CD",
     "S2_PREPROCESS",
+    "TILE",
     "Angles",
     "BandFile",
     "BandList",
@@ -40,4 +43,5 @@ __all__ = [
     "stac_properties",
     "statistics",
     "threshold",
+    "time_in_name",
 ]

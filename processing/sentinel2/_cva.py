@@ -76,31 +76,37 @@ def statistics(
     neutral = ChangeStatistics(*normalisation(first, second, normalise), np.zeros(bands), np.ones(bands))
     difference = neutral.difference(first, second)
     median, sigma = deviation(difference)
-    found = replace(neutral, median=median, sigma=np.maximum(sigma, quantum / np.sqrt(6)))
-    return found if whitening == "band" else replace(found, mixing=_decorrelated(found.whiten(difference)))
+    rounding = quantum / np.sqrt(6)
+    found = replace(neutral, median=median, sigma=np.maximum(sigma, rounding))
+    if whitening == "band":
+        return found
+    return replace(found, mixing=_decorrelated(found.whiten(difference), float(rounding / found.sigma.max()) ** 2))
 
 
-def _decorrelated(white: Array) -> Array:
+def _decorrelated(white: Array, least: float) -> Array:
     """Inverse square root of the covariance of the pixels that have not changed, by repeated concentration on the nearest of them.
 
-    The symmetric root: of all that make the bands uncorrelated it turns the vectors least, so directions keep their meaning.
+    The symmetric root: of all that make the bands uncorrelated it turns the vectors least, so directions keep their meaning. ``least`` is
+    the variance that rounding alone gives in any direction.
     """
     from scipy.special import gammainc, gammaincinv
 
     bands = len(white)
     reach = 2 * gammaincinv(bands / 2, _CORE)
     shrunk = gammainc(bands / 2 + 1, reach / 2) / _CORE
-    mixing = np.eye(bands)
+    values, mixing = np.ones(bands), np.eye(bands)
     for _ in range(_ROUNDS):
         squares = (np.einsum("ab,bn->an", mixing, white) ** 2).sum(0)
         core = white[:, squares <= np.quantile(squares, _CORE)]
         values, vectors = np.linalg.eigh(core @ core.T / core.shape[1] / shrunk)
-        before, mixing = mixing, vectors @ np.diag(np.maximum(values, 1e-12) ** -0.5) @ vectors.T
+        values = np.maximum(values, least)
+        before, mixing = mixing, vectors @ np.diag(values**-0.5) @ vectors.T
         if np.abs(mixing - before).max() < 1e-4:
             break
     # changed pixels are among the nearest three quarters only if they are more than a quarter; the scale is set by the median
     squares = (np.einsum("ab,bn->an", mixing, white) ** 2).sum(0)
-    scaled: Array = mixing * np.sqrt(2 * gammaincinv(bands / 2, 0.5) / max(float(np.median(squares)), 1e-12))
+    wider = 2 * gammaincinv(bands / 2, 0.5) / max(float(np.median(squares)), 1e-12)
+    scaled: Array = mixing * np.sqrt(min(wider, values.min() / least))
     return scaled
 
 

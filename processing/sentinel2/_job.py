@@ -83,7 +83,15 @@ class Job:
 def prepare(p: Change) -> Job:
     """Open both scenes and settle the rest; raises `ParameterError` or `ProductError` before any pixel is read."""
     first, second = (
-        open_scene(path, stack_bands=p.stack_bands, offset=p.stack_offset, quantification=p.stack_quantification, time=time, tile=p.tile)
+        open_scene(
+            path,
+            stack_bands=p.stack_bands,
+            offset=p.stack_offset,
+            quantification=p.stack_quantification,
+            time=time,
+            tile=p.tile,
+            harmonised=p.harmonised,
+        )
         for path, time in ((p.input1, p.time1), (p.input2, p.time2))
     )
     _comparable(first, second, p.any_orbit)

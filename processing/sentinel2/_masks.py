@@ -62,7 +62,7 @@ def _clouded(stack: ExitStack, scene: Scene, grid: Grid, rule: CloudRule, scratc
     _demand_classes(scene, "cloudmask = scl", "use --cloudmask builtin, none or a file, or an L2A product")
     read = stack.enter_context(read_band(scene, ["SCL"], grid))
     wanted = np.isin(np.arange(256), rule.classes)
-    return lambda block: wanted[read("SCL", block)]
+    return lambda block: wanted.take(read("SCL", block))
 
 
 @contextmanager

@@ -33,12 +33,15 @@ _CLOUD_CLASSES = parameter(
     min_length=1,
 )
 _CLOUD_DILATE = parameter(0.0, "also hide what is this near to a cloud", options=["--cloud-dilate"], unit="m", ge=0, le=5000)
-_TILE = parameter(
+TILE = parameter(
     None,
     "tile to read from products of several (before December 2016)",
     options=["--tile"],
     pattern=r"^[Tt]?\d{2}[A-Za-z]{3}$",
     examples=["T56HKH"],
+)
+HARMONISED = parameter(
+    False, "the product's numbers were shifted already by who keeps it: do not apply its offset", options=["--harmonised"]
 )
 _STACK_BANDS = parameter(
     None, "bands of GeoTIFF stacks in the order of the file; default their band descriptions", options=["--stack-bands"], min_length=1
@@ -126,7 +129,8 @@ class Change(Parameters):
     any_orbit: bool = parameter(
         False, "compare scenes of different relative orbits, though they see the ground from different sides", options=["--any-orbit"]
     )
-    tile: str | None = _TILE
+    tile: str | None = TILE
+    harmonised: bool = HARMONISED
     output_format: Literal["GTiff", "COG"] = parameter("GTiff", "format of the rasters", options=["--output_format"])
     stack_bands: BandList | None = _STACK_BANDS
     stack_offset: float = _STACK_OFFSET
@@ -181,10 +185,8 @@ class Preprocess(Parameters):
         "number", "write whole numbers (reflectance × 10000, offsets removed) or reflectance", options=["--scale"]
     )
     output_format: Literal["GTiff", "COG", "NetCDF"] = parameter("GTiff", "format of the result", options=["--output_format"])
-    tile: str | None = _TILE
-    harmonised: bool = parameter(
-        False, "the product's numbers were shifted already by who keeps it: do not apply its offset", options=["--harmonised"]
-    )
+    tile: str | None = TILE
+    harmonised: bool = HARMONISED
     stack_bands: BandList | None = _STACK_BANDS
     stack_offset: float = _STACK_OFFSET
     stack_quantification: float = _STACK_QUANTIFICATION

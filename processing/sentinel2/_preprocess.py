@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -14,7 +17,7 @@ import numpy as np
 from earthweave.ontology import Interval, ParameterError, ProcessingError, Source
 
 from ..frame import Context, Estimate, Outcome, Output, Product, Question, Reference, ServiceSpec, digest
-from ..raster import Block, Grid, Tags, create_netcdf, create_raster, read_aoi, run_blocks, to_cog, write_style
+from ..raster import BLOCK, Block, Grid, Tags, create_netcdf, create_raster, read_aoi, run_blocks, to_cog, write_style
 from ._bands import BANDS, band_name, plain_name
 from ._describe import band_fields, describe_band, shown_bands, variable
 from ._masks import CloudRule, area_mask, cloud_mask, landsea_mask
@@ -25,8 +28,10 @@ from ._target import target_grid
 Array = np.ndarray[Any, Any]
 _NOTHING = {"number": -32768.0, "reflectance": float("nan")}
 _LARGEST = 32767.0
-_LAYOUT = {"interleave": "band", "bigtiff": "if_safer", "num_threads": 1, "zlevel": 1}
-"""Bands one after the other; GDAL 3.10 compresses such files in several threads only with complaints. Other blocks are made meanwhile."""
+_CACHE = 64, 512
+"""Least and most MiB that GDAL may keep."""
+_LAYOUT = {"interleave": "band", "bigtiff": "if_safer", "zlevel": 1}
+"""Bands one after the other; no mask beside them, which the value for no data says already: with one GDAL 3.10 complains of its threads."""
 _TYPES = {"number": "int16", "reflectance": "float32"}
 
 
@@ -52,6 +57,26 @@ class _Job:
         return Tags(time, self.scene.simulated, (self.scene.id,), (self.scene.attribution,))
 
 
+class _Memory:
+    """Where the pixels of a block are made, used again once they are written: fresh memory for each leaves holes that add up."""
+
+    def __init__(self, bands: int, dtype: str) -> None:
+        self._bands, self._dtype = bands, dtype
+        self._free: deque[Array] = deque()
+
+    def take(self, block: Block) -> Array:
+        """Room for (bands, rows, columns)."""
+        try:
+            room = self._free.pop()
+        except IndexError:
+            room = np.empty(self._bands * BLOCK * BLOCK, self._dtype)
+        return room[: self._bands * block.height * block.width].reshape(self._bands, block.height, block.width)
+
+    def give(self, pixels: Array) -> None:
+        """Have what was taken used again."""
+        self._free.append(np.asarray(pixels.base))
+
+
 def _prepare(p: Preprocess) -> _Job:
     scene = open_scene(
         p.input,
@@ -75,7 +100,10 @@ def _run(p: Preprocess, context: Context) -> Outcome:
     context.progress("reading metadata", 0.0)
     job = _prepare(p)
     path = context.folder / f"{job.stem}.{'nc' if p.output_format == 'NetCDF' else 'tif'}"
-    counts = _process(job, p, path, context)
+    with ThreadPoolExecutor(1) as beside:
+        # digests of the inputs, which take no part in the work
+        sources = beside.submit(_sources, job, p)
+        counts = _process(job, p, path, context)
     if not counts["valid"]:
         raise ProcessingError(
             "no valid pixel is left",
@@ -90,7 +118,7 @@ def _run(p: Preprocess, context: Context) -> Outcome:
     write_style(path, shown, 0, top if set(job.names) & set(BANDS) else 11)
     context.progress("recording", 0.98)
     properties = {key: value for key, value in job.scene.properties.items() if key != "datetime"}
-    return Outcome((_product(job, path, p),), _sources(job, p), _figures(job, counts), job.tags.attribution, properties)
+    return Outcome((_product(job, path, p),), sources.result(), _figures(job, counts), job.tags.attribution, properties)
 
 
 def _process(job: _Job, p: Preprocess, path: Path, context: Context) -> dict[str, int]:
@@ -107,27 +135,41 @@ def _process(job: _Job, p: Preprocess, path: Path, context: Context) -> dict[str
         }
         write = stack.enter_context(_writer(job, p, path))
         counts: dict[str, int] = dict.fromkeys(("area", "nodata", "landsea", "clouds", "valid"), 0)
+        memory = _Memory(len(job.names), _TYPES[p.scale])
 
-        def make(block: Block) -> tuple[Array, Array, dict[str, int]]:
-            pixels, missing = _gathered(job.names, lambda name: read(name, block), (block.height, block.width), p.scale)
+        def make(block: Block) -> tuple[Array, dict[str, int]]:
+            pixels = memory.take(block)
+            missing = _gathered(job.names, lambda name: read(name, block), pixels, p.scale)
             hidden = {name: mask(block) for name, mask in masks.items() if mask} | {"nodata": missing}
             valid, taken = _valid({name: hidden[name] for name in counts if name in hidden}, missing)
             if taken["valid"] < valid.size:
-                pixels[:, ~valid] = _NOTHING[p.scale]
-            return pixels, valid, taken
+                pixels.reshape(len(pixels), -1)[:, np.flatnonzero(~valid)] = _NOTHING[p.scale]
+            return pixels, taken
 
-        def take(block: Block, made: tuple[Array, Array, dict[str, int]]) -> None:
-            write(block, made[0], made[1])
-            for name, count in made[2].items():
+        def take(block: Block, made: tuple[Array, dict[str, int]]) -> None:
+            write(block, made[0])
+            memory.give(made[0])
+            for name, count in made[1].items():
                 counts[name] += count
 
-        run_blocks(job.grid, make, take, tell=lambda share: context.progress("bands", 0.05 + 0.9 * share))
+        cache = _cache(job, p.scale)
+        run_blocks(job.grid, make, take, size=BLOCK, tell=lambda share: context.progress("bands", 0.05 + 0.9 * share), cache=cache)
     return counts
 
 
-def _gathered(names: tuple[str, ...], read: Callable[[str], Array], shape: tuple[int, int], scale: str) -> tuple[Array, Array]:
-    """The bands as they are written, and where one of them has no data; read one by one, so that only one is held at full width."""
-    pixels, missing = np.empty((len(names), *shape), _TYPES[scale]), np.zeros(shape, bool)
+def _cache(job: _Job, scale: str) -> int:
+    """MiB of a row of blocks in all bands, read and written: what passes before a tile of a coarser band is needed again."""
+    if job.grid.crs != job.scene.grid.crs:
+        return _CACHE[1]
+    share = job.grid.xres
+    read = sum(2 * max(1.0, share / job.scene.band(name, share).resolution) for name in job.names)
+    made = len(job.names) * np.dtype(_TYPES[scale]).itemsize
+    return min(_CACHE[0] + math.ceil(job.grid.width * BLOCK * (read + made) / 2**20), _CACHE[1])
+
+
+def _gathered(names: tuple[str, ...], read: Callable[[str], Array], pixels: Array, scale: str) -> Array:
+    """Fill in the bands as they are written; where one of them has no data. Read one by one: only one is held at full width."""
+    missing = np.zeros(pixels.shape[1:], bool)
     for name, target in zip(names, pixels, strict=True):
         band = read(name)
         gone = (band == 0) if name == "SCL" else np.isnan(band)
@@ -135,7 +177,7 @@ def _gathered(names: tuple[str, ...], read: Callable[[str], Array], shape: tuple
             missing |= gone
             band[gone] = 0
         target[...] = _whole(band) if scale == "number" and name != "SCL" else band
-    return pixels, missing
+    return missing
 
 
 def _valid(hidden: dict[str, Array], missing: Array) -> tuple[Array, dict[str, int]]:
@@ -157,28 +199,18 @@ def _whole(band: Array) -> Array:
 
 
 @contextmanager
-def _writer(job: _Job, p: Preprocess, path: Path) -> Iterator[Callable[[Block, Array, Array], None]]:
-    """Open the result; yields ``write(block, pixels, valid)``."""
+def _writer(job: _Job, p: Preprocess, path: Path) -> Iterator[Callable[[Block, Array], None]]:
+    """Open the result; yields ``write(block, pixels)``."""
     nothing, dtype = _NOTHING[p.scale], _TYPES[p.scale]
     if p.output_format == "NetCDF":
         variables = [variable(job.scene, name, p.scale) for name in job.names]
         with create_netcdf(path, job.grid, dtype, nothing, variables, job.tags, _title(job)) as put:
-            yield lambda block, pixels, _: put(block, pixels)
+            yield put
         return
-    import rasterio
-
     meaning = tuple(map(plain_name, job.names))
-    with (
-        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
-        create_raster(path, job.grid, dtype, nothing, meaning, job.tags, **_LAYOUT) as dataset,
-    ):
+    with create_raster(path, job.grid, dtype, nothing, meaning, job.tags, **_LAYOUT) as dataset:
         describe_band(dataset, job.scene, job.names, p.scale)
-
-        def write(block: Block, pixels: Array, valid: Array) -> None:
-            dataset.write(pixels, window=block.window)
-            dataset.write_mask(valid, window=block.window)
-
-        yield write
+        yield lambda block, pixels: dataset.write(pixels, window=block.window)
 
 
 def _title(job: _Job) -> str:
@@ -239,9 +271,9 @@ S2_PREPROCESS = ServiceSpec(
     abstract=(
         "Brings bands of a Sentinel-2 scene (L1C or L2A, all baselines and both layouts) to one resolution and projection around an area "
         "of interest, removes the radiometric offset of each band, and hides clouds, land or sea. A pixel is valid where every band has "
-        "data and no mask hides it; the file's mask says so. Limits: a pixel that is saturated in one band is invalid; the built-in cloud "
-        "test is spectral, misses thin clouds without the cirrus band, and takes dark ground under a cloud's track for shadow; land and "
-        "sea by scene classes take what clouds cover for land; no atmospheric or terrain correction."
+        "data and no mask hides it; elsewhere every band says no data. Limits: a pixel that is saturated in one band is invalid; the "
+        "built-in cloud test is spectral, misses thin clouds without the cirrus band, and takes dark ground under a cloud's track for "
+        "shadow; land and sea by scene classes take what clouds cover for land; no atmospheric or terrain correction."
     ),
     parameters=Preprocess,
     outputs=(
@@ -250,7 +282,7 @@ S2_PREPROCESS = ServiceSpec(
             "raster",
             "image/tiff; application=geotiff",
             "S2_{level}_{time}Z_{bands}_{resolution}.tif",
-            "int16 (reflectance × 10000, no data −32768) or float32 reflectance (no data NaN), one band each, with a mask of validity",
+            "int16 (reflectance × 10000, no data −32768) or float32 reflectance (no data NaN), one band each",
         ),
     ),
     run=_run,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,12 +88,12 @@ def read_info(main: Document, tile: Document, generated: datetime | None, names:
         direction=main.text("SENSING_ORBIT_DIRECTION"),
         sun=_angles(sun) if sun else None,
         view={
-            names[found.root.get("bandId", "")]: _angles(found)
+            names[found.root.get("bandId", "")]: angles
             for found in tile.all("Mean_Viewing_Incidence_Angle")
-            if found.root.get("bandId") in names
+            if found.root.get("bandId") in names and (angles := _angles(found))
         },
         footprint=_footprint(main),
-        reflectance_conversion=main.number("U") if main.text("U") else None,
+        reflectance_conversion=main.known("U"),
         shares=_shares(main, tile),
         checks={found.attribute("checkType"): found.value for found in main.all("quality_check")},
         wavelengths={
@@ -103,17 +104,18 @@ def read_info(main: Document, tile: Document, generated: datetime | None, names:
     )
 
 
-def _angles(found: Document) -> Angles:
-    return Angles(found.number("ZENITH_ANGLE"), found.number("AZIMUTH_ANGLE"))
+def _angles(found: Document) -> Angles | None:
+    zenith, azimuth = found.known("ZENITH_ANGLE"), found.known("AZIMUTH_ANGLE")
+    return None if zenith is None or azimuth is None else Angles(zenith, azimuth)
 
 
 def _shares(main: Document, tile: Document) -> dict[str, float]:
     """Shares of the tile; those of the product where the tile does not say (a compact product has one tile)."""
     found = {}
     for word, element in _SHARES.items():
-        source = next((one for one in (tile, main) if one.text(f"{element}_PERCENTAGE")), None)
-        if source:
-            found[word] = source.number(f"{element}_PERCENTAGE")
+        said = [value for one in (tile, main) if (value := one.known(f"{element}_PERCENTAGE")) is not None]
+        if said:
+            found[word] = said[0]
     return found
 
 
@@ -124,14 +126,16 @@ def _footprint(main: Document) -> Any:
         numbers = [float(part) for part in written]
     except ValueError:
         return None
-    if len(numbers) < 8 or len(numbers) % 2:
+    if len(numbers) < 8 or len(numbers) % 2 or not all(map(math.isfinite, numbers)):
         return None
     lon, lat = numbers[1::2], numbers[::2]
     if max(lon) - min(lon) <= 180:
         return shapely.Polygon(list(zip(lon, lat, strict=True)))
     whole = shapely.Polygon([(x + 360 if x < 0 else x, y) for x, y in zip(lon, lat, strict=True)])
     west, east = (shapely.intersection(whole, shapely.box(start, -90, start + 180, 90)) for start in (0, 180))
-    return shapely.MultiPolygon([*shapely.get_parts(west), *shapely.get_parts(shapely.transform(east, lambda points: points - (360, 0)))])
+    parts = [*shapely.get_parts(west), *shapely.get_parts(shapely.transform(east, lambda points: points - (360, 0)))]
+    # one that ends at 180° leaves a line beyond it
+    return shapely.MultiPolygon([part for part in parts if part.area > 0])
 
 
 def stac_properties(

@@ -21,6 +21,8 @@ from ._threshold import fit_mixture, otsu_threshold, threshold
 Array = np.ndarray[Any, Any]
 _SAMPLE = 400_000
 """Pixels, evenly spread, from which normalisation, noise and threshold are estimated."""
+_FEW, _MORE = 2_000, 16
+"""Valid ones among them that are too few to tell a noise by; then so many times as many pixels are looked at."""
 _SHIFT_SAMPLE = 50_000
 _NOTICED = 0.1
 """Pixels of shift from which on the second date is interpolated; less is within the geolocation of one product."""
@@ -61,7 +63,7 @@ def find_shift(store: PairStore) -> tuple[float, float] | None:
 def find_rule(p: Change, job: Job, pair: Pair) -> Rule:
     """Estimate everything else; raises `ProcessingError` if fewer than ten pixels are valid, or all amplitudes are alike."""
     reference = reference_vector(p, len(job.names))
-    numbers = pair.sample(_step(job.grid.height, job.grid.width, _SAMPLE))
+    numbers = _sampled(job, pair)
     if numbers[0].shape[1] < 10:
         raise ProcessingError(
             "the scenes have no valid pixels in common",
@@ -77,6 +79,13 @@ def find_rule(p: Change, job: Job, pair: Pair) -> Rule:
     # the quantile is one of σ, whatever is written
     judged = Vectors.of(found, *job.scales) if p.threshold == "chi2" and written is not found else vectors
     return Rule(found, vectors, judged, reference, limit, p.number_of_classes, method)
+
+
+def _sampled(job: Job, pair: Pair) -> tuple[Array, Array]:
+    """Numbers of both dates at a sample of the valid pixels (bands, pixels); a denser one where masks leave little."""
+    sizes = job.grid.height, job.grid.width
+    numbers = pair.sample(_step(*sizes, _SAMPLE))
+    return numbers if numbers[0].shape[1] >= _FEW else pair.sample(_step(*sizes, _MORE * _SAMPLE))
 
 
 def _step(height: int, width: int, count: int) -> int:

@@ -61,7 +61,7 @@ def read_safe(path: Path, tile: str | None = None) -> Scene:
         platform=main.text("SPACECRAFT_NAME"),
         baseline=main.text("PROCESSING_BASELINE"),
         orbit=int(main.number("SENSING_ORBIT_NUMBER")),
-        cloud_cover=main.number("Cloud_Coverage_Assessment") if main.text("Cloud_Coverage_Assessment") else None,
+        cloud_cover=main.known("Cloud_Coverage_Assessment"),
         metadata=tuple(Path(package.address(name)) for name in (main_name, tile_name)) if home.is_dir() else (),
         product=read_info(main, about, generated, names),
     )
@@ -179,7 +179,13 @@ def _scales(main: Document, surface: bool) -> Mapping[str, float]:
         for name in ("AOT", "WVP")
         for words in [(f"{name}_QUANTIFICATION_VALUE", f"L2A_{name}_QUANTIFICATION_VALUE")]
     }
-    return {"reflectance": main.number(*quantities), "SCL": 1.0, **extra}
+    scales = {"reflectance": main.number(*quantities), "SCL": 1.0, **extra}
+    for name, value in scales.items():
+        if value <= 0:
+            raise ProductError(
+                f"{main.name}: quantification of {name} is {value:g}", why="it is to be above 0", way_out="get the product again"
+            )
+    return scales
 
 
 def _offsets(main: Document, tag: str) -> dict[str, float]:

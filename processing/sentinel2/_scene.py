@@ -193,12 +193,13 @@ def read_band(
             band, pixels = opened[name]
             with reading(band.path):
                 numbers = pixels(block)
-            if raw:
+            if raw or name == "SCL":
                 return numbers
-            if name == "SCL":
-                return np.nan_to_num(numbers, nan=0.0).astype(np.uint8)
-            shifted = numbers + np.float32(band.offset) if band.offset else numbers
-            return shifted / np.float32(band.quantification) if scaled else shifted
+            if band.offset:
+                numbers += np.float32(band.offset)
+            if scaled:
+                numbers /= np.float32(band.quantification)
+            return numbers
 
         yield read
 
@@ -287,17 +288,20 @@ def _finer(shared: Shared, band: BandFile, place: _Place, way: str, block: Block
     inner = Block(top, left, -(-(row + block.height) // ratio) - top, -(-(col + block.width) // ratio) - left)
     cut = Block(row - top * ratio, col - left * ratio, block.height, block.width).slices
     if way == "nearest":
-        return _numbers(repeat(shared.read(band.index, inner, band.nodata), ratio)[cut], band)
+        return repeat(_numbers(shared.read(band.index, inner, band.nodata), band), ratio)[cut]
     around = Block(inner.row - 1, inner.col - 1, inner.height + 2, inner.width + 2)
     return bilinear(_numbers(shared.read(band.index, around, band.nodata), band), ratio)[cut]
 
 
 def _numbers(pixels: Array, band: BandFile) -> Array:
+    """Pixels of a file as float32 with NaN for no data and saturation; classes as bytes with 0 for no data."""
+    if band.name == "SCL" and pixels.dtype == np.uint8 and not band.nodata:
+        return pixels
     numbers = pixels.astype(np.float32)
     nothing = (pixels == band.nodata) | (pixels == _SATURATED)
     if nothing.any():
         numbers[nothing] = np.nan
-    return numbers
+    return np.nan_to_num(numbers, nan=0.0).astype(np.uint8) if band.name == "SCL" else numbers
 
 
 def _warped(stack: ExitStack, dataset: Any, band: BandFile, grid: Grid, way: str) -> Callable[[Block], Array]:

@@ -33,7 +33,7 @@ def read_stack(path: Path, names: Sequence[str] | None, offset: float, quantific
             )
     nothing = 0.0 if nodata is None else float(nodata)
     bands = tuple(BandFile(name, grid.xres, str(path), number, offset, quantification, nothing) for number, name in enumerate(declared, 1))
-    found = time or (tags.time.start if tags.time else _named(path.stem))
+    found = time or (tags.time.start if tags.time else time_in_name(path.stem))
     return Scene(path.stem, path, "stack", found, grid, bands, tags.simulated)
 
 
@@ -48,7 +48,8 @@ def _described(dataset: Any, path: Path) -> list[str]:
         ) from error
 
 
-def _named(stem: str) -> datetime | None:
+def time_in_name(stem: str) -> datetime | None:
+    """The first date, with or without a time of day, in the name of a file (UTC); None if there is none."""
     match = _WHEN.search(stem)
     try:
         return datetime.strptime("".join(part or "00" for part in match.groups()), "%Y%m%d%H%M%S").replace(tzinfo=UTC) if match else None

@@ -69,7 +69,7 @@ class Mixture:
 
     def threshold(self, confidence: float, longest: float) -> float:
         """Smallest length from which on the posterior is at least ``confidence``; infinite if that is beyond ``longest``."""
-        lengths = np.linspace(0, longest, 20_001)[1:]
+        lengths = _graded(longest, 20_000)[1:]
         below = np.flatnonzero(self.posterior(lengths) < confidence)
         last = int(below[-1]) if len(below) else -1
         return float(lengths[last + 1]) if last + 1 < len(lengths) else math.inf
@@ -97,16 +97,23 @@ def fit_mixture(lengths: Array, bands: int) -> Mixture:
     Raises `ProcessingError` if there are not two different values.
     """
     top = float(np.quantile(lengths, 0.9999))
-    counts, edges = np.histogram(lengths, _BINS, (0.0, top)) if top > 0 else (np.zeros(1, np.int64), np.zeros(2))
+    counts, edges = np.histogram(lengths, _graded(top, _BINS)) if top > 0 else (np.zeros(1, np.int64), np.zeros(2))
     if np.count_nonzero(counts) < 2:
         raise ProcessingError("no threshold can be found", why="all amplitudes are alike", way_out="use --threshold chi2 or fixed")
     centres, weights = (edges[:-1] + edges[1:]) / 2, counts / counts.sum()
-    found = _start(centres, weights, float(np.median(lengths)), bands)
+    # where most pixels are equal on both dates the median is 0
+    found = _start(centres, weights, max(float(np.median(lengths)), float(centres[0])), bands)
     for _ in range(_ROUNDS):
         before, found = found, _improved(found, centres, weights)
         if abs(found.share - before.share) < _SETTLED and abs(found.change - before.change) < _SETTLED * found.noise:
             break
     return found
+
+
+def _graded(top: float, count: int) -> Array:
+    """Edges from 0 to ``top`` that lie closer the shorter the length: clouds a hundred times as bright as the noise do not blur it."""
+    edges: Array = np.linspace(0, 1, count + 1) ** 2 * top
+    return edges
 
 
 def _start(centres: Array, weights: Array, median: float, bands: int) -> Mixture:
@@ -126,8 +133,8 @@ def _improved(found: Mixture, centres: Array, weights: Array) -> Mixture:
 
     moved = found.posterior(centres) * weights
     still = weights - moved
-    share = float(np.clip(moved.sum(), 1e-9, 1 - 1e-9))
-    noise = math.sqrt(float((still * centres**2).sum() / (found.bands * max(float(still.sum()), 1e-9))))
+    share, left = float(np.clip(moved.sum(), 1e-9, 1 - 1e-9)), float(still.sum())
+    noise = math.sqrt(float((still * centres**2).sum()) / (found.bands * left)) if left > 0 else found.noise
     order = found.bands / 2 - 1
     reach = centres * found.change / found.spread**2
     bent = np.divide(ive(order + 1, reach), ive(order, reach), out=np.ones_like(reach), where=ive(order, reach) > 0)

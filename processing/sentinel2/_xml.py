@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
@@ -65,15 +66,23 @@ class Document:
         return found
 
     def number(self, *names: str) -> float:
-        """As `demand`, as a number; without ``names`` its own text. Raises `ProductError` if it is none."""
+        """As `demand`, as a finite number; without ``names`` its own text. Raises `ProductError` if it is none."""
         written = self.demand(*names) if names else self.value
         try:
-            return float(written)
-        except ValueError as error:
+            found = float(written)
+        except ValueError:
+            found = math.nan
+        if not math.isfinite(found):
             what = " or ".join(names) or _local(self.root)
             raise ProductError(
                 f"{self.name}: {what} is not a number", why=f"it is {written[:40]!r}", way_out="get the product again from its publisher"
-            ) from error
+            )
+        return found
+
+    def known(self, name: str) -> float | None:
+        """As `number`; None where there is no such element, or NaN in it, as for a band that saw nothing of the tile."""
+        written = self.text(name)
+        return None if written is None or written.lower() == "nan" else self.number(name)
 
     def attribute(self, name: str) -> str:
         """An attribute; raises `ProductError` if it is missing."""

@@ -75,6 +75,8 @@ def number(text: str | None, unit: str = "1") -> float | None:
     """A number in our unit; None if there is none. Raises `ValueError` for anything else."""
     if text is None:
         return None
+    if "_" in text:  # a number to Python alone
+        raise ValueError(text)
     value = float(text.replace(",", "")) if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text) else float(text)
     if value != value or abs(value) == float("inf"):
         raise ValueError(text)
@@ -83,7 +85,7 @@ def number(text: str | None, unit: str = "1") -> float | None:
 
 def _name(unit: Unit) -> None:
     said, values = unit.said, unit.values
-    values["source"], values["unit_id"] = unit.source, said["source_id"]
+    values["source"], values["unit_id"], values["key"] = unit.source, said["source_id"], said["source_id"] or unit.origin
     if not said["key"].rpartition("\n")[2]:
         unit.doubt(
             "no_id", f"the id {said['source_id']} of its plant stands for it" if said["source_id"] else "it is known by its name alone"
@@ -244,6 +246,7 @@ def _grouped(units: Iterable[Unit], key: Callable[[Unit], Any]) -> Iterable[tupl
 def _same_id(units: list[Unit]) -> None:
     for (_, name), members in _grouped(units, lambda unit: (unit.source, unit.values["unit_id"]) if unit.values["unit_id"] else None):
         for unit in members:
+            unit.values["key"] = unit.origin
             unit.doubt("duplicate_id", f"{len(members)} units have the id {name}")
 
 

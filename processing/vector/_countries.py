@@ -15,10 +15,16 @@ from earthweave.ontology import CRS84, Crs, ParameterError
 from earthweave.ontology.geometry import distance_m
 
 from ..raster import project
+from ._layers import gdal_settings
 
 _TABLE = Path(__file__).parent / "data" / "countries.toml"
 _DEGREE = 111.2
 """Kilometres of a degree of latitude."""
+_HEADS = {".gpkg": b"SQLite format 3\x00", ".geojson": b"{", ".shp": b"\x00\x00\x27\x0a"}
+"""First bytes by suffix. GDAL goes by content, and a virtual format under one of these names would read other files, or the network."""
+_OFFLINE = {"GDAL_HTTP_PROXY": "127.0.0.1:9"}
+"""A proxy that is none: GDAL would fetch the CRS of a GeoJSON file from any address that the file names."""
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 Box = tuple[float, float, float, float]
 
 
@@ -68,21 +74,25 @@ def with_boundaries(path: Path) -> Countries:
     from pyogrio.raw import read
 
     known = countries()
-    if path.suffix.lower() not in (".gpkg", ".geojson", ".shp"):
-        raise _refused(path, "it is no .gpkg, .geojson or .shp")
+    head = _HEADS.get(path.suffix.lower())
+    if head is None:
+        raise _refused(path, f"its name ends in none of {', '.join(_HEADS)}")
     try:
-        meta, _, wkb, fields = read(path)
-    except (DataSourceError, DataLayerError) as error:
+        with path.open("rb") as stream:
+            if not stream.read(64).lstrip(_BLANK).startswith(head):
+                raise _refused(path, "it is not what its suffix says")
+        with gdal_settings(_OFFLINE):
+            meta, _, wkb, fields = read(path)
+    except (OSError, DataSourceError, DataLayerError) as error:
         raise _refused(path, "it cannot be read as vector data") from error
     found = [[known.code(value) if isinstance(value, str) else None for value in column] for column in fields]
     best = max(found, key=lambda column: len(column) - column.count(None), default=[])
     if wkb is None or not any(best):
         raise _refused(path, "no column holds codes or names of countries")
-    shapes = [project(shape, Crs.parse(meta["crs"] or "CRS84"), CRS84) for shape in shapely.make_valid(shapely.from_wkb(wkb))]
-    parts: dict[str, list[Any]] = {}
-    for code, shape in zip(best, shapes, strict=True):
-        if code:
-            parts.setdefault(code, []).append(shape)
+    crs, parts = Crs.parse(meta["crs"] or "CRS84"), dict[str, list[Any]]()
+    for code, shape in zip(best, shapely.make_valid(shapely.from_wkb(wkb)), strict=True):
+        if code and shape is not None:
+            parts.setdefault(code, []).append(project(shape, crs, CRS84))
     return Countries(known.codes, known.boxes, {code: np.array(rows, object) for code, rows in parts.items()})
 
 

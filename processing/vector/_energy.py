@@ -26,6 +26,7 @@ from ._read_energy import Found, Unit, energy_table, read_energy
 UNITS = "power_units"
 YEARS = "generation"
 _COLUMNS = {
+    "key": "text",
     "unit_id": "text",
     "name": "text",
     "class": "text",
@@ -77,6 +78,7 @@ _MEANING = {
     "class": "fuel: " + ", ".join(energy_table()["fuels"]),
     "capacity_mw": "net capacity, MW",
     "plant_mw": "net capacity of the plant, MW",
+    "key": "what tells it from all others of its source, in this run and in others: its id if that is its alone, else file and row",
     "unit_id": "id in the source: EIC code, GPPD id, WFS feature id",
     "name": "of the unit, else of the plant",
     "status": "of the unit",
@@ -221,6 +223,7 @@ def _figures(found: Found, units: list[Unit], years: list[dict[str, Any]], orpha
         "flags": dict(sorted(flags.items())),
         "capacity_mw": {"all": _megawatts(units), **_grouped(units, "class")},
         "capacity_mw_per_country": _grouped(units, "country"),
+        "capacity_mw_per_status": _grouped(units, "status"),
         "generation_rows": len(years),
         "generation_flags": dict(Counter(flag for row in years for flag in (row["flags"] or "").split(",") if flag)),
         "rows_without_unit": {"count": len(orphans), "first": orphans[:20]},
@@ -257,7 +260,8 @@ ENERGY_DATASETS = ServiceSpec(
         "unit is left out. "
         "Limits: without boundaries places are checked against boxes of countries only; a place that is wrong within its country is not "
         "found; plants of two sources are marked as the same only where ids say so, so that capacities of several sources must not be "
-        "added up; EMODnet was not at hand, its reply is read as its documentation has it; nothing is fetched."
+        "added up; they hold those of retired and planned units too, as the status says; EMODnet was not at hand, its reply is read as "
+        "its documentation has it; nothing is fetched."
     ),
     parameters=EnergyParameters,
     outputs=(

@@ -26,6 +26,8 @@ MEDIA: dict[str, str] = {
 }
 _DBF = 254
 """Bytes that a text in a shapefile can have."""
+_UNSYNCHRONISED = {"OGR_SQLITE_SYNCHRONOUS": "OFF"}
+"""SQLite does not wait for the disk: the file gets its name when it is whole, and a run that is cut off leaves none."""
 _TYPES: dict[str, Any] = {"text": object, "integer": np.int64, "real": np.float64}
 
 
@@ -70,16 +72,16 @@ def open_writer(form: Format, folder: Path, stem: str) -> Writer:
 
 
 @contextmanager
-def _unsynchronised() -> Iterator[None]:
-    """SQLite does not wait for the disk: the file gets its name when it is whole, and a run that is cut off leaves none."""
+def gdal_settings(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Settings of pyogrio's GDAL for the length of a block."""
     from pyogrio import get_gdal_config_option, set_gdal_config_options
 
-    before = get_gdal_config_option("OGR_SQLITE_SYNCHRONOUS")
-    set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
+    before = {name: get_gdal_config_option(name) for name in wanted}
+    set_gdal_config_options(dict(wanted))
     try:
         yield
     finally:
-        set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": before})
+        set_gdal_config_options(before)
 
 
 class _GdalWriter:
@@ -95,7 +97,7 @@ class _GdalWriter:
         path = self._folder / (f"{self._stem}.gpkg" if self._stem else f"{sheet.name}.shp")
         self._files[sheet.name] = path
         options: dict[str, Any] = {} if known else self._creation(sheet)
-        with _unsynchronised():
+        with gdal_settings(_UNSYNCHRONISED):
             write(
                 path,
                 geometry=None if sheet.geometry is None else _objects(wkb),

@@ -138,7 +138,7 @@ class _Pieces:
     def _write(self, name: str, rows: list[Row], kind: str) -> None:
         sheet = self._sheet(name, kind)
         tally = self.tallies.setdefault(sheet.name, _Tally())
-        rows, shapes, wkb = self._shaped([row for row in rows], tally, sheet.geometry == "MultiLineString")
+        rows, shapes, wkb = self._shaped(rows, tally, sheet.geometry == "MultiLineString")
         tally.add(shapes, [row[4] for row in rows])
         if rows or sheet.name not in self.sheets:
             columns: list[Sequence[Any]] = [()] * (len(sheet.columns) - 1)
@@ -281,6 +281,7 @@ def _figures(pieces: _Pieces, faults: Faults) -> dict[str, Any]:
         "layers": told,
         "features": sum(tally.features for tally in pieces.tallies.values()),
         "polygons_repaired": sum(tally.repaired for tally in pieces.tallies.values()),
+        "points_lost": faults.lost_points,
         "lines_cut_by_the_extract": faults.cut_lines,
         "lines_lost": faults.lost_lines,
         "areas_not_assembled": faults.lost_areas,

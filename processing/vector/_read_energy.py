@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from earthweave.ontology import CRS84, EPSG4326, Crs, CrsError, ProductError
-from earthweave.ontology.geometry import unsafe_wkb
 
 from ..raster import project
 
@@ -28,6 +27,7 @@ class Unit:
 
     Attributes:
         source: of the table of sources.
+        origin: file and number of the row in it.
         said: column of ours → text as the source wrote it; what it left empty is not there.
         values: what it means, filled by the checks.
         geometry: lon lat, None if the source has none.
@@ -35,6 +35,7 @@ class Unit:
     """
 
     source: str
+    origin: str
     said: dict[str, str]
     values: dict[str, Any] = field(default_factory=dict)
     geometry: Any = None
@@ -128,14 +129,14 @@ def _take(known: tuple[str, str, Mapping[str, Any]], rows: Iterator[dict[str, st
         table = found.rows.setdefault(name, [])
         table.extend((tuple(row.get(key, "") for key in entry["by"]), _renamed(row, entry)) for row in rows)
         return
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         said = {**_renamed(row, entry), "source_id": _identity(row, entry), "key": "\n".join(row.get(key, "") for key in entry["id"])}
         if "yearly" in entry:
             prefix = entry["yearly"]["prefix"]
             said |= {f"@{key.removeprefix(prefix)}": value for key, value in row.items() if key.startswith(prefix)}
         if entry.get("country_in_name") and "country" not in said:
             said["country"] = path.stem
-        found.units.append(Unit(name, said))
+        found.units.append(Unit(name, f"{path.stem}-{number}", said))
 
 
 def _renamed(row: Mapping[str, str], entry: Mapping[str, Any]) -> dict[str, str]:
@@ -158,7 +159,7 @@ def _read_json(path: Path, wanted: str, found: Found) -> None:
     """A GeoJSON feature collection, as a WFS answers ``outputFormat=application/json``; any other JSON is passed over."""
     reply = _reply(path, found)
     features = _features(reply)
-    known = _known({name for one in features for name in one.get("properties") or {}}, wanted)
+    known = _known({name for one in features for name in _said(one)}, wanted)
     found.files.setdefault(path.name, known[1] if known else "passed over: not of a source that is known, or wanted")
     if known and known[0] == "sources":
         found.paths.append(path)
@@ -188,9 +189,20 @@ def _features(reply: Any) -> list[dict[str, Any]]:
     return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
 
 
+def _said(feature: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a feature; none if they are no object."""
+    found = feature.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
 def _properties(feature: Mapping[str, Any]) -> dict[str, str]:
-    said = {name: str(value).strip() for name, value in (feature.get("properties") or {}).items() if value not in (None, "")}
-    return {**said, "@id": str(feature.get("id") or "")}
+    said = {name: _text(value) for name, value in _said(feature).items() if value not in (None, "")}
+    return {**said, "@id": _text(feature.get("id") or "")}
+
+
+def _text(value: Any) -> str:
+    """As text that a file can hold; JSON may write half a character."""
+    return str(value).encode("utf-8", "replace").decode().strip()
 
 
 def _crs(reply: Mapping[str, Any], path: Path) -> Crs:
@@ -215,8 +227,8 @@ def _shape(geometry: Any, crs: Crs, unit: Unit) -> Any:
     except (shapely.errors.ShapelyError, RecursionError):
         unit.doubt("no_place", "the geometry cannot be read")
         return None
-    if shape.is_empty or unsafe_wkb(shapely.to_wkb(shape)):
-        unit.doubt("no_place", "the geometry is empty or nested too deep")
+    if shape.is_empty or shapely.get_type_id(shape) == 7:
+        unit.doubt("no_place", "the geometry is empty or a collection of several")
         return None
     shape = shapely.make_valid(shapely.force_2d(shape))
     return shape if crs in (CRS84, EPSG4326) else project(shape, crs, CRS84)

@@ -40,22 +40,26 @@ class Faults:
     """What could not be read as it was meant.
 
     Attributes:
+        lost_points: nodes without a place on Earth.
         cut_lines: ways without some of their nodes, of which the parts that are there were kept.
         lost_lines: ways with fewer than two places.
         lost_areas: closed ways and relations that give no area; counted at the end.
     """
 
+    lost_points: int = 0
     cut_lines: int = 0
     lost_lines: int = 0
     lost_areas: dict[str, int] = field(default_factory=dict)
 
 
 def osm_header(path: Path) -> Header:
-    """Box and time in the header; raises `ProductError` for a file that is none of OpenStreetMap."""
+    """Box and time in the header; raises `ProductError` for a file that is none of OpenStreetMap, or a history."""
     osmium = _osmium()
     with _reading(path):
         with osmium.io.Reader(_file(path), osmium.osm.NOTHING) as reader:
             header = reader.header()
+        if header.has_multiple_object_versions:
+            raise _disordered(path.name, "it is a history: objects have several versions", "take a state of it: osmium time-filter")
         box = header.box()
         corners = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat) if box.valid() else None
     return Header(BBox(*corners) if corners else None, _moment(header.get("osmosis_replication_timestamp", "")))
@@ -72,7 +76,7 @@ def read_osm(
         faults: counts what could not be read.
     """
     osmium = _osmium()
-    reader = _Reader(osmium, layers, tags, faults if faults is not None else Faults())
+    reader = _Reader(osmium, path.name, layers, tags, faults if faults is not None else Faults())
     rows = reader.readers()
     with _reading(path):
         for entity in reader.processor(_file(path), locations):
@@ -83,8 +87,9 @@ def read_osm(
 class _Reader:
     """Rows of objects; what is called for every object is kept short."""
 
-    def __init__(self, osmium: Any, layers: Mapping[str, OsmLayer], tags: bool, faults: Faults) -> None:
-        self._osmium, self._tags, self.faults = osmium, tags, faults
+    def __init__(self, osmium: Any, name: str, layers: Mapping[str, OsmLayer], tags: bool, faults: Faults) -> None:
+        self._osmium, self._name, self._tags, self.faults = osmium, name, tags, faults
+        self._last = "", 0
         self._points, self._lines, self._areas = (_selector(layers, kind) for kind in ("points", "lines", "areas"))
         self._keys = {name: ("name", *layer.attributes.values()) for name, layer in layers.items()}
         self._without = {name: layer.without for name, layer in layers.items() if layer.without}
@@ -119,14 +124,21 @@ class _Reader:
         self.faults.lost_areas = {kind: number for kind, number in lost.items() if number}
 
     def _point(self, node: Any) -> list[tuple[str, Row]]:
+        self._follow("node", node.id)
         found = self._matched(node.tags.get, self._points)
-        return self._made(found, self._wkb.create_point(node), node.id, "node", node.tags) if found else []
+        if not found:
+            return []
+        if not node.location.valid():
+            self.faults.lost_points += 1
+            return []
+        return self._made(found, self._wkb.create_point(node), node.id, "node", node.tags)
 
     def _way(self, way: Any) -> list[tuple[str, Row]]:
         """The line that a way is; what a closed one encloses is remembered until its area comes."""
+        self._follow("way", way.id)
         tags = way.tags
         get, areas = tags.get, None
-        if way.is_closed():
+        if len(way.nodes) and way.is_closed():
             said = get("area")
             if said != "no" and (areas := self._matched(get, self._areas)):
                 self._ways[way.id] = areas
@@ -146,12 +158,22 @@ class _Reader:
 
     def _area(self, area: Any) -> list[tuple[str, Row]]:
         number, whole = area.orig_id(), area.from_way()
-        found = self._ways.pop(number, None) if whole else self._matched(area.tags.get, self._areas)
-        if not found:
+        found = self._ways.get(number) if whole else self._matched(area.tags.get, self._areas)
+        if not found or not area.num_rings()[0]:  # libosmium gives an area without rings for an outline that is open or crosses itself
             return []
-        if not whole:
+        if whole:
+            del self._ways[number]
+        else:
             self._outlined.add(number)
         return self._made(found, self._wkb.create_multipolygon(area), number, "way" if whole else "relation", area.tags)
+
+    def _follow(self, kind: str, number: int) -> None:
+        """Refuse objects in another order than nodes, ways: places would not be known in time; and those that come twice."""
+        if (kind, number) == self._last:
+            raise _disordered(self._name, f"it holds the {kind} {number} twice", "take one version of each object: osmium time-filter")
+        if kind == "node" and self._last[0] == "way":
+            raise _disordered(self._name, f"the node {number} comes after the way {self._last[1]}", "put it in order: osmium sort")
+        self._last = kind, number
 
     def _matched(self, get: Get, selector: Selector) -> Matched:
         """Layers that an object belongs to: rank of the key by which it does, and its class there."""
@@ -178,7 +200,7 @@ class _Reader:
 
     def _outline(self, way: Any) -> str:
         try:
-            if way.nodes[0].location.valid():  # libosmium takes invalid places at the beginning for one that is repeated
+            if len(way.nodes) and way.nodes[0].location.valid():  # libosmium takes invalid places at the beginning for one that is repeated
                 return str(self._wkb.create_linestring(way))
         except RuntimeError:  # two places at least
             self.faults.lost_lines += 1
@@ -233,6 +255,10 @@ def _file(path: Path) -> Any:
         why = f"its name ends in none of {', '.join(SUFFIXES)}" if path.is_file() else "there is no such file"
         raise ProductError(f"input = {path.name} cannot be read", why=why, way_out="give an extract of OpenStreetMap, e.g. X.osm.pbf")
     return _osmium().io.File(str(path.absolute()), SUFFIXES[suffix])
+
+
+def _disordered(name: str, why: str, way_out: str) -> ProductError:
+    return ProductError(f"input = {name} is no extract of the present state, in order", why=why, way_out=way_out)
 
 
 class _reading:

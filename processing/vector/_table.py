@@ -20,6 +20,8 @@ _SHIPPED = Path(__file__).parent / "data" / "osm.toml"
 
 
 def _values(given: Any) -> Any:
+    if given == []:
+        raise ValueError('no value at all; "*" stands for any')
     return None if given == "*" else frozenset([given]) if isinstance(given, str) else given
 
 

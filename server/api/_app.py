@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -29,24 +30,38 @@ LINKS = {
     "map": "/", "editor": "/query", "sparql": "/sparql", "ask": "/api/ask", "layers": "/api/layers",
     "status": "/api/status", "health": "/health", "description": "/api/openapi.json",
 }
+_DESCRIBED = "the description is at /api/openapi.json"
+_DEEPEST = 64
 PROCESS_LINKS = {"processes": "/processes", "jobs": "/jobs", "conformance": "/conformance"}
 
 
 class ShallowJson(DefaultJSONProvider):
-    """JSON whose nesting overflows Python's stack is bad JSON, not an accident of ours."""
+    """JSON that is nested too deeply, or holds half a character, is a mistake of who sent it, not an accident of ours."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """Read JSON; raise `ValueError` for anything that cannot be read."""
+        """Read JSON; raise `ParameterError` for anything that cannot be read, or not be written again."""
         try:
-            return super().loads(s, **kwargs)
-        except RecursionError as error:
-            raise ValueError("the JSON is nested too deeply") from error
+            found = super().loads(s, **kwargs)
+            json.dumps(found, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise ParameterError("the body is no JSON that can be read", why=str(error), way_out=_DESCRIBED) from error
+        if _deep(found):
+            raise ParameterError("the body is no JSON that can be read", why=f"it is nested deeper than {_DEEPEST}", way_out=_DESCRIBED)
+        return found
+
+
+def _deep(value: Any) -> bool:
+    """Whether something is nested so deeply that who works on it may run out of stack."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level if isinstance(one, dict | list) for inner in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
 
 
 def _bad_body(error: ValidationError) -> Response:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(map(str, first["loc"])) or "the body"
-    return sparql.problem_response(ParameterError(f"{place}: {first['msg']}", way_out="the description is at /api/openapi.json"))
+    return sparql.problem_response(ParameterError(f"{place}: {first['msg']}", way_out=_DESCRIBED))
 
 
 def create_app(

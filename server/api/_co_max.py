@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field
 
+from earthweave.ontology import ProcessingError, ProductError
 from earthweave.server.workflows import CoMaxDesk, CoQuestion
 
 from ._models import ProblemBody
@@ -53,12 +54,16 @@ def offer_co_max(app: OpenAPI, desk: CoMaxDesk) -> None:
     @app.get(
         "/co/max",
         summary="The highest carbon monoxide column in an area and a period",
-        responses={200: CoMaximum, 400: ProblemBody, 404: ProblemBody, 503: ProblemBody},
+        responses={200: CoMaximum, **dict.fromkeys((400, 404, 500, 503), ProblemBody)},
     )
     def co_max(query: CoQuery) -> Response:
         question = CoQuestion(query.aoi, query.start, query.end, query.quality, query.pixels)
         left = request.environ.get("waitress.client_disconnected") or (lambda: False)
-        found, folder = desk.maximum(question, left=left)
+        try:
+            found, folder = desk.maximum(question, left=left)
+        except ProductError as error:
+            # the products are the server's own: that one cannot be read is no mistake of who asks
+            raise ProcessingError(error.what, why=error.why, way_out=error.way_out) from error
         if query.f == "geojson":
             return Response(next(folder.glob("CO_max_*.geojson")).read_bytes(), content_type="application/geo+json")
         return jsonify(CoMaximum(**found).model_dump())

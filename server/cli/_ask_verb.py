@@ -72,7 +72,7 @@ def _proposal(proposal: dict[str, Any]) -> list[str]:
 def fixed_parameters(store: Path, scenes: str | None = None) -> dict[str, dict[str, Any]]:
     """What no question says of the services that it may start: the store, and where scenes lie."""
     folder = read(JobSettings, {"scenes_folder": scenes}).scenes_folder
-    return {"flood-assessment": {"store": str(store.absolute()), **({"scenes": str(Path(folder).absolute())} if folder else {})}}
+    return {"flood-assessment": {"store": str(store.absolute()), **({"scenes": folder} if folder else {})}}
 
 
 @click.command()

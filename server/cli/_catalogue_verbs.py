@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any
 
 import click
 
+from earthweave.mapping import Report
 from earthweave.ontology import Interval, NotFoundError, ParameterError
 from earthweave.processing.catalogue import (
     KNOWN,
@@ -20,7 +20,6 @@ from earthweave.processing.catalogue import (
     Found,
     Recorder,
     Replay,
-    Retrying,
     Search,
     Transport,
     items,
@@ -28,10 +27,9 @@ from earthweave.processing.catalogue import (
     read_items,
 )
 from earthweave.processing.raster import read_aoi
-from earthweave.server.federation import allowed_services
-from earthweave.server.settings import RemoteSettings, read
+from earthweave.server.settings import read
 from earthweave.server.store import Limits, open_store
-from earthweave.server.workflows import WAYS, download, load_products, search_and_load
+from earthweave.server.workflows import WAYS, download, guarded_door, load_products, search_and_load
 
 from ._console import Outcome, Reporter, store_option, text_table, verb
 
@@ -71,14 +69,6 @@ class Way:
         return (Recorder(asked, self.record, lambda: datetime.now(UTC)) if self.record else asked), tuple
 
 
-def guarded_door() -> Transport:
-    """The way to the catalogues that may be asked, by the settings; what cannot be answered now is asked again after a pause."""
-    settings = read(RemoteSettings)
-    known = [one.url for one in KNOWN]
-    door = allowed_services(known, settings.catalogue_allow, deadline=settings.remote_deadline, largest=settings.remote_bytes)
-    return Retrying(door, time.sleep)
-
-
 def _interval(start: str | None, end: str | None) -> Interval | None:
     """The interval of ``--from`` and ``--to``; a last day is meant whole."""
     if start is None and end is None:
@@ -86,10 +76,11 @@ def _interval(start: str | None, end: str | None) -> Interval | None:
     try:
         first = Interval.parse(start).start if start else _FIRST
         last = Interval.parse(end).start if end else _LAST
-    except ValueError as error:
+        last += timedelta(days=1) if end and len(end.strip()) == 10 else timedelta()
+    except (ValueError, OverflowError) as error:
         given = " … ".join(filter(None, (start, end)))
         raise ParameterError(f"{given}: no dates", why=str(error), way_out="write 2021-03-15 or 2021-03-15T00:02:41Z") from error
-    return Interval(first, last + timedelta(days=1) if end and len(end.strip()) == 10 else last)
+    return Interval(first, last)
 
 
 def _row(found: Found) -> list[str]:
@@ -150,8 +141,8 @@ def search(
     transport, told = Way(record, replay).open()
     opened = open_catalogue(where, transport)
     with Reporter() as reporter:
-        found, added = _found(opened, wanted, store_path, reporter)
-    notices = (*opened.notices, *told(), *((f"cut at {limit} products: raise --limit for more",) if len(found) == limit else ()))
+        found, added, skipped = _found(opened, wanted, store_path, reporter)
+    notices = (*opened.notices, *skipped, *told(), *((f"cut at {limit} products: raise --limit for more",) if len(found) == limit else ()))
     if geojson:
         return Outcome(items(found), raw=(json.dumps(items(found), indent=1) + "\n").encode(), notices=notices)
     loaded = [] if added is None else [f"loaded {added:,} new statements into {store_path}"]
@@ -159,12 +150,20 @@ def search(
     return Outcome(result, "\n".join([_products_text(found), *loaded]), notices=notices, limits={"limit": limit})
 
 
-def _found(opened: Catalogue, wanted: Search, store_path: str | None, reporter: Reporter) -> tuple[tuple[Found, ...], int | None]:
+def _found(
+    opened: Catalogue, wanted: Search, store_path: str | None, reporter: Reporter
+) -> tuple[tuple[Found, ...], int | None, tuple[str, ...]]:
+    """The products; with a store, how many statements it did not have, and what could not be mapped."""
     if store_path is None:
-        return tuple(opened.search(wanted, reporter)), None
+        return tuple(opened.search(wanted, reporter)), None, ()
     with open_store(store_path, limits=read(Limits)) as store:
         loaded = search_and_load(opened, wanted, store, progress=reporter)
-    return loaded.found, loaded.added
+    return loaded.found, loaded.added, _skipped(loaded.mapped)
+
+
+def _skipped(report: Report | None) -> tuple[str, ...]:
+    reasons = report.reasons if report else {}
+    return tuple(f"left out {count:,} times: {reason}" for reason, count in reasons.items())
 
 
 @catalogue.command()
@@ -179,7 +178,7 @@ def load(file: Path, store_path: str) -> Outcome:
     with open_store(store_path, limits=read(Limits)) as store, Reporter() as reporter:
         report = load_products(products, store, name=file.name, progress=reporter)
     text = f"loaded {report.quads:,} statements about {len(products)} products"
-    return Outcome({"products": len(products), "statements": report.quads}, text)
+    return Outcome({"products": len(products), "statements": report.quads}, text, notices=_skipped(report))
 
 
 @catalogue.command("download")
@@ -219,5 +218,5 @@ def download_(file: Path, ids: tuple[str, ...], output: Path, way: str) -> Outco
         raise NotFoundError(f"{file.name} holds no product {missing[0]}", why=f"it holds {names or 'none'}", way_out="give one of its ids")
     with Reporter() as reporter:
         wanted = [products[one] for one in ids or products]
-        paths = [str(download(one, output, way=way, environment=os.environ, progress=reporter)) for one in wanted]
+        paths = [str(download(one, output, way=way, environment=os.environ, transport=guarded_door(), progress=reporter)) for one in wanted]
     return Outcome(paths, "\n".join(paths))

@@ -6,6 +6,7 @@ The tutorial's lines run verbatim from the verb onward (BiDS 2023 tutorial, §3.
 from __future__ import annotations
 
 from earthweave.ontology import UnsupportedError
+from earthweave.server.processes import keep_gdal_offline
 
 from ._console import Outcome, run
 from ._process_verbs import find_service, service_command
@@ -13,6 +14,7 @@ from ._process_verbs import find_service, service_command
 
 def run_command(name: str) -> None:
     """Find the service of that executable and hand it the command line."""
+    keep_gdal_offline()
     service_command(find_service(name), name)(prog_name=name)
 
 

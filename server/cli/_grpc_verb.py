@@ -10,9 +10,8 @@ import click
 from earthweave.ontology import MissingDependencyError
 from earthweave.processing.catalogue import open_catalogue
 from earthweave.server.settings import PipelineSettings, read
-from earthweave.server.workflows import CoMaxDesk
+from earthweave.server.workflows import CoMaxDesk, guarded_door
 
-from ._catalogue_verbs import guarded_door
 from ._console import Outcome, run
 from ._job_verbs import jobs_option, open_jobs
 

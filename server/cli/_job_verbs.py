@@ -11,6 +11,7 @@ import click
 
 from earthweave.ontology import Progress
 from earthweave.processing import ServiceSpec
+from earthweave.processing.frame import extra
 from earthweave.server.jobs import STATES, Job, JobLimits, Jobs
 from earthweave.server.settings import JobSettings, read
 
@@ -36,8 +37,11 @@ class _Submissions(Services):
     def made(self, spec: ServiceSpec) -> click.Command:
         """The command that submits a job of one service."""
         command = service_command(spec, work=_submitter(spec))
-        suffixes = spec.parameters.model_json_schema()["properties"]["output_path"].get("suffixes")
+        suffixes = extra(spec.parameters, "output_path").get("suffixes", ())
         command.params = [one for one in command.params if suffixes or one.name != "output_path"]
+        for one in command.params:
+            if isinstance(one, click.Option) and one.name == "output_path":
+                one.help = f"name of the file among the results, which ends in {', '.join(suffixes)}  [default: {spec.id}{suffixes[0]}]"
         command.params += [
             click.Option(["--wait", "waiting"], is_flag=True, help="Stay until the job has ended, and show its progress."),
             click.Option(["--jobs", "folder"], metavar="DIR", help="Folder of the jobs (or set EARTHWEAVE_JOBS_FOLDER)."),

@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from earthweave.server.processes import keep_gdal_offline
+
 from ._ask_verb import ask
 from ._catalogue_verbs import catalogue
 from ._compat import later, run_command
@@ -44,6 +46,7 @@ def main() -> None:
 
     Results go to standard output, progress to standard error. Exit status: 0 done, 1 failed, 2 wrong input.
     """
+    keep_gdal_offline()
 
 
 for _command in (load, query, update, map_, catalogue, process, job, ask, serve, serve_grpc, export_, store, doctor, demo):

@@ -86,7 +86,8 @@ def _option_help(one: Described, *, listed: bool) -> str:
     limits = one.limits if listed else f"({one.unit})" * bool(one.unit)
     default = ",".join(map(str, one.default)) if isinstance(one.default, list) else one.default
     shown = "" if one.required or default in (None, "") else f"  [default: {default}]"
-    return f"{one.description}{f'; {limits}' * bool(limits)}{shown}{'  [required]' * one.required}"
+    joint = " " if limits.startswith("(") else "; "
+    return f"{one.description}{f'{joint}{limits}' * bool(limits)}{shown}{'  [required]' * one.required}"
 
 
 def _help(spec: ServiceSpec) -> str:
@@ -107,16 +108,26 @@ class Services(click.Group):
         return [spec.id for spec in registry()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a service, by id or executable."""
+        """The command of a service, by id or executable; one that there is not is told with the names there are."""
         try:
             return self.made(find_service(cmd_name))
-        except NotFoundError:
-            return None
+        except NotFoundError as error:
+            ctx.fail(f"{error.what}; {error.way_out}")
 
 
 @click.group()
 def process() -> None:
-    """List, describe and run processing services."""
+    """List, describe and run processing services.
+
+    \b
+    Begin here:
+      earthweave process list                        which services there are
+      earthweave process run s2-cd --help            what one takes and makes
+      earthweave process run s2-cd --input1 A --input2 B --output_path DIR
+      S2-CD -i1 A -i2 B -p AREA -outdir DIR          the same under its own name, within an area (WKT)
+
+    Each leaves its products with styles, item.json (STAC), prov.ttl and run.json. To watch, cancel and repeat runs: earthweave job.
+    """
 
 
 @process.command("list")

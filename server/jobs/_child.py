@@ -24,7 +24,7 @@ from typing import Any
 from earthweave.ontology import EarthweaveError, Progress
 from earthweave.processing import Parameters, ServiceSpec
 from earthweave.processing.frame import content_key
-from earthweave.server.processes import MEMORY_EXIT, limit_memory, private_size, told
+from earthweave.server.processes import MEMORY_EXIT, keep_gdal_offline, limit_memory, private_size, told
 from earthweave.server.records import run_recorded
 
 from ._folders import Folders
@@ -97,10 +97,7 @@ class Run:
             self.events.send(done="done")
             return
         with held(self.folders, key, self._waiting) as index:
-            earlier = index.earlier()
-            if earlier:
-                self._take(index, *earlier)
-            else:
+            if not self._taken(index):
                 record, made = self._run()
                 if made == key:
                     # otherwise an input changed meanwhile
@@ -116,12 +113,26 @@ class Run:
         self._publish()
         return self.folders.result(self.id) / result.record.name, str(result.report["key"])
 
-    def _take(self, index: Key, earlier: str, record: str) -> None:
+    def _taken(self, index: Key) -> bool:
+        """Whether the result of an equal run does instead; false also if its job is removed while we take it."""
+        try:
+            found = index.earlier()
+            if found and found[0] != self.id:
+                share(self.folders.result(found[0]), self.folders.work(self.id), found[1], found[0])
+        except OSError as error:
+            log(f"an earlier result cannot be taken: {error}")
+            shutil.rmtree(self.folders.work(self.id), ignore_errors=True)
+            return False
+        if found:
+            self._tell(index, *found)
+        return found is not None
+
+    def _tell(self, index: Key, earlier: str, record: str) -> None:
+        """Publish what was taken, and say whose result it is."""
         if earlier == self.id:
             log("the result was complete before the worker died")
             self.events.send(done="done before its worker died")
             return
-        share(self.folders.result(earlier), self.folders.work(self.id), record, earlier)
         self._publish()
         index.add(self.id, self.folders.result(self.id) / record)
         message = f"the result of job {earlier} was returned: same service, version, parameters and inputs"
@@ -139,6 +150,7 @@ def main() -> None:
     """Do what is asked on standard input."""
     request = received()
     tether(0)
+    keep_gdal_offline()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     events = Events(os.dup(1))
     os.dup2(2, 1)

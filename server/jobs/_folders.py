@@ -77,9 +77,10 @@ class Folders:
     def remove(self, id: str) -> None:
         """Remove all that a job has; what is seen under its name is all or nothing."""
         gone = self.root / "jobs" / f"{_GONE}{id}"
-        if self.job(id).exists():
+        shutil.rmtree(gone, ignore_errors=True)
+        with suppress(FileNotFoundError):
             self.job(id).rename(gone)
-            shutil.rmtree(gone, ignore_errors=True)
+        shutil.rmtree(gone, ignore_errors=True)
 
     def sweep(self) -> None:
         """Finish the removals that somebody was killed at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -25,7 +26,7 @@ from ._table import Table
 from ._worker import Worker, alive, lose
 
 _PORTION = 1 << 20
-_CANCELLING = 5.0
+_CANCELLING = 15.0
 """Seconds that `Jobs.cancel` waits for the worker to kill."""
 
 
@@ -84,9 +85,7 @@ class Jobs:
         spec = find(self.registry, service)
         kept = self._kept(spec, parameters, roots)
         Room(self._folders, self.limits.job_disk).check("no job can be taken")
-        id = self._table.add(spec.id, spec.version, kept, note or {})
-        self._queue.put(id)
-        return self._table.get(id)
+        return self._queued(self._table.add(spec.id, spec.version, kept, note or {}))
 
     def get(self, id: str) -> Job:
         """One job; raises `NotFoundError`."""
@@ -121,8 +120,7 @@ class Jobs:
                 why=f"it is {job.state}",
                 way_out="submit it once more" if job.ended else "cancel it first",
             )
-        self._queue.put(id)
-        return self._table.get(id)
+        return self._queued(id)
 
     def remove(self, id: str) -> None:
         """Forget a job that has ended, its log and its results; raises `ParameterError` if it has not."""
@@ -133,14 +131,18 @@ class Jobs:
         self._table.remove(id)
 
     def log(self, id: str, since: int = 0) -> LogPart:
-        """The log of a job from a byte on, at most a mebibyte of it, up to its last whole line while the job runs."""
+        """The log of a job from a byte on, at most a mebibyte of it, up to its last whole line while the job runs.
+
+        A negative ``since`` counts from the end of what is there now.
+        """
         job = self.get(id)
         try:
             with self._folders.log(id).open("rb") as stream:
+                since = since if since >= 0 else max(0, os.fstat(stream.fileno()).st_size + since)
                 stream.seek(since)
                 data = stream.read(_PORTION)
         except FileNotFoundError:
-            return LogPart("", since)
+            return LogPart("", max(0, since))
         whole = len(data) if job.ended else data.rfind(b"\n") + 1 or len(data) * (len(data) == _PORTION)
         return LogPart(data[:whole].decode("utf-8", "replace"), since + whole)
 
@@ -166,6 +168,12 @@ class Jobs:
         if roots is not None:
             confined(placed(spec, kept, self.folder), roots)
         return kept
+
+    def _queued(self, id: str) -> Job:
+        """Let an accepted job wait for a worker; the job as it was before one took it."""
+        job = self._table.get(id)
+        self._queue.put(id)
+        return job
 
     def _settle(self) -> None:
         """Say of running jobs whose worker is gone that they failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,16 @@ class Queue:
             self._task(id)
             self._huey.storage.close()
 
-    def refill(self, ids: Iterable[str]) -> None:
-        """Let these wait and no others."""
+    @property
+    def empty(self) -> bool:
+        """True if nothing waits."""
+        with guarded(self._path):
+            return not self._huey.pending_count()
+
+    def clear(self) -> None:
+        """Let nothing wait."""
         with guarded(self._path):
             self._huey.flush()
-            for id in ids:
-                self._task(id)
 
     def consumer(self, workers: int) -> Any:
         """Huey's consumer with so many threads; it starts no periodic tasks."""

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from earthweave.ontology import AbortedError, EarthweaveError, ProcessingError, SizeLimitError
@@ -39,13 +40,16 @@ class Runner:
     worker: str
     room: Room
     active: set[str] = field(default_factory=set)
+    claiming: Lock = field(default_factory=Lock)
 
     def run(self, id: str) -> None:
         """Run an accepted job to its end; nothing if nobody wants it any more."""
-        self._settle()
-        if not self.table.claim(id, self.worker):
-            return
-        self.active.add(id)
+        # what another thread has claimed must be active before anybody asks
+        with self.claiming:
+            self._settle()
+            if not self.table.claim(id, self.worker):
+                return
+            self.active.add(id)
         try:
             self._run(self.table.get(id))
         except BaseException as error:
@@ -91,8 +95,8 @@ class Runner:
             shutil.rmtree(self.folders.work(watch.id), ignore_errors=True)
 
     def _fail(self, id: str, error: EarthweaveError, **values: Any) -> None:
-        self.table.end(id, "failed", error.what, error, **values)
-        self._log(id, "failed: " + "; ".join(filter(None, (error.what, error.why, error.way_out))))
+        if self.table.end(id, "failed", error.what, error, **values):
+            self._log(id, "failed: " + "; ".join(filter(None, (error.what, error.why, error.way_out))))
 
     def _log(self, id: str, text: str) -> None:
         with suppress(OSError), self.folders.log(id).open("a", encoding="utf-8") as stream:

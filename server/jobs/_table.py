@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -78,7 +79,7 @@ class Table:
                     why=f"this version reads {_FORMAT}",
                     way_out="use the version that wrote it, or another folder",
                 )
-            database.execute("pragma journal_mode=wal")
+            _write_ahead(database)
             database.executescript(_SCHEMA)
             if found == 1:
                 self._upgrade(database)
@@ -120,7 +121,7 @@ class Table:
 
     def _select(self, condition: str, values: tuple[Any, ...], most: int) -> tuple[Job, ...]:
         with self._connected() as database:
-            rows = database.execute(f"select * from job where {condition} order by id desc limit ?", (*values, most)).fetchall()
+            rows = database.execute(f"select * from job where {condition} order by rowid desc limit ?", (*values, most)).fetchall()
         return tuple(self._job(row) for row in rows)
 
     def change(self, id: str, *, only: tuple[State, ...], of: str | None = None, **values: Any) -> bool:
@@ -178,6 +179,19 @@ class Table:
         error = json.loads(row["error"]) if row["error"] else None
         values = {name: json.loads(row[name]) for name in ("parameters", "note")}
         return Job(**{**plain, **times, **values, "error": error, "folder": self._folders.result(row["id"])})
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Keep a write-ahead log; SQLite itself does not wait for others who do this to a new file at the same time."""
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            database.execute("pragma journal_mode=wal")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _now() -> str:

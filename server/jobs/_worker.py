@@ -10,14 +10,13 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from earthweave.ontology import ProcessingError
+from earthweave.ontology import ProcessingError, StoreError
 
 from ._folders import Folders
 from ._job import new_id
@@ -81,6 +80,18 @@ def lose(table: Table, id: str, worker: str) -> None:
         table.end(id, "failed", error.what, error, of=worker)
 
 
+def _fill(queue: Queue, table: Table) -> None:
+    """Let every accepted job wait, the first one first."""
+    for job in reversed(table.list(state="accepted")):
+        queue.put(job.id)
+
+
+def _refill(queue: Queue, table: Table) -> None:
+    """The same if nothing waits: who accepted a job may have died before it was put into the queue."""
+    if queue.empty:
+        _fill(queue, table)
+
+
 @dataclass
 class Worker:
     """Runs the jobs of a folder until it is told to stop."""
@@ -108,15 +119,16 @@ class Worker:
                 lose(table, id, worker)
             runner = Runner(table, self.folders, self.limits, self.registry, new_id(), Room(self.folders, self.limits.job_disk))
             queue = Queue(self.folders.database, runner.run)
-            queue.refill(job.id for job in reversed(table.list(state="accepted")))
+            queue.clear()
+            # read behind the clearing: whoever is accepted meanwhile puts himself in, and to wait twice does no harm
+            _fill(queue, table)
             if not orphan:
                 threading.Thread(target=self._leash, daemon=True).start()
-            self._serve(queue.consumer(self.limits.job_parallel))
+            self._serve(queue, table)
 
-    def _serve(self, consumer: object) -> None:
-        huey: object = consumer
-        start, stop, check = (getattr(huey, name) for name in ("start", "stop", "check_worker_health"))
-        start()
+    def _serve(self, queue: Queue, table: Table) -> None:
+        consumer = queue.consumer(self.limits.job_parallel)
+        consumer.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # the consumer's own would start this process anew after SIGHUP
             signal.signal(number, self._signalled)
@@ -125,15 +137,19 @@ class Worker:
             time.sleep(_POLL)
             if time.monotonic() - looked > _HEALTH:
                 looked = time.monotonic()
-                check()
+                consumer.check_worker_health()
+                with suppress(StoreError):
+                    # it is tried again
+                    _refill(queue, table)
         for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
             signal.signal(number, handler)
-        stop(graceful=not self._now)
+        consumer.stop(graceful=not self._now)
 
     def _signalled(self, number: int, _: object) -> None:
         self._stopping, self._now = True, number != signal.SIGINT
 
     def _leash(self) -> None:
-        while sys.stdin.buffer.read(1):
+        # without a buffer, whose lock Python could not take when it leaves
+        while os.read(0, 1):
             pass
         self._stopping = True

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from earthweave.ontology import ParameterError
@@ -75,15 +76,26 @@ class Calls:
 def _handler(call: Call, method: Any) -> Any:
     taken, given = message(method.input_type.rpartition(".")[2]), message(method.output_type.rpartition(".")[2])
 
-    def answer(request: Message, context: Any) -> Message:
+    def answer(request: bytes, context: Any) -> Message:
         try:
-            return call(request, context)
+            return call(_parsed(taken, request), context)
         except Exception as error:
             code, text = status_of(error)
             context.abort(code, text)
             raise
 
-    return grpc.unary_unary_rpc_method_handler(answer, request_deserializer=taken.FromString, response_serializer=given.SerializeToString)
+    return grpc.unary_unary_rpc_method_handler(answer, response_serializer=given.SerializeToString)
+
+
+def _parsed(kind: Message, data: bytes) -> Message:
+    """A message from its bytes; raises `ParameterError`, where gRPC itself would say that the server failed."""
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        name = kind.DESCRIPTOR.name
+        raise ParameterError(
+            f"the message is no {name}", why=str(error), way_out="see model.proto: earthweave serve-grpc --proto"
+        ) from error
 
 
 def _question(query: Message) -> CoQuestion:

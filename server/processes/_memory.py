@@ -30,13 +30,14 @@ def resident(group: int) -> int:
 def _group(folder: Path) -> int:
     try:
         return int((folder / "stat").read_text("ascii", errors="replace").rpartition(")")[2].split()[2])
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
+        # it has ended, or the system hides the processes of others
         return 0
 
 
 def _written(folder: Path) -> int:
     try:
         lines = (folder / "status").read_text("ascii", errors="replace").splitlines()
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))) * 1024

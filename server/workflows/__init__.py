@@ -8,9 +8,12 @@ from ._delivery import Delivery, ProblemFile, loadable, report_figures
 from ._download import WAYS, download
 from ._flood import TUTORIAL_AOI, detect_change, layer_of, map_flood, outline_flood
 from ._impact import Impact, Selection, find_impact
+from ._links import local_path
 from ._mapping import layer_variables, map_file, map_layer, writable, write_atomically
-from ._pair import Pair, Rejected, Wanted, choose_pair, local_path
+from ._pair import Pair, Rejected, Wanted, choose_pair, obtain
+from ._products import Shelf
 from ._provenance import write_provenance
+from ._reach import Reach, guarded_door, reach
 from ._registry import registry
 from ._tutorial import QUERIES, tutorial_layers, tutorial_query
 
@@ -22,27 +25,32 @@ __all__ = [
     "CoQuestion",
     "Delivery",
     "Impact",
-    "Pair",
     "Loaded",
+    "Pair",
     "ProblemFile",
+    "Reach",
     "Rejected",
     "Selection",
+    "Shelf",
     "Wanted",
     "choose_pair",
     "detect_change",
-    "find_impact",
     "download",
+    "find_impact",
+    "guarded_door",
     "layer_iri",
     "layer_of",
     "layer_variables",
     "load_products",
-    "local_path",
     "loadable",
+    "local_path",
     "map_file",
     "map_flood",
     "map_layer",
+    "obtain",
     "outline_flood",
     "provenance_graph",
+    "reach",
     "registry",
     "report_figures",
     "search_and_load",

@@ -9,17 +9,33 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from earthweave.ontology import EarthweaveError, Layer, ParameterError, Progress, ProgressSink, Source, silent
+import shapely
+from pydantic import Field
+
+from earthweave.ontology import (
+    CRS84,
+    Crs,
+    ForbiddenError,
+    Layer,
+    MissingDependencyError,
+    ParameterError,
+    ProcessingError,
+    Progress,
+    Source,
+    UnsupportedError,
+)
+from earthweave.ontology.geometry import area_m2
 from earthweave.processing import Estimate, Output, Question, Reference, Result, ServiceSpec, service
-from earthweave.processing.catalogue import Search, open_catalogue
-from earthweave.processing.frame import Context, Moment, Outcome, Product, checked, content_key, parameter
-from earthweave.processing.raster import read_aoi
+from earthweave.processing.catalogue import KNOWN, Catalogue, Found, Search, open_catalogue
+from earthweave.processing.frame import Context, Moment, Outcome, Product, at_home, checked, content_key, digest, parameter
+from earthweave.processing.raster import project, read_aoi
 from earthweave.processing.sentinel2 import BandList, open_scene
 from earthweave.server.records import layer_iri
 from earthweave.server.settings import read
@@ -28,17 +44,27 @@ from earthweave.server.store import Limits, open_store
 from ._flood import layer_of, load_provenance, map_flood
 from ._given import ImpactInputs
 from ._impact_service import FLOOD_IMPACT, impact_on, impact_outputs
-from ._pair import Pair, Wanted, choose_pair, local_path
-from ._report import LEGEND, pair_text
+from ._links import OWN
+from ._pair import Pair, Wanted, obtain
+from ._products import Shelf
+from ._reach import Reach, reach
+from ._report import LEGEND, SOURCES, pair_text, rights_text, seen_text
 from ._steps import Steps, held
 
 _STAGES = 6
 _MOST = 1000
 """Products that one search may bring."""
+_FEW = 3
+REPLIES = "flood_catalogue_replies"
+"""Folder of the results with what the catalogue in the network answered; the same search can be replayed from it."""
+Service = Annotated[
+    str, Field(pattern=rf"^({'|'.join(one.name for one in KNOWN)}|((stac|odata|finder|hub)\+)?https?://\S+)$", examples=["cdse"])
+]
+"""A catalogue in the network, by name or address; any other text is a path."""
 
 
 class FloodAssessment(ImpactInputs):
-    """Parameters of Flood-assessment: either a pair of scenes, or a period and a folder in which the pair is looked for."""
+    """Parameters of Flood-assessment: either a pair of scenes, or a period and a catalogue in which the pair is looked for."""
 
     input1: Path | None = parameter(
         None,
@@ -49,7 +75,20 @@ class FloodAssessment(ImpactInputs):
     input2: Path | None = parameter(None, "scene after the flood; default found by the period", options=["-i2", "--input2"], role="input")
     start: Moment | None = parameter(None, "first day of the flood, UTC, ISO 8601", options=["--start"])
     end: Moment | None = parameter(None, "last day of the flood, UTC, ISO 8601", options=["--end"])
-    scenes: Path | None = parameter(None, "folder of scenes in which the pair is looked for", options=["--scenes"])
+    scenes: Service | Path | None = parameter(
+        None,
+        "where the pair is looked for: a folder of scenes, a file of STAC items, or a catalogue in the network by name or address",
+        options=["--scenes", "--catalogue"],
+    )
+    collection: str = parameter(
+        "SENTINEL-2", "collection of the catalogue, if it is not its own for Sentinel-2", options=["--collection"], max_length=200
+    )
+    replay: Path | None = parameter(
+        None, "folder of recorded replies that are asked instead of the network, from which then nothing is fetched", options=["--replay"]
+    )
+    products: Path | None = parameter(
+        None, "folder in which fetched products are kept for later runs; default beside the store", options=["--products"]
+    )
     aoi: str | None = parameter(
         None,
         "area of interest: WKT in lon lat, or a GeoJSON or GeoPackage file; needed for a search, default the whole scene",
@@ -59,6 +98,9 @@ class FloodAssessment(ImpactInputs):
     cloud_cover: float = parameter(40.0, "most clouds of a scene that is taken", options=["--cloudcover"], unit="%", ge=0, le=100)
     coverage: float = parameter(20.0, "least part of the area that the pair must cover", options=["--coverage"], unit="%", ge=0, le=100)
     days: int = parameter(30, "how long before or after the period a scene may be taken", options=["--days"], unit="d", ge=0, le=3660)
+    any_orbit: bool = parameter(
+        False, "compare scenes of different relative orbits, though they see the ground from different sides", options=["--any-orbit"]
+    )
     bands: BandList = parameter(("B3", "B4", "B8"), "bands to compare, two or more", options=["-b", "--bands"], min_length=2, max_length=13)
     resolution: float = parameter(
         20.0, "pixel size of the change and of the mask", options=["-r", "--resolution"], unit="m", gt=0, le=100_000
@@ -78,19 +120,50 @@ class FloodAssessment(ImpactInputs):
     output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path"], role="output")
 
 
+@dataclass(frozen=True)
+class Scenes:
+    """What is compared: where both scenes lie, and, if they were found, how the pair was chosen and what to know about the search."""
+
+    before: Path
+    after: Path
+    pair: Pair | None = None
+    notices: tuple[str, ...] = ()
+
+    def figures(self) -> dict[str, Any] | None:
+        """As JSON values; None for a pair that was given."""
+        return {**self.pair.figures(), "notices": list(self.notices)} if self.pair else None
+
+
 def _run(p: FloodAssessment, context: Context) -> Outcome:
     context.progress("looking for the pair of scenes", 0.0)
-    before, after, pair = _scenes(p, context)
-    change = {"input1": before, "input2": after, "aoi": p.aoi, "bands": p.bands, "resolution": p.resolution}
-    kept = p.store.with_name(f"{p.store.name}.steps") / _key(change)
+    scenes = _scenes(p, context)
+    change = {"input1": scenes.before, "input2": scenes.after, "aoi": p.aoi, "bands": p.bands, "resolution": p.resolution,
+              "any_orbit": p.any_orbit}  # fmt: skip
+    kept = _beside(p, "steps") / _key(change)
     with held(kept, lambda: context.progress("waiting for another run of the same change")):
         steps = Steps(kept, context.folder, context.sink, _STAGES)
-        outcome = _chain(p, change, steps, pair)
+        try:
+            outcome = _chain(p, change, steps, scenes)
+        except BaseException:
+            _tidy(kept)
+            raise
         # nobody has to go on from here
         shutil.rmtree(kept, ignore_errors=True)
-        with suppress(OSError):
-            kept.parent.rmdir()
+        _tidy(kept)
     return outcome
+
+
+def _beside(p: FloodAssessment, what: str) -> Path:
+    """A folder beside the store."""
+    store = Path(os.path.normpath(at_home(p.store).absolute()))
+    return store.with_name(f"{store.name}.{what}")
+
+
+def _tidy(kept: Path) -> None:
+    """Remove folders of steps in which nothing is; finished steps stay."""
+    for folder in (*(kept.iterdir() if kept.is_dir() else ()), kept, kept.parent):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _key(change: dict[str, Any]) -> str:
@@ -99,10 +172,10 @@ def _key(change: dict[str, Any]) -> str:
     return content_key(spec, checked(spec.parameters, {**change, "output_path": Path("change")}, spec.executable)).rpartition(":")[2][:24]
 
 
-def _scenes(p: FloodAssessment, context: Context) -> tuple[Path, Path, Pair | None]:
-    """The pair that was given, or the one that is found."""
+def _scenes(p: FloodAssessment, context: Context) -> Scenes:
+    """The pair that was given, or the one that is found, fetched if it lies elsewhere."""
     if p.input1 is not None and p.input2 is not None:
-        return p.input1, p.input2, None
+        return Scenes(p.input1, p.input2)
     missing = [name for name in ("start", "end", "scenes", "aoi") if getattr(p, name) is None]
     if missing or p.input1 or p.input2:
         half = "one scene of a pair was given" if p.input1 or p.input2 else f"{', '.join(missing)} was not said"
@@ -111,20 +184,59 @@ def _scenes(p: FloodAssessment, context: Context) -> tuple[Path, Path, Pair | No
             why=half,
             way_out="give both scenes (--input1, --input2), or all of --start, --end, --scenes and --AoI to have them found",
         )
+    return _looked_for(p, context)
+
+
+def _looked_for(p: FloodAssessment, context: Context) -> Scenes:
+    """The pair that is found by the period."""
     assert p.start and p.end and p.scenes and p.aoi
     if p.end < p.start:
         raise ParameterError("end is before start", why=f"{p.end:%Y-%m-%d} < {p.start:%Y-%m-%d}", way_out="swap --start and --end")
-    pair = _found(p, p.start, p.end, p.scenes, p.aoi, context.sink)
+    ways = reach(p.replay, context.folder / REPLIES)
+    catalogue = open_catalogue(p.scenes, ways.searches)
+    wanted = Wanted(p.start, p.end, read_aoi(p.aoi), p.cloud_cover, p.coverage / 100, p.days, p.any_orbit)
+    try:
+        search = Search(p.collection, wanted.area, wanted.search, limit=_MOST)
+    except OverflowError as error:
+        raise ParameterError(f"the period {wanted.period} ends beyond the calendar", why=str(error), way_out="give other days") from error
+    found = tuple(catalogue.search(search, context.sink))
+    if isinstance(p.scenes, str):
+        # an item may claim to be another catalogue's, whose account its link must not get
+        found = tuple(replace(one, catalogue=catalogue.name) for one in found)
+    notices = _notices(catalogue, ways, found)
+    return _obtained(p, context, found, wanted, Shelf(p.products or _beside(p, "products"), ways.links, os.environ, context.sink), notices)
+
+
+def _notices(catalogue: Catalogue, ways: Reach, found: tuple[Found, ...]) -> tuple[str, ...]:
+    cut = (f"The search was cut at {_MOST:,} products: a shorter period or a smaller area may bring a better pair.",)
+    return (*catalogue.notices, *ways.notices(), *(cut if len(found) == _MOST else ()))
+
+
+def _obtained(
+    p: FloodAssessment, context: Context, found: tuple[Found, ...], wanted: Wanted, shelf: Shelf, notices: tuple[str, ...]
+) -> Scenes:
+    """The best pair that can be had; errors say what else is known."""
+    asked = list[Pair]()
+
+    def get(product: Found, pair: Pair) -> Path:
+        asked.append(pair)
+        context.progress("getting the pair of scenes", 0.0, product.id)
+        return shelf.get(product)
+
+    try:
+        pair, before, after = obtain(found, wanted, get)
+    except (ForbiddenError, MissingDependencyError, UnsupportedError) as error:
+        whose = f"the pair is {asked[-1].before.id} and {asked[-1].after.id}, both of {asked[-1].before.catalogue}"
+        way_out = error.way_out if "--scenes" in error.way_out else f"{error.way_out}; {OWN}"
+        raise type(error)(error.what, why="; ".join(filter(None, (error.why, whose))), way_out=way_out) from error
+    except ProcessingError as error:
+        why = "; ".join(filter(None, (error.why, *notices[:_FEW])))
+        raise type(error)(error.what, why=why, way_out=error.way_out) from error
     context.progress("found the pair of scenes", 0.0, f"{pair.before.id}, {pair.after.id}: {pair.why}")
-    return local_path(pair.before), local_path(pair.after), pair
+    return Scenes(before, after, pair, notices)
 
 
-def _found(p: FloodAssessment, start: datetime, end: datetime, scenes: Path, aoi: str, sink: ProgressSink) -> Pair:
-    wanted = Wanted(start, end, read_aoi(aoi), p.cloud_cover, p.coverage / 100, p.days)
-    return choose_pair(open_catalogue(scenes).search(Search("SENTINEL-2", wanted.area, wanted.search, limit=_MOST), sink), wanted)
-
-
-def _chain(p: FloodAssessment, change: dict[str, Any], steps: Steps, pair: Pair | None) -> Outcome:
+def _chain(p: FloodAssessment, change: dict[str, Any], steps: Steps, scenes: Scenes) -> Outcome:
     changed = steps.run("change between the scenes", service("s2-cd"), change)
     water = _permanent(p, change, steps)
     given = {"input": layer_of(changed, "raster", "CVA").path, "sieve": p.sieve, "threshold": p.threshold}
@@ -137,11 +249,25 @@ def _chain(p: FloodAssessment, change: dict[str, Any], steps: Steps, pair: Pair 
         shared = {name: getattr(p, name) for name in ImpactInputs.model_fields}
         hit = steps.run("impact", impact_on(store), {**shared, "layer": layer_iri(flooded)})
         load_provenance(store, hit.layers, steps.target)
-    _tell(steps.target / "flood_report.md", pair, steps, changed)
-    figures = {"pair": pair and pair.figures(), "rows": mapped.rows, "statements": mapped.quads, "reused_steps": steps.reused,
-               "impact": hit.report["figures"], "legend": LEGEND}  # fmt: skip
+    seen = _seen(p, changed)
     layers = [(role, one) for result in (changed, mask, hit) for role, one in _roles(result)]
-    return Outcome(tuple(_product(role, one) for role, one in layers), _sources(changed, hit), figures, _rights(layers))
+    rights = _rights(layers)
+    _tell(steps.target / "flood_report.md", scenes, seen, steps, _scene_names(changed), rights)
+    figures = {"pair": scenes.figures(), "seen": seen, "rows": mapped.rows, "statements": mapped.quads, "reused_steps": steps.reused,
+               "impact": hit.report["figures"], "legend": LEGEND}  # fmt: skip
+    used = sources(p, changed, mask, hit)
+    return Outcome(tuple(_product(role, one) for role, one in layers), used, figures, rights)
+
+
+def _seen(p: FloodAssessment, changed: Result) -> float | None:
+    """Share of the area whose ground both scenes show, without clouds; None without an area."""
+    if not p.aoi:
+        return None
+    figures = changed.report["figures"]
+    grid = figures["grid"]
+    ground = project(shapely.box(*grid["bounds"]), Crs.parse(grid["crs"]), CRS84)
+    share = figures["valid_pixels"] / (grid["width"] * grid["height"]) * float(area_m2(ground)) / float(area_m2(read_aoi(p.aoi)))
+    return round(min(1.0, float(share)), 3)
 
 
 def _permanent(p: FloodAssessment, change: dict[str, Any], steps: Steps) -> dict[str, Any]:
@@ -167,25 +293,30 @@ def _product(role: str, one: Layer) -> Product:
     return Product(role, one.path, one.kind, one.name, one.title, one.media_type, one.crs, one.bbox, one.time, one.meaning)
 
 
-def _sources(changed: Result, hit: Result) -> tuple[Source, ...]:
+def sources(p: FloodAssessment, changed: Any, mask: Any, hit: Any) -> tuple[Source, ...]:
     """The scenes and what was handed in; what the steps handed on among themselves is in their own records."""
-    return (*changed.layers[0].provenance.used, *hit.layers[0].provenance.used)
+    given = digest(p.permanent_water) if isinstance(p.permanent_water, Path) else None
+    water = (one for one in mask.layers[0].provenance.used if one.digest == given)
+    return (*changed.layers[0].provenance.used, *water, *hit.layers[0].provenance.used)
 
 
 def _rights(layers: list[tuple[str, Layer]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentence for _, one in layers for sentence in one.provenance.attribution))
 
 
-def _tell(report: Path, pair: Pair | None, steps: Steps, changed: Result) -> None:
-    """Put in front of the report of the impact which scenes were compared, and behind it whose data they are."""
-    text = report.read_text("utf-8")
-    head, mark, rest = text.partition("## What was hit")
-    scenes = pair_text(pair.figures()) if pair else [scene.id for scene in changed.layers[0].provenance.used]
-    compared = "\n\n".join(scenes) if pair else "## The pair of scenes\n\n" + "\n".join(f"- `{one}` (given)" for one in scenes)
+def _scene_names(changed: Result) -> list[str]:
+    return [one.id for one in changed.layers[0].provenance.used]
+
+
+def _tell(report: Path, scenes: Scenes, seen: float | None, steps: Steps, given: list[str], rights: tuple[str, ...]) -> None:
+    """Put in front of the report of the impact which scenes were compared and what they show, and behind it whose data they are."""
+    head, mark, rest = report.read_text("utf-8").partition("## What was hit")
+    pair = scenes.figures()
+    compared = pair_text(pair) if pair else ["## The pair of scenes", "\n".join(f"- `{one}` (given)" for one in given)]
     notes = [f"- {service} was taken over from a run that was cut off." for service in steps.reused]
-    rights = [f"- {one}" for one in changed.layers[0].provenance.attribution]
-    ends = [*(["## Steps", "\n".join(notes)] if notes else []), *(["## Sources", "\n".join(rights)] if rights else [])]
-    made = "\n\n".join([head.strip(), compared, mark + rest.rstrip(), *ends]) + "\n"
+    body = mark + rest.partition(SOURCES)[0].rstrip()
+    ends = [*(["## Steps", "\n".join(notes)] if notes else []), *rights_text(rights)]
+    made = "\n\n".join([head.strip(), *compared, *seen_text(seen), body, *ends]) + "\n"
     # the file is a link to that of the step
     report.unlink()
     report.write_text(made, "utf-8")
@@ -202,19 +333,9 @@ def _estimate(p: FloodAssessment) -> Estimate:
     else:
         metres = 110e3**2
     pixels = metres / p.resolution**2
-    note = f"{pixels / 1e6:,.1f} million pixels of {p.resolution:g} m in {len(p.bands)} bands"
-    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, note + _scenes_note(p))
-
-
-def _scenes_note(p: FloodAssessment) -> str:
-    """Which scenes would be compared, or why none can be."""
-    if not (p.start and p.end and p.scenes and p.aoi) or p.input1:
-        return ""
-    try:
-        pair = _found(p, p.start, p.end, p.scenes, p.aoi, silent)
-    except EarthweaveError as error:
-        return f"; {error.what}"
-    return f"; scenes {pair.before.id} and {pair.after.id}: {pair.why}"
+    fetched = "; products of a catalogue in the network have to be fetched first" if isinstance(p.scenes, str) else ""
+    note = f"{pixels / 1e6:,.1f} million pixels of {p.resolution:g} m in {len(p.bands)} bands{fetched}"
+    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, note)
 
 
 def _parallel(latitude: float) -> float:
@@ -225,16 +346,17 @@ def _parallel(latitude: float) -> float:
 FLOOD_ASSESSMENT = ServiceSpec(
     id="flood-assessment",
     executable="Flood-assessment",
-    version="1.0",
+    version="1.1",
     title="Flooded areas between two dates and what they hit",
-    abstract="Finds the pair of Sentinel-2 scenes nearest before and after a period in a folder of scenes (or takes a given pair), "
-    "detects change, outlines what changed as strongly as a flood without permanent water, maps it to RDF by the rules "
-    "`flood`, loads it, and tells per administrative unit the flooded km2, and the roads, buildings and power units that "
-    "are hit, each with a confidence. Prefers scenes of one tile and relative orbit, and says which were taken and why, and "
-    "why not others. A run that was cut off goes on behind the last step it finished. Limits: the levels are magnitudes of "
-    "change, not depths; any other strong change counts as well; one pair is compared, so an area that spans several tiles "
-    "is covered in part, and the report says how much; products that lie in a catalogue of the network have to be "
-    "downloaded first; what a run loaded into the store stays there when a later step fails.",
+    abstract="Finds the pair of Sentinel-2 scenes nearest before and after a period in a folder of scenes or any catalogue (or takes a "
+    "given pair), fetches it once, detects change, outlines what changed as strongly as a flood without permanent water, maps it to "
+    "RDF by the rules `flood`, loads it, and tells per administrative unit the flooded km2, and the roads, buildings and power units "
+    "that are hit, each with a confidence. Takes scenes of one tile and relative orbit that are nearest, and says which were taken and "
+    "why, and why not others; where no pair meets the wishes, which would if more were allowed. A run that was cut off goes on behind "
+    "the last step it finished. Limits: the levels are magnitudes of change, not depths; any other strong change counts as well; one "
+    "pair is compared, so an area that spans several tiles is covered in part, and the report says how much; catalogues in the network "
+    "are asked as the setting catalogue_allow says, and most give products to account holders alone; fetched products stay in their "
+    "folder until you remove them; what a run loaded into the store stays there when a later step fails.",
     parameters=FloodAssessment,
     outputs=(
         Output(

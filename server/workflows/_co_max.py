@@ -203,7 +203,8 @@ class CoMaxDesk:
 def _error(job: Job) -> EarthweaveError:
     """What a job failed of; that no pixel is left is no failure of the service, but a thing that is not there."""
     told = job.error or {"type": "AbortedError", "what": f"job {job.id} was dismissed", "why": job.message, "way_out": "ask again"}
-    if told["type"] == "ProcessingError":
+    # what the runner itself says of a job is a failure, and begins with its name
+    if told["type"] == "ProcessingError" and not told["what"].startswith(f"job {job.id} "):
         return NotFoundError(told["what"], why=told["why"], way_out=told["way_out"])
     kind: type[EarthweaveError] = getattr(ontology, told["type"], EarthweaveError)
     return kind(told["what"], why=told["why"], way_out=told["way_out"])

@@ -120,7 +120,8 @@ def _refuse_nothing(report: Report) -> None:
         raise ProcessingError("no statement was made", why="the source has no row", way_out="is it the right file, layer or table?")
     reasons = "; ".join(f"{reason} ({count:,} times)" for reason, count in report.reasons.items())
     raise ProcessingError(
-        f"none of {report.rows:,} rows could be mapped", why=reasons or "none has a value for what its subject is made of",
+        f"none of {report.rows:,} rows could be mapped",
+        why=reasons or "none has a value for what its subject is made of",
         way_out="mend the source, its encoding or the rules",
     )
 
@@ -129,7 +130,8 @@ def loadable(path: Path, form: Form) -> None:
     """Raise `UnsupportedError` if a store could not load such a file."""
     if form.syntax not in _LOADED or form.packing not in ("", "gzip") or form.encoding:
         raise UnsupportedError(
-            f"{path.name} could not be loaded into a store", why="stores read plain files and .gz",
+            f"{path.name} could not be loaded into a store",
+            why="stores read plain files and .gz",
             way_out="write N-Quads, or write the file in a run of its own",
         )
 
@@ -174,6 +176,11 @@ class ProblemFile:
 def report_figures(report: Report) -> dict[str, Any]:
     """A mapping report as JSON, without the problems one by one."""
     return {
-        "rows": report.rows, "skipped": report.skipped, "quads": report.quads, "repeated": report.repeated, "reasons": report.reasons,
-        "executors": report.executors, "seconds": round(report.seconds, 3),
+        "rows": report.rows,
+        "skipped": report.skipped,
+        "quads": report.quads,
+        "repeated": report.repeated,
+        "reasons": report.reasons,
+        "executors": report.executors,
+        "seconds": round(report.seconds, 3),
     }

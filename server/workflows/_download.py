@@ -1,7 +1,7 @@
-"""Products of a catalogue to disk: by EODAG, or by S3 where they lie in an object store.
+"""Products of a catalogue to disk: by EODAG, by S3 where they lie in an object store, or by the links of the catalogue itself.
 
-The libraries for it are an extra (``earthweave[catalogue]``) and open connections of their own, to the provider of the product alone.
-That an account is needed and none was set is found out before anything is asked.
+The libraries of the first two are an extra (``earthweave[catalogue]``) and open connections of their own, to the provider of the product
+alone. That an account is needed and none was set is found out before anything is asked. Links are followed through the guarded door.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from earthweave.ontology import (
     ForbiddenError,
     MissingDependencyError,
+    NotFoundError,
     ParameterError,
     ProcessingError,
     Progress,
@@ -25,36 +26,53 @@ from earthweave.ontology import (
     UnsupportedError,
     silent,
 )
-from earthweave.processing.catalogue import KNOWN, Found, Known, item
+from earthweave.processing.catalogue import KNOWN, Found, Known, Transport, item
+
+from ._links import OWN, by_links, inner, local_path, parts
 
 WAYS = ("auto", "eodag", "s3")
-"""How a product may be fetched; ``auto`` is S3 if it lies there and there are keys, else EODAG."""
+"""How a product may be fetched; ``auto`` is S3 if it lies there and there are keys, else EODAG, or links where EODAG does not know them."""
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _UNKNOWN = Known("", "", "", "")
 _LENT = "see the provider's pages on S3 access"
 
 
 def download(
-    product: Found, folder: Path, *, way: str = "auto", environment: Mapping[str, str], progress: ProgressSink = silent
-) -> Path:  # fmt: skip
+    product: Found,
+    folder: Path,
+    *,
+    way: str = "auto",
+    environment: Mapping[str, str],
+    transport: Transport | None = None,
+    progress: ProgressSink = silent,
+) -> Path:
     """Fetch a product into a folder; returns where it lies. What lies on this machine already is left there.
 
     Args:
         way: one of `WAYS`.
         environment: variables that name accounts, as EODAG and S3 clients read them.
+        transport: the way to links of catalogues whose products EODAG does not fetch; None to follow none.
 
     Raises `MissingDependencyError` without the extra, `ForbiddenError` without an account, `UnsupportedError` for a product that cannot
-    be fetched so, `ProcessingError` if the provider does not give it.
+    be fetched so, `NotFoundError` if it is there no longer, `ProcessingError` if the provider does not give it.
     """
-    whole = product.link("data") or ""
-    if "://" not in whole and Path(whole).exists() and whole:
-        return Path(whole)
+    if (here := local_path(product)) is not None:
+        return here
     known = next((one for one in KNOWN if one.name == product.catalogue), _UNKNOWN)
     keys = all(environment.get(name) for name in _KEYS)
-    lies = next((href for rel, href, _ in product.links if rel in ("s3", "data") and href.startswith("s3://")), "")
+    lies = _in_store(product)
     if way == "s3" or (way == "auto" and keys and lies):
         return _by_s3(product, lies, keys, known, folder, progress)
+    if way == "auto" and transport is not None and not known.eodag:
+        return by_links(product, transport, folder, progress)
     return _by_eodag(product, known, environment, folder, progress)
+
+
+def _in_store(product: Found) -> str:
+    """Where in an object store the whole product lies, or the SAFE folder of its files; empty if it does not."""
+    named = (href for rel, href, _ in product.links if rel in ("s3", "data") and href.startswith("s3://"))
+    within = (href.partition(".SAFE/")[0] + ".SAFE" for href in parts(product, ("s3",)).values())
+    return next(named, "") or next(within, "")
 
 
 def _library(name: str, what: str) -> Any:
@@ -91,6 +109,10 @@ def _by_eodag(product: Found, known: Known, environment: Mapping[str, str], fold
             [listed] = gateway.deserialize_and_register(str(path))
             return Path(gateway.download(listed, output_dir=str(folder.absolute()), progress_callback=_teller(eodag, product, progress)))
         except (errors, OSError, ValueError) as error:
+            if type(error).__name__ == "NotAvailableError":
+                raise NotFoundError(
+                    f"{product.catalogue} does not have {product.id} at hand", why=str(error)[:500], way_out=f"order it there, {OWN}"
+                ) from error
             raise ProcessingError(
                 f"{product.catalogue} does not give {product.id}", why=f"{type(error).__name__}: {error}"[:500],
                 way_out="is the account right, and is the product online there?",
@@ -175,23 +197,19 @@ def _objects(client: Any, bucket: str, prefix: str, folder: Path, progress: Prog
         raise ProcessingError(f"s3://{bucket}/{prefix} holds nothing", way_out="search again: the product may have been replaced")
     target = folder / PurePosixPath(prefix).name
     part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
     for number, one in enumerate(within):
         progress(Progress(f"fetching {target.name}", number / len(within), f"{len(within)} files"))
-        _object(client, bucket, one["Key"], part / _below(one["Key"], prefix))
+        name = inner(one["Key"][len(prefix) :].strip("/") or PurePosixPath(prefix).name)
+        _object(client, bucket, one, part / name)
+    shutil.rmtree(target, ignore_errors=True)
     (part / target.name if within[0]["Key"] == prefix else part).replace(target)
     shutil.rmtree(part, ignore_errors=True)
     return target
 
 
-def _below(key: str, prefix: str) -> str:
-    """The name of an object within its product; refuses one that leads out of it."""
-    name = key[len(prefix) :].strip("/") or PurePosixPath(prefix).name
-    if ".." in name.split("/") or "\\" in name or "//" in name:
-        raise ProcessingError(f"the store lists an object {key[:200]!r}", why="its name leads out of the product")
-    return name
-
-
-def _object(client: Any, bucket: str, key: str, path: Path) -> None:
+def _object(client: Any, bucket: str, listed: Mapping[str, Any], path: Path) -> None:
+    """One object, unless a run that was cut off has it already: the client gives files their name when they are whole."""
+    if path.is_file() and path.stat().st_size == listed.get("Size"):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    client.download_file(bucket, key, str(path))
+    client.download_file(bucket, listed["Key"], str(path))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from earthweave.mapping import Form, LogicalSource, Plan, distinct, map_source, read_rules, rules, write_rdf
-from earthweave.ontology import MappingError, NotFoundError, ParameterError, ProgressSink, Source
+from earthweave.ontology import CrsError, MappingError, NotFoundError, ParameterError, ProgressSink, Source
 from earthweave.processing.frame import Parameters, digest, parameter
 from earthweave.server.store import Store
 
@@ -86,15 +86,19 @@ def _mapped(name: str, path: Path, scratch: Path, layers: Mapping[str, frozenset
         plan = read_rules(rules(rule))
         plan = _restricted(plan, _TABLES & set(layers)) if name == "osm" else plan
         said = {"simulated": str(simulated).lower()} if any(one.name == "simulated" for one in plan.variables) else {}
+        if not plan.triples_maps:
+            tried.append(f"{rule}: the file has no layer {' or '.join(sorted(_TABLES))}")
+            continue
         try:
             run = map_source(plan, path, variables=said, progress=progress)
-        except (MappingError, NotFoundError) as error:
+            write_rdf(target, distinct(run.chunks()), Form("ntriples"), may_hold_graphs=False)
+        except (CrsError, MappingError, NotFoundError) as error:
             tried.append(f"{rule}: {error.what}")
             continue
-        if plan.triples_maps:
-            write_rdf(target, distinct(run.chunks()), Form("ntriples"), may_hold_graphs=False)
+        if run.report.quads:
             return target
-        tried.append(f"{rule}: the file has no layer {' or '.join(sorted(_TABLES))}")
+        reasons = ", ".join(run.report.reasons) or "what the rules need is empty"
+        tried.append(f"{rule}: none of {run.report.rows:,} rows could be mapped: {reasons}")
     raise ParameterError(
         f"{name} = {path.name} is not a file that our rules can map",
         why="; ".join(tried),

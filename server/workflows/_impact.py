@@ -22,6 +22,8 @@ from earthweave.server.store import Limits, Store
 
 _HEAD = "".join(f"PREFIX {name}: <{space}>\n" for name, space in PREFIXES.items())
 _ROWS, _BYTES = 20_000_000, 4 << 30
+_IDLE = ("retired", "construction", "planned")
+"""States of power units whose capacity nobody loses."""
 _AROUND = 0.5
 """Degrees around the flood in which a kind of thing must be known, for "none was hit" to mean anything."""
 
@@ -61,6 +63,7 @@ class Selection:
         time: interval.
         near: metres around a flooded area in which power units count as hit.
         level: of administrative units; None for the finest that is hit.
+        sound: whether outlines that cross themselves are left out: nothing can be united with them.
     """
 
     layer: str | None = None
@@ -68,6 +71,7 @@ class Selection:
     time: Interval | None = None
     near: float = 0.0
     level: int | None = None
+    sound: bool = False
 
     def patterns(self) -> str:
         """SPARQL that binds ``?flood``, its ``?outline`` and, if known, ``?trust``."""
@@ -80,6 +84,8 @@ class Selection:
             first, last = (f'"{text}"^^xsd:dateTime' for text in self.time.texts)
             parts.append("?flood ew:phenomenonStart ?from ; ew:phenomenonEnd ?till .")
             parts.append(f"FILTER(?from <= {last} && ?till >= {first})")
+        if self.sound:
+            parts.append("FILTER(geof:isValid(?outline))")
         return " ".join([*parts, "OPTIONAL { ?flood ew:confidence ?trust }"])
 
 
@@ -98,7 +104,7 @@ class Hit:
         iri, name, cls: of the thing; ``cls`` as its source classifies it.
         shape: what of it is hit (lon lat): the wet part of a line, all of anything else.
         metres: of a line under water, geodesic.
-        megawatts: capacity of a power unit, None if unknown.
+        megawatts: capacity of a power unit, None if unknown, or if the unit is retired or not built yet.
         confidence: 0 … 1, None if unknown.
         units: administrative units → metres in each of them.
     """
@@ -176,7 +182,7 @@ def find_impact(store: Store, selection: Selection, *, progress: ProgressSink = 
     flood = asked.flood()
     progress(Told("administrative units", 0.1))
     units = asked.units()
-    hits, known = dict[str, tuple[Hit, ...]](), list[str]()
+    hits, known = dict[str, tuple[Hit, ...]](), list(asked.notices)
     for number, kind in enumerate(KINDS):
         progress(Told(kind.name.replace("_", " "), 0.3 + 0.2 * number))
         if asked.knows(kind, flood.extent):
@@ -185,6 +191,8 @@ def find_impact(store: Store, selection: Selection, *, progress: ProgressSink = 
             known.append(f"The store has no {kind.name.replace('_', ' ')} around the flood: whether any were hit is not known.")
     if not units:
         known.append("The store has no administrative unit that the flood reaches: there are totals only.")
+    if flood.time is None:
+        known.append("The flooded areas do not say when they were observed: the figures are not kept as linked data.")
     filled = tuple(replace(unit, hit=_of_unit(unit.iri, hits)) for unit in units)
     return replace(flood, units=filled, hits=hits, notices=tuple(known), simulated=flood.simulated or asked.simulated(units, hits))
 
@@ -214,6 +222,7 @@ class _Asker:
 
     store: Store
     selection: Selection
+    notices: list[str] = field(default_factory=list)
 
     @property
     def limits(self) -> Limits:
@@ -236,7 +245,7 @@ class _Asker:
         return bool(self.store.query(f"{_HEAD}ASK {{ {pattern} }}", limits=self.limits).boolean)
 
     def flood(self) -> Impact:
-        """The flooded areas, united."""
+        """The flooded areas, united; where they cannot be, without those whose outlines are not valid, of which there is a notice."""
         (row,) = self.rows(
             f"SELECT ?n ?extent (geof:metricArea(?extent) AS ?m2) ?sure ?from ?till ?simulated WHERE {{ "
             "SELECT (COUNT(DISTINCT ?flood) AS ?n) (geof:aggUnion(?outline) AS ?extent) "
@@ -244,6 +253,11 @@ class _Asker:
             f"WHERE {{ {self.selection.patterns()} {_WEIGHT} "
             "OPTIONAL { ?flood ew:phenomenonStart ?first ; ew:phenomenonEnd ?last } OPTIONAL { ?flood ew:simulated ?said } } }"
         )
+        if int(row["n"]) and row["extent"] is None and not self.selection.sound:
+            self.selection = replace(self.selection, sound=True)
+            flood = self.flood()
+            self.notices.append(f"{int(row['n']) - flood.areas:,} flooded areas are left out: their outlines cross themselves.")
+            return flood
         if not int(row["n"]) or row["extent"] is None:
             raise NotFoundError(
                 "the store has no such flooded areas",
@@ -265,8 +279,14 @@ class _Asker:
             f"WHERE {{ {_UNIT} {of_level} {self.selection.patterns()} {_WEIGHT} "
             "FILTER(geof:sfIntersects(?outline, ?border)) } GROUP BY ?unit ?level ?border }"
         )
-        names = self.named([row["unit"] for row in found])
-        units = [_unit(row, names.get(row["unit"], (row["unit"], "")), level) for row in found]
+        whole = [row for row in found if row["wet"] is not None]
+        if lost := len(found) - len(whole):
+            self.notices.append(f"{lost:,} administrative units are left out: their borders, or the water there, cross themselves.")
+        largest = {row["unit"]: row for row in sorted(whole, key=lambda row: float(row["m2"]))}
+        if len(largest) < len(whole):
+            self.notices.append("Some administrative units have several borders in the store: the one around the largest area is taken.")
+        names = self.named(list(largest))
+        units = [_unit(row, names.get(iri, (iri, "")), level) for iri, row in largest.items()]
         return tuple(sorted(units, key=lambda unit: (-unit.flooded, unit.name)))
 
     def finest(self) -> int | None:
@@ -302,9 +322,9 @@ class _Asker:
         wet = "geof:intersection(?shape, ?water)" if kind.lines else "?shape"
         joined = self._joined(kind, near)
         rows = self.rows(
-            f"SELECT ?thing ?sure ?name ?class ?capacity ({wet} AS ?part) (geof:metricLength({wet}) AS ?m) WHERE {{ {{ {joined} }} "
+            f"SELECT ?thing ?sure ?name ?class ?capacity ?state ({wet} AS ?part) (geof:metricLength({wet}) AS ?m) WHERE {{ {{ {joined} }} "
             "OPTIONAL { ?thing rdfs:label ?name } OPTIONAL { ?thing ew:featureClass|ew:energyType ?class } "
-            "OPTIONAL { ?thing ew:capacity ?capacity } }"
+            "OPTIONAL { ?thing ew:capacity ?capacity } OPTIONAL { ?thing ew:operatingState ?state } }"
         )
         placed = self._placed(joined, wet, units) if units else {}
         things: dict[str, list[dict[str, Any]]] = {}
@@ -328,7 +348,8 @@ class _Asker:
         """Metres of each thing in each unit; a thing that is no line has 0 where it is."""
         values = " ".join(f"<{one}>" for one in sorted(units))
         rows = self.rows(
-            f"SELECT ?thing ?unit (SUM(geof:metricLength(geof:intersection({wet}, ?border))) AS ?m) WHERE {{ {{ {joined} }} "
+            "SELECT ?thing ?unit (SUM(geof:metricLength(geof:intersection("
+            f"{wet}, ?border))) / COUNT(DISTINCT ?border) AS ?m) WHERE {{ {{ {joined} }} "
             f"VALUES ?unit {{ {values} }} ?unit geo:hasGeometry/geo:asWKT ?border . FILTER(geof:sfIntersects(?shape, ?border)) "
             f"FILTER(geof:sfIntersects({wet}, ?border)) }} GROUP BY ?thing ?unit"
         )
@@ -361,7 +382,8 @@ def _hit(iri: str, rows: list[dict[str, Any]], kind: Kind, units: Mapping[str, f
     shape = shapely.union_all([part for part, _ in parts.values()]) if len(parts) > 1 else next(part for part, _ in parts.values())
     first = rows[0]
     metres = sum(length for _, length in parts.values()) if kind.lines else 0.0
-    return Hit(iri, first["name"] or "", first["class"] or "", shape, metres, _number(first["capacity"]), _number(first["sure"]), units)
+    megawatts = None if first["state"] in _IDLE else _number(first["capacity"])
+    return Hit(iri, first["name"] or "", first["class"] or "", shape, metres, megawatts, _number(first["sure"]), units)
 
 
 def _number(text: str | None) -> float | None:

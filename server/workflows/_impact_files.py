@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ MEANING: Mapping[str, str] = {
     "buildings": "buildings that touch the water",
     "buildings_confidence": "mean confidence, 0 … 1",
     "power_units": "power units in the water, or as near to it as was asked",
-    "power_units_mw": "their capacity, MW; empty if none of them tells it",
+    "power_units_mw": "their capacity, MW, without retired units and those not built yet; empty if none of them tells it",
     "power_units_confidence": "mean confidence, 0 … 1",
     "power_facilities": "other facilities of the power supply (OSM: plants, substations, lines) that touch the water",
     "power_facilities_confidence": "mean confidence, 0 … 1",
@@ -204,7 +205,12 @@ def impact_rows(impact: Impact) -> Any:
 
 def _measured(impact: Impact) -> Iterator[tuple[str, str, str, float, str, float | None]]:
     for unit in impact.units:
-        row, key = unit_row(unit), unit.iri.rpartition("/")[2]
+        row, key = unit_row(unit), _key(unit.iri)
         for measure, column, symbol, trust in _MEASURES:
             if row[column] is not None:
                 yield key, unit.iri, measure, float(row[column]), symbol, row[trust]
+
+
+def _key(iri: str) -> str:
+    """A unit in the IRIs of what was observed in it: the end of its own, for people, and a piece of a digest, for schemes share ends."""
+    return f"{iri.rstrip('/#').rpartition('/')[2]}-{hashlib.sha256(iri.encode()).hexdigest()[:8]}"

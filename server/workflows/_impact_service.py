@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import shapely
 
 from earthweave.mapping import Form, distinct, map_source, read_rules, rules, write_rdf
-from earthweave.ontology import CRS84, BBox, Interval, ParameterError, Source
-from earthweave.processing import Estimate, Output, Question, Reference, ServiceSpec
+from earthweave.ontology import CRS84, EWR, BBox, Interval, ParameterError, Source
+from earthweave.processing import Estimate, Output, Question, Reference, ServiceSpec, service
 from earthweave.processing.frame import Context, Moment, Outcome, Product, digest, parameter
 from earthweave.processing.raster import read_aoi
 from earthweave.server.records import entity_iri
@@ -44,7 +45,7 @@ class FloodImpact(ImpactInputs):
         role="aoi",
     )
     start: Moment | None = parameter(None, "beginning of the period in which the flood was observed, ISO 8601", options=["--start"])
-    end: Moment | None = parameter(None, "end of that period", options=["--end"])
+    end: Moment | None = parameter(None, "end of that period; a day is meant whole", options=["--end"])
     output_path: Path = parameter(..., "folder for the results", options=["-outdir", "--output_path"], role="output")
 
 
@@ -67,10 +68,21 @@ def _run_on(store: Store, p: FloodImpact, context: Context) -> Outcome:
     _load(store, impact, context.folder)
     sources = (Source(f"flooded areas of {p.layer or 'the store'}", _digest(impact), impact.simulated), *given)
     title = _title("Impact of the flood", impact)
-    report = context.folder / "flood_report.md"
-    report.write_text(report_text(title, impact), "utf-8")
+    report, rights = context.folder / "flood_report.md", _rights(p, impact)
+    report.write_text(report_text(title, impact, rights), "utf-8")
     products = (*products, document(report, title, impact))
-    return Outcome(products, sources, figures(impact))
+    return Outcome(products, sources, figures(impact), rights)
+
+
+_WHOSE = {"osm": ("osm-layers", (f"{EWR}osm/",)), "power": ("energy-datasets", (f"{EWR}power/", f"{EWR}power-unit/"))}
+"""Parameter → the service that makes such layers, and how the IRIs of things in them begin."""
+
+
+def _rights(p: ImpactInputs, impact: Impact) -> tuple[str, ...]:
+    """The sentences that go with data that were handed in, or lay in the store and are among the things that are hit."""
+    things = [one.iri for rows in impact.hits.values() for one in rows]
+    whose = [made for name, (made, begins) in _WHOSE.items() if getattr(p, name) or any(iri.startswith(begins) for iri in things)]
+    return tuple(sentence for made in whose for sentence in service(made).attribution)
 
 
 def _period(start: Any, end: Any) -> Interval | None:
@@ -79,7 +91,8 @@ def _period(start: Any, end: Any) -> Interval | None:
         return None
     if last < first:
         raise ParameterError("end is before start", why=f"{last.isoformat()} < {first.isoformat()}", way_out="swap --start and --end")
-    return Interval(first, last)
+    whole = last.time() == time() and last.utcoffset() == timedelta()
+    return Interval(first, last + timedelta(days=1, microseconds=-1) if whole else last)
 
 
 def figures(impact: Impact) -> dict[str, Any]:
@@ -180,7 +193,7 @@ def impact_outputs() -> tuple[Output, ...]:
 FLOOD_IMPACT = ServiceSpec(
     id="flood-impact",
     executable="Flood-impact",
-    version="1.0",
+    version="1.1",
     title="What flooded areas in the store hit",
     abstract="Asks the store by GeoSPARQL which administrative units, roads, buildings and power units the flooded areas in it meet: "
     "flooded km2 per unit, roads with their length in the water, buildings, power units with their capacity, each with a "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._impact import KINDS, Impact
@@ -10,16 +10,23 @@ from ._impact_files import total_row, unit_row
 
 LEGEND = "The legend shows the magnitude of change between the two dates, not the depth of the water."
 """Stands wherever the levels of a flood mask are shown."""
+SOURCES = "## Sources"
 _MOST = 25
 _WHOLE = 0.95
 """Share of an area from which on its edge is not worth a warning."""
 
 
-def report_text(title: str, impact: Impact) -> str:
-    """The report of an impact as Markdown."""
+def report_text(title: str, impact: Impact, rights: Sequence[str]) -> str:
+    """The report of an impact as Markdown; ``rights`` are sentences that go with the data."""
     simulated = ["**SIMULATED DATA: nothing here was observed.**"] if impact.simulated else []
     parts = [f"# {title}", *simulated, LEGEND, "## What was hit", _totals(impact), *_units(impact)]
-    return "\n\n".join([*parts, "## What to know", "\n".join(f"- {one}" for one in (*impact.notices, *_LIMITS))]) + "\n"
+    know = ["## What to know", "\n".join(f"- {one}" for one in (*impact.notices, *_LIMITS))]
+    return "\n\n".join([*parts, *know, *rights_text(rights)]) + "\n"
+
+
+def rights_text(rights: Sequence[str]) -> list[str]:
+    """The section that says whose data were used; nothing if nobody asks for it."""
+    return [SOURCES, "\n".join(f"- {one}" for one in rights)] if rights else []
 
 
 _LIMITS = (
@@ -30,14 +37,31 @@ _LIMITS = (
 
 
 def pair_text(pair: Mapping[str, Any]) -> list[str]:
-    """Paragraphs about the pair that was found, as `Pair.figures` tells it."""
-    lines = [f"Before: `{pair['before']}`  ", f"After: `{pair['after']}`  ", f"Chosen because: {pair['why']}."]
+    """Paragraphs about the pair that was found, as `Pair.figures` tells it, with the ``notices`` of the search."""
+    before, after = pair["scenes"]
+    lines = [f"Before: {_scene(before)}  ", f"After: {_scene(after)}  ", f"Chosen because: {pair['why']}."]
     if pair["covered"] < _WHOLE:
-        lines.append(f"\n**Only {pair['covered']:.0%} of the area is covered: what lies in the rest is not known.**")
+        there = f" It lies in {', '.join(pair['beyond'])}: assess that as an area of its own." if pair["beyond"] else ""
+        lines.append(f"\n**Only {pair['covered']:.0%} of the area is covered: what lies in the rest is not known.**{there}")
+    if None not in (before["relative_orbit"], after["relative_orbit"]) and before["relative_orbit"] != after["relative_orbit"]:
+        lines.append("\n**The scenes are of different orbits: slopes, tall buildings and bright roofs look changed that are not.**")
+    lines += [f"\n{notice}" for notice in pair["notices"]]
     rejected = [f"- `{one['id']}`: {one['why']}" for one in pair["rejected"]]
     more = [f"- … and {len(rejected) - _MOST} more"] if len(rejected) > _MOST else []
     found = ["## The pair of scenes", "\n".join(lines)]
     return [*found, "Not taken:", "\n".join([*rejected[:_MOST], *more])] if rejected else found
+
+
+def _scene(one: Mapping[str, Any]) -> str:
+    clouds = "clouds unknown" if one["cloud_cover"] is None else f"{one['cloud_cover']:.0f} % clouds"
+    return f"`{one['id']}` ({one['taken'][:16].replace('T', ' ')} UTC, {clouds}, from {one['catalogue']})"
+
+
+def seen_text(seen: float | None) -> list[str]:
+    """The paragraph about the part of the area that was not seen; nothing if that is little, or not known."""
+    if seen is None or seen >= _WHOLE:
+        return []
+    return [f"**{1 - seen:.0%} of the area was not seen on both dates (clouds, no data): floods there are not known.**"]
 
 
 def _totals(impact: Impact) -> str:

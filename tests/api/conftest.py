@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from earthweave.server.api import PresetLayer, Processes, create_app
 from earthweave.server.jobs import JobLimits, Jobs
 from earthweave.server.settings import EndpointSettings, ProcessSettings, WebSettings
 from earthweave.server.store import Store, open_store
+from tests.jobs.conftest import eventually
 
 DATA = b"""<http://e/a> <https://w3id.org/earthweave/ontology#simulated> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .
 <http://e/a> <http://e/b> "c" .
@@ -70,11 +70,13 @@ class Served:
         web: speaks to it, without the token.
         jobs: what is behind it.
         data: the folder whose files clients may name.
+        gate: what the server itself puts into a ``task``, which waits until something is there.
     """
 
     web: httpx.Client
     jobs: Jobs
     data: Path
+    gate: Path
 
     def run(self, process: str, body: dict[str, Any], **headers: str) -> httpx.Response:
         """Execute with the token; ``Prefer`` and the like as headers."""
@@ -88,13 +90,14 @@ class Served:
 
     def until(self, job: str, *, stage: str = "") -> dict[str, Any]:
         """The status of a job once it has ended, or is at a stage."""
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            told: dict[str, Any] = self.web.get(f"/jobs/{job}").json()
-            if told["status"] not in ("accepted", "running") or (stage and told["stage"] == stage):
-                return told
-            time.sleep(0.02)
-        raise AssertionError(told)
+        told: dict[str, Any] = {}
+
+        def there() -> bool:
+            told.update(self.web.get(f"/jobs/{job}").json())
+            return told["status"] not in ("accepted", "running") or bool(stage and told["stage"] == stage)
+
+        eventually(there, lambda: str(told))
+        return told
 
     def done(self, process: str, **inputs: Any) -> dict[str, Any]:
         """The status of a new job once it has ended."""
@@ -137,10 +140,11 @@ def offering(store: Store, folder: Path, **settings: Any) -> Iterator[Served]:
     data = folder / "data"
     data.mkdir(exist_ok=True)
     change_raster(data / "change.tif")
-    processes = Processes(jobs, ProcessSettings(**settings), (data,), {"task": {"store": str(folder / "of-the-server")}})
+    gate = folder / "of-the-server"
+    processes = Processes(jobs, ProcessSettings(**settings), (data,), {"task": {"store": str(gate)}})
     app = create_app(store, endpoint=EndpointSettings(update_token="open-sesame"), processes=processes)
-    with listening(app) as address, httpx.Client(base_url=address, timeout=60) as web:
-        yield Served(web, jobs, data)
+    with listening(app) as address, httpx.Client(base_url=address, timeout=180) as web:
+        yield Served(web, jobs, data, gate)
 
 
 @pytest.fixture(scope="session")

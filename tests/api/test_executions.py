@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import shapely
 
 from earthweave.processing import run_service, service
 from earthweave.server.api import Processes, create_app
@@ -144,16 +145,18 @@ def test_who_waits_too_long_is_told_so_and_the_run_goes_on(filled, children, tmp
 
 
 def test_news_of_a_job_are_waited_for(served: Served) -> None:
-    job = served.start("task", act="steps", seconds=1.5)
-    stages, tag, text, end, ended = [], "", "", 0, False
+    job = served.start("task", act="steps", seconds=600)
+    stage, tag, text, end, ended = "", "", "", 0, False
+    for step in range(5):
+        while stage != f"step {step}":
+            status = served.web.get(f"/jobs/{job}", headers={"Prefer": "wait=20", "If-None-Match": tag})
+            if status.status_code == 200:
+                assert status.headers["ETag"] != tag and status.json()["status"] in ("accepted", "running")
+                tag, stage = status.headers["ETag"], status.json().get("stage", "")
+        Path(f"{served.gate}-{step}").touch()
     while not ended:
-        status = served.web.get(f"/jobs/{job}", headers={"Prefer": "wait=20", "If-None-Match": tag})
-        assert status.status_code == 200 and status.headers["ETag"] != tag
-        tag = status.headers["ETag"]
-        stages.append(status.json()["stage"])
         piece = served.web.get(f"/jobs/{job}/log?since={end}&f=json", headers={"Prefer": "wait=20"}).json()
         text, end, ended = text + piece["text"], piece["end"], piece["ended"]
-    assert {"step 1", "step 4"} <= set(stages)
     assert "step 2 40% note 2" in text
     assert served.web.get(f"/jobs/{job}/log").text == text
     began = time.monotonic()
@@ -196,13 +199,14 @@ def test_dismissing_kills_takes_back_and_removes(served: Served) -> None:
 def test_survivors_of_a_kill_are_listed_and_run_again(filled, children, tmp_path: Path) -> None:
     with offering(filled, tmp_path) as served:
         with served.jobs.worker() as worker:
-            job = served.start("task", act="python", seconds=1, input="change.tif")
+            job = served.start("task", act="python", seconds=600, input="change.tif")
             served.until(job, stage="working")
             os.kill(worker, signal.SIGKILL)
             told = served.until(job)
         assert told["status"] == "failed" and "worker died" in told["message"]
         (listed,) = served.web.get("/jobs?status=failed").json()["jobs"]
         assert listed["jobID"] == job
+        served.gate.touch()
         with served.jobs.worker():
             assert served.web.post(f"/jobs/{job}/restart", headers=TOKEN).status_code == 200
             assert served.until(job)["status"] == "successful"
@@ -286,17 +290,28 @@ def test_jobs_can_be_kept_from_strangers(filled, children, tmp_path: Path) -> No
     ({"output_path": "/tmp/out"}, "the server decides it"),
     ({"nope": 1}, "no such input"),
     ({"act": {"href": "file:///a"}}, "plain value"),
+    ({"input": "http://[x"}, "Invalid IPv6 URL"),
+    ({"input": " "}, "it is empty"),
+    ({"input": "x" * 5000}, "no allowed folder holds it"),
+    ({"input": "circle"}, "none of the folders"),
+    ({"input": ["change.tif"]}, "['change.tif'] is not accepted"),
+    ({"aoi": {"bbox": [1, 2, 3]}}, "is no box"),
+    ({"aoi": {"bbox": "1234"}}, "is no box"),
+    ({"aoi": {"bbox": [1, 2, 3, 1e999]}}, "is no box"),
+    ({"aoi": {"bbox": [1, 2, 3, 4], "crs": "http://www.opengis.net/def/crs/EPSG/0/4326"}}, "CRS84"),
     ({"act": "dance"}, "Input should be"),
     ({"seconds": -1}, "greater than or equal to 0"),
     ({"seconds": "long"}, "valid number"),
 ])  # fmt: skip
 def test_what_clients_may_not_name_is_refused(served: Served, inputs: dict[str, Any], words: str) -> None:
-    link = served.data / "link.tif"
-    if not link.is_symlink():
-        link.symlink_to("/etc/passwd")
-    reply = served.run("task", {"inputs": inputs})
+    for name, target in (("link.tif", "/etc/passwd"), ("circle", "circle")):
+        if not (served.data / name).is_symlink():
+            (served.data / name).symlink_to(target)
+    body = json.dumps({"inputs": inputs})
+    reply = served.web.post("/processes/task/execution", content=body, headers={**TOKEN, "Content-Type": "application/json"})
     assert (reply.status_code, reply.json()["code"]) == (400, "bad-parameter"), reply.text
     assert words in reply.text and next(iter(inputs)) in reply.json()["detail"]
+    assert str(served.data) not in reply.text
 
 
 @pytest.mark.parametrize("body", [
@@ -332,7 +347,7 @@ def raw_get(served: Served, target: str) -> int:
     import http.client
 
     host = served.web.base_url
-    connection = http.client.HTTPConnection(host.host, host.port, timeout=20)
+    connection = http.client.HTTPConnection(host.host, host.port, timeout=180)
     try:
         connection.request("GET", target)
         return connection.getresponse().status
@@ -343,12 +358,14 @@ def raw_get(served: Served, target: str) -> int:
 def test_inputs_may_be_results_of_jobs_values_boxes_and_areas(served: Served, copied: dict[str, Any]) -> None:
     at = served.web.get(f"/jobs/{copied['jobID']}/results").json()["copy"]["href"]
     area = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    box = json.dumps({"type": "Polygon", "coordinates": [[[1.0, 2.0], [3.0, 2.0], [3.0, 4.0], [1.0, 4.0], [1.0, 2.0]]]})
     for given, kept in (
         ({"input": {"href": at}}, {"input": str(served.jobs.get(copied["jobID"]).folder / "copy.txt")}),
         ({"input": urlsplit(at).path}, {"input": str(served.jobs.get(copied["jobID"]).folder / "copy.txt")}),
         ({"input": {"href": (served.data / "change.tif").as_uri()}}, {"input": str(served.data / "change.tif")}),
         ({"input": {"value": str(served.data / "change.tif")}}, {"input": str(served.data / "change.tif")}),
-        ({"aoi": {"bbox": [1, 2, 3, 4]}}, {"aoi": "POLYGON ((1.0 2.0, 3.0 2.0, 3.0 4.0, 1.0 4.0, 1.0 2.0))"}),
+        ({"aoi": {"bbox": [1, 2, 3, 4]}}, {"aoi": box}),
+        ({"aoi": {"bbox": [1, 2, 3, 4], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}}, {"aoi": box}),
         ({"aoi": {"value": area, "mediaType": "application/geo+json"}}, {"aoi": json.dumps(area)}),
         ({"aoi": area}, {"aoi": json.dumps(area)}),
     ):
@@ -358,6 +375,28 @@ def test_inputs_may_be_results_of_jobs_values_boxes_and_areas(served: Served, co
         assert {name: read[name] for name in kept} == kept
         # the server put its own in, and tells nobody
         assert read["store"].endswith("of-the-server")
+
+
+def test_a_box_across_the_antimeridian_has_two_parts(served: Served) -> None:
+    for corners, bounds in (
+        ([170, -20, -170, -10], [(170, -20, 180, -10), (-180, -20, -170, -10)]),
+        ([170, -20, -180, -10], [(170, -20, 180, -10)]),
+        ([180, -20, -170, -10], [(-180, -20, -170, -10)]),
+    ):
+        job = served.start("task", aoi={"bbox": corners})
+        found = shapely.from_geojson(str(served.jobs.get(job).parameters["aoi"]))
+        assert found.is_valid and [part.bounds for part in getattr(found, "geoms", [found])] == bounds
+
+
+DEEP = b'{"inputs": {"act": ' + b"[" * 500 + b"]" * 500 + b"}}"
+
+
+@pytest.mark.parametrize("body", [DEEP, b'{"inputs": {"aoi": "\\ud800"}}', b"{", b"\xff"])
+def test_json_that_nobody_can_read_or_write_again_is_told_as_such(served: Served, body: bytes) -> None:
+    reply = served.web.post("/processes/task/execution", content=body, headers={**TOKEN, "Content-Type": "application/json"})
+    told = reply.json()
+    assert (reply.status_code, told["code"], told["detail"]) == (400, "bad-parameter", "the body is no JSON that can be read")
+    assert told["why"] and told["way_out"]
 
 
 def test_no_more_clients_wait_than_may(filled, children, tmp_path: Path) -> None:

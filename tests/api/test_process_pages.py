@@ -154,6 +154,16 @@ def test_the_page_of_a_job_follows_it_cancels_it_and_runs_it_again(filled, child
         assert "No worker runs" in served.web.get("/jobs", headers=HTML).text
 
 
+def test_the_page_of_a_job_shows_the_end_of_a_long_log(filled, children, tmp_path: Path) -> None:
+    with offering(filled, tmp_path) as served:
+        job = served.start("task")
+        log = served.jobs.folder / "jobs" / job / "log"
+        log.parent.mkdir()
+        log.write_text("early\n" * 300_000 + "late\n" * 30_000 + "the last words\n")
+        text = served.web.get(f"/jobs/{job}", headers=HTML).text
+        assert "the last words" in text and text.count("late\n") == 39 and "early" not in text
+
+
 @pytest.mark.parametrize("address", ["/processes", "/jobs", "/conformance", "/processes/flood-mask"])
 def test_every_page_has_a_twin_and_the_choice_is_by_accept_or_f(served: Served, address: str) -> None:
     text = served.web.get(address, headers=HTML).text

@@ -9,6 +9,7 @@ from jsonschema import Draft4Validator
 from pydantic import BaseModel
 
 from earthweave.server.api.processes._descriptions import description
+from earthweave.server.api.processes._problems import masked
 from earthweave.server.api.processes._schemas import plain_schema
 from earthweave.server.workflows import registry
 
@@ -115,6 +116,18 @@ def test_what_is_not_there_is_told_by_the_types_of_the_standard(served, address:
     assert reply.json()["type"] == f"http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/{type_}"
     assert models.ApiError.model_validate(reply.json()).title == "Not found"
     assert reply.json()["status"] == status
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("cannot read /srv/data/x.tif: no such file", "cannot read x.tif: no such file"),
+    ("['/srv/data/x.tif'], b'/srv/y.nc' and (/srv/z)", "['x.tif'], b'y.nc' and (z)"),
+    ('NETCDF:/srv/data/x.nc:v, NETCDF:"/srv/y.nc":v', 'NETCDF:x.nc:v, NETCDF:"y.nc":v'),
+    ("file:///srv/data/x.tif", "file://x.tif"),
+    ("see https://example.org/a/b/c and ./a/b/c and a/b/c", "see https://example.org/a/b/c and ./a/b/c and a/b/c"),
+    ("m/s, 1/2, POLYGON((1 2, 3 4))", "m/s, 1/2, POLYGON((1 2, 3 4))"),
+])  # fmt: skip
+def test_folders_of_the_server_are_left_out_and_nothing_else(text: str, shown: str) -> None:
+    assert masked(text) == shown
 
 
 @pytest.mark.parametrize("query", [

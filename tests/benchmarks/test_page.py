@@ -25,3 +25,13 @@ def test_one_topic_is_renewed_and_the_others_stay(tmp_path: Path, monkeypatch: p
     assert {name: text.strip() for name, text in after.items() if name != "store"} == {
         name: text.strip() for name, text in before.items() if name != "store"
     }
+
+
+def test_the_command_line_says_which_topics_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (page.chosen([]), page.chosen(["store"])) == (page.topics(), ["store"])
+    for arguments, status, stream in ((["--help"], 0, "out"), (["sotre"], 2, "err")):
+        with pytest.raises(SystemExit) as left:
+            page.main(arguments)
+        told = getattr(capsys.readouterr(), stream)
+        assert left.value.code == status and "usage: python -m benchmarks" in told
+        assert set(page.topics()) <= set(told.replace("'", " ").replace(",", " ").split())

@@ -152,12 +152,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture(scope="module")
 def ran(place: Place) -> Iterator[tuple[Jobs, int, dict[str, Job]]]:
     """All hazards in one worker, one after the other on two places, and at last a sound scene and a sound pair."""
-    jobs = Jobs(place.folder / "jobs", JobLimits(job_time=60.0, job_memory=2048), REGISTRY)
+    jobs = Jobs(place.folder / "jobs", JobLimits(job_time=600.0, job_memory=2048), REGISTRY)
     calls = {name: make(place) for name, (make, _, _) in HAZARDS.items()}
     calls |= {"sound-scene": place.scene(place.after), "sound-pair": place.pair(place.after)}
     with jobs.worker() as worker:
         ids = {name: jobs.submit(service, given).id for name, (service, given) in calls.items()}
-        end = time.monotonic() + 240
+        end = time.monotonic() + 900
         while any(not one.ended for one in jobs.list()) and time.monotonic() < end:
             time.sleep(0.05)
         served = worker if jobs.served else 0

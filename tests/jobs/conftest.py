@@ -40,15 +40,23 @@ def served(jobs: Jobs) -> Iterator[Jobs]:
         yield jobs
 
 
-def until(jobs: Jobs, id: str, *, stage: str = "", seconds: float = 60.0) -> Job:
+def until(jobs: Jobs, id: str, *, stage: str = "") -> Job:
     """The job once it has ended, or once it is at a stage."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+
+    def there() -> bool:
         job = jobs.get(id)
-        if job.ended or (stage and job.stage == stage):
-            return job
+        return job.ended or bool(stage and job.stage == stage)
+
+    eventually(there, lambda: f"{jobs.get(id)}; its log: {jobs.log(id).text}")
+    return jobs.get(id)
+
+
+def eventually(true: Callable[[], bool], told: Callable[[], str] = str) -> None:
+    """Wait until something is true; so long at most that even a machine with much else to do gets there."""
+    end = time.monotonic() + 180
+    while not true():
+        assert time.monotonic() < end, told()
         time.sleep(0.02)
-    raise AssertionError(f"{jobs.get(id)} after {seconds} s; its log: {jobs.log(id).text}")
 
 
 def alive(pid: int) -> bool:

@@ -26,7 +26,7 @@ class Task(Parameters):
     output_path: Path = parameter(..., "folder for the results", options=["--output_path"], role="output")
     input: Path | None = parameter(None, "file to copy", options=["--input"], role="input")
     aoi: str = parameter("", "area of interest", options=["--aoi"], role="aoi")
-    store: Path = parameter(Path("nowhere"), "a place that is no input", options=["--store"])
+    store: Path = parameter(Path("nowhere"), "a place that is no input; who waits goes on once something is there", options=["--store"])
     act: Literal["copy", "native", "python", "fork", "eat", "fail", "bug", "crash", "chatter", "fill", "steps"] = parameter(
         "copy", "what to do", options=["--act"]
     )
@@ -40,13 +40,20 @@ def _trace(p: Task, text: str) -> None:
             stream.write(f"{text}\n")
 
 
+def _wait(gate: Path, seconds: float) -> None:
+    """Until something is there, but so long at most."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not gate.exists():
+        time.sleep(0.02)
+
+
 def _act(p: Task, context: Context) -> None:
     """Misbehave as told."""
-    if p.act == "native":
+    if p.act == "native" and not p.store.exists():
         # native code that keeps the interpreter's lock and hears no signal handler
         ctypes.PyDLL(None).sleep(int(p.seconds))
     elif p.act == "python":
-        time.sleep(p.seconds)
+        _wait(p.store, p.seconds)
     elif p.act == "fork":
         started = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         _trace(p, str(started.pid))
@@ -73,7 +80,7 @@ def _act(p: Task, context: Context) -> None:
     elif p.act == "steps":
         for step in range(5):
             context.progress(f"step {step}", step / 5, f"note {step}")
-            time.sleep(p.seconds / 5)
+            _wait(Path(f"{p.store}-{step}"), p.seconds)
 
 
 def _run(p: Task, context: Context) -> Outcome:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +13,7 @@ import pytest
 
 from earthweave.ontology import ProcessingError, StoreError
 from earthweave.server.jobs import Jobs
-from tests.jobs.conftest import REGISTRY, ROOT, alive, opened, until
+from tests.jobs.conftest import REGISTRY, ROOT, alive, eventually, opened, until
 
 SERVER = f"""
 import sys, time
@@ -22,7 +21,7 @@ from pathlib import Path
 from earthweave.server.jobs import JobLimits, Jobs
 jobs = Jobs(Path(sys.argv[1]), JobLimits(), {REGISTRY!r})
 with jobs.worker() as worker:
-    job = jobs.submit("task", {{"act": "python", "seconds": 3, "traces": sys.argv[2]}})
+    job = jobs.submit("task", {{"act": "python", "seconds": 600, "store": sys.argv[2]}})
     print(worker, job.id, flush=True)
     time.sleep(600)
 """
@@ -33,29 +32,30 @@ def _child_of(worker: int) -> int:
     return int(" ".join(path.read_text() for path in children).split()[0])
 
 
-def _gone(pid: int, seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < end:
-        time.sleep(0.02)
-    return not alive(pid)
+def _leaves(pid: int) -> None:
+    """Wait until a process has ended."""
+    eventually(lambda: not alive(pid), lambda: f"{pid} runs on")
 
 
 @pytest.mark.parametrize("act", ["python", "native"])
 def test_jobs_of_a_killed_worker_are_told_and_can_be_run_again(tmp_path: Path, act: str) -> None:
     jobs = opened(tmp_path / "jobs", job_parallel=1)
-    given = {"act": act, "seconds": 3, "traces": tmp_path / "traces"}
+    gate = tmp_path / "gate"
+    given = {"act": act, "seconds": 600, "store": gate, "traces": tmp_path / "traces"}
     with jobs.worker() as worker:
-        id, waiting = jobs.submit("task", given).id, jobs.submit("task", {"store": "other"}).id
+        id, waiting = jobs.submit("task", given).id, jobs.submit("task", {}).id
         until(jobs, id, stage="working")
         child = _child_of(worker)
         os.kill(worker, signal.SIGKILL)
-        assert _gone(worker) and _gone(child)
+        for process in (worker, child):
+            _leaves(process)
     job = jobs.get(id)
     assert (job.state, job.message) == ("failed", f"job {id} failed, its worker died")
     assert job.error is not None and f"earthweave job restart {id}" in job.error["way_out"]
     assert not job.folder.exists()
     assert not jobs.served
     assert jobs.restart(id).state == "accepted"
+    gate.touch()
     with jobs.worker():
         assert until(jobs, id).state == "successful"
         assert until(jobs, waiting).state == "successful"
@@ -68,22 +68,25 @@ def test_a_new_worker_tells_of_the_jobs_of_the_old_one(jobs: Jobs) -> None:
         id = jobs.submit("task", {"act": "python", "seconds": 600}).id
         until(jobs, id, stage="working")
         os.kill(worker, signal.SIGKILL)
-        assert _gone(worker)
+        _leaves(worker)
     with jobs.worker():
         assert until(jobs, jobs.submit("task", {}).id).state == "successful"
         assert jobs.get(id).state == "failed"
 
 
 def test_jobs_survive_a_killed_server(tmp_path: Path) -> None:
-    folder, traces = tmp_path / "jobs", tmp_path / "traces"
-    with subprocess.Popen([sys.executable, "-c", SERVER, folder, traces], stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+    folder, gate = tmp_path / "jobs", tmp_path / "gate"
+    with subprocess.Popen([sys.executable, "-c", SERVER, folder, gate], stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout is not None
         worker, id = server.stdout.readline().split()
         jobs = opened(folder)
         until(jobs, id, stage="working")
         server.kill()
+    assert jobs.get(id).state == "running"
+    gate.touch()
     assert until(jobs, id).state == "successful"
-    assert _gone(int(worker)), "the worker of a server that is gone leaves"
+    # the worker of a server that is gone leaves
+    _leaves(int(worker))
     late = jobs.submit("task", {"store": "other"})
     assert jobs.get(late.id).state == "accepted"
     with jobs.worker():

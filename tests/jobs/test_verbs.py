@@ -6,20 +6,23 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from click.testing import CliRunner
+
+from earthweave.server.cli import main
+from tests.jobs.conftest import eventually
 
 CODE = "from earthweave.server.cli import main; main()"
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """One call of the command line."""
-    return subprocess.run([sys.executable, "-c", CODE, "job", *arguments], cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, "-c", CODE, "job", *arguments], cwd=folder, capture_output=True, text=True, timeout=180)
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_from_submission_to_removal(tmp_path: Path, raster: Path) -> None:
         assert again.returncode == 0 and f"the result of job {id}" in again.stdout, again.stdout + again.stderr
     finally:
         worker.send_signal(signal.SIGINT)
-        assert worker.wait(30) == 0
+        assert worker.wait(180) == 0
         assert worker.stderr is not None
         worker.stderr.close()
     shown = json.loads(run(tmp_path, "show", id, "--json").stdout)["result"]
@@ -76,9 +79,22 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
 def test_sigterm_ends_a_worker_at_once(tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "-c", CODE, "job", "worker"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert worker.stderr is not None and "stop with Ctrl-C" in worker.stderr.readline()
-    while not (tmp_path / "earthweave-jobs" / "worker.lock").is_file():
-        time.sleep(0.02)
-    time.sleep(0.5)
+    eventually(lambda: _catches(worker.pid, signal.SIGTERM))
     worker.terminate()
-    assert worker.wait(10) in (0, -signal.SIGTERM)
+    assert worker.wait(180) == 0
     worker.stderr.close()
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal."""
+    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    return bool(int(next(line.split()[1] for line in lines if line.startswith("SigCgt:")), 16) >> number - 1 & 1)
+
+
+def test_help_says_what_a_job_needs_and_which_services_there_are() -> None:
+    runner = CliRunner()
+    told = runner.invoke(main, ["job", "submit", "flood-mask", "--help"]).output
+    assert "[default:flood-mask.shp]" in "".join(told.split()) and "vector file to write" not in told
+    for verb in (["job", "submit"], ["process", "run"]):
+        done = runner.invoke(main, [*verb, "flod-mask"])
+        assert done.exit_code == 2 and "there is no service flod-mask; services: s2-preprocess" in " ".join(done.output.split())

@@ -85,6 +85,16 @@ def test_what_apis_answer(mapped: Mapped, shared: Path) -> None:
     assert int(str(graph.value(product, SAT.absolute_orbit))) == 51075
 
 
+def test_an_address_that_is_none_does_not_end_the_run(mapped: Mapped, safes: Path, tmp_path: Path) -> None:
+    item = json.loads((safes / f"{NAMES[0]}.SAFE/expected_output.json").read_text())
+    kept = len(item["assets"])
+    item["assets"]["broken"] = {"href": "http://[x"}
+    path = tmp_path / "item.json"
+    path.write_text(json.dumps(item))
+    graph, _ = mapped("stac", path)
+    assert len(set(graph.objects(None, EW.href))) >= kept
+
+
 def test_footprints_are_placed_in_the_wanted_crs(safes: Path) -> None:
     path = safes / f"{NAMES[1]}.SAFE/expected_output.json"
     lines = b"".join(map_source(read_rules(rules("stac")), path, options=Options(crs="EPSG:32607"))).decode().splitlines()

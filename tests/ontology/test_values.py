@@ -142,6 +142,12 @@ def test_an_interval_refuses_what_has_no_meaning() -> None:
         Interval(now.replace(tzinfo=None), now.replace(tzinfo=None))
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday"])
+def test_a_time_beyond_the_calendar_is_none(text: str) -> None:
+    with pytest.raises(ValueError):
+        Interval.parse(text)
+
+
 def test_a_box_upside_down_is_refused() -> None:
     with pytest.raises(InputError, match="south"):
         BBox(150, -33, 151, -34)

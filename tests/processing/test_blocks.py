@@ -51,9 +51,10 @@ def _filtered(pixels: Array, valid: Array, halo: int, size: int) -> tuple[Array,
         there = Block(around.row - halo, around.col - halo, around.height, around.width)
         known = mask.read(1, there).astype(np.float64)
         numbers = source.read(1, there).astype(np.float64) * known
-        total, count = (uniform_filter(part, 2 * halo + 1, mode="constant") for part in (numbers, known))
+        # whole sums: what the filter adds up in floats depends in its last digits on where it began
+        total, count = (np.rint(uniform_filter(part, 2 * halo + 1, mode="constant") * (2 * halo + 1) ** 2) for part in (numbers, known))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return trimmed(np.where(known > 0, np.rint(1e6 * total / count) / 1e6, np.nan), halo)
+            return trimmed(np.where(known > 0, total / count, np.nan), halo)
 
     def write(block: Block, values: Array) -> None:
         made[block.slices] = values

@@ -19,8 +19,8 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from earthweave.ontology import ParameterError, ProcessingError, ProductError, Progress
 from earthweave.processing import Result, run_service, service
 from earthweave.processing.raster import Block, Shared
-from earthweave.processing.sentinel2 import _change
-from earthweave.processing.sentinel2._job import Job
+from earthweave.processing.sentinel2 import _change, _rule
+from earthweave.processing.sentinel2._job import Job, prepare
 from earthweave.processing.simulate import known_change
 
 from .conftest import read
@@ -48,7 +48,8 @@ def test_real_pair(barbellino: dict[str, Any], tmp_path: Path) -> None:
     fit = result.report["figures"]["normalisation"]
     first, second = (np.stack([read(barbellino[key], band) for band in (3, 4, 8)]) / 10000 for key in ("input1", "input2"))
     gain, bias, median, sigma = (np.array(fit[key])[:, None, None] for key in ("gain", "bias", "median", "sigma"))
-    white = (((second - bias) / gain - first) - median) / sigma
+    difference = (second - bias) / gain - first
+    white = (difference - median) / sigma
     length = np.sqrt((white**2).sum(0))
     direction = np.degrees(np.arccos(white.sum(0) / np.sqrt(3) / length))
     np.testing.assert_allclose(read(cva), length, rtol=2e-4, atol=2e-3)
@@ -59,6 +60,14 @@ def test_real_pair(barbellino: dict[str, Any], tmp_path: Path) -> None:
     assert ((read(labels) > 0) == (length > limit))[clear].all()
     assert 0.02 < (length > limit).mean() < 0.5
     assert not result.layers[0].simulated
+    for row in result.report["figures"]["legend"]:
+        here = read(labels) == row["class"]
+        low, high = row["degrees"] or (0, 180)
+        assert (low, high) == ((22.5 * (row["class"] - 1), 22.5 * row["class"]) if row["class"] else (0, 180))
+        assert row["pixels"] == here.sum()
+        if here.any():
+            np.testing.assert_allclose(row["mean_change"], difference[:, here].mean(1), atol=2e-5)
+            assert low - 0.05 <= direction[here].min() <= direction[here].max() <= high + 0.05
 
 
 def test_real_pair_reversed_dates_are_refused(barbellino: dict[str, Any], tmp_path: Path) -> None:
@@ -166,6 +175,46 @@ def test_area_of_interest_cuts_and_masks(pair: tuple[Path, Path], change: Result
     np.testing.assert_array_equal(*(read(result.layers[1].path) for result in results))
 
 
+@pytest.mark.parametrize(
+    "area",
+    [
+        "POLYGON((-180 -90, 180 -90, 180 90, -180 90, -180 -90))",
+        "POLYGON((0 -90, 180 -90, 180 0, 0 0, 0 -90))",
+        "MULTIPOLYGON(((150 -35, 152 -35, 152 -33, 150 -33, 150 -35)), ((-60 40, -50 40, -50 50, -60 40)))",
+    ],
+    ids=["world", "quarter", "two places"],
+)
+def test_an_area_may_be_as_large_as_the_world(area: str, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Where the projection of the scene has no coordinates, or wrong ones, the area is not the scene's."""
+    results = [
+        _run(input1=pair[0], input2=pair[1], resolution=60, aoi=aoi, output_path=tmp_path / str(aoi is None)) for aoi in (area, None)
+    ]
+    assert results[0].report["figures"] == results[1].report["figures"]
+
+
+def test_a_small_part_of_a_scene_is_looked_at_more_closely(
+    pair: tuple[Path, Path], change: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 400 pixels of the sample fewer than ten are in the area; of sixteen times as many enough to tell noise by."""
+    monkeypatch.setattr(_rule, "_SAMPLE", 400)
+    west, south, east, north = change.layers[0].bbox.bounds
+    step = (east - west) / 12, (north - south) / 12
+    corners = shapely.union_all(
+        [shapely.box(west, south, west + step[0], south + step[1]), shapely.box(east - step[0], north - step[1], east, north)]
+    )
+    result = _run(input1=pair[0], input2=pair[1], resolution=20, aoi=corners.wkt, output_path=tmp_path)
+    figures = result.report["figures"]
+    assert figures["grid"]["width"] == 300 and 500 < figures["valid_pixels"] < 2_500
+    assert all(0.0005 < sigma < 0.1 for sigma in figures["normalisation"]["sigma"])
+
+
+def test_harmonised_numbers_are_not_shifted(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    spec = service("s2-cd")
+    for harmonised, offset in ((False, -1000), (True, 0)):
+        given = spec.parameters(input1=pair[0], input2=pair[1], output_path=tmp_path, harmonised=harmonised)
+        assert [scale.offset.tolist() for scale in prepare(given).scales] == [[offset] * 3] * 2  # type: ignore[arg-type]
+
+
 def test_other_projection(pair: tuple[Path, Path], change: Result, tmp_path: Path) -> None:
     result = _run(input1=pair[0], input2=pair[1], resolution=0.0002, projection="EPSG:4326", output_path=tmp_path)
     assert str(result.layers[0].crs) == "EPSG:4326"
@@ -209,6 +258,7 @@ def test_clouds_are_masked_by_scene_classes(pair: tuple[Path, Path], tmp_path: P
         _run(input1=pair[0], input2=clouded, resolution=20, cloud_mask=way, output_path=tmp_path / way) for way in ("scl", "none")
     )
     assert np.isnan(read(masked.layers[0].path)[:100, :50]).all()
+    assert (read(masked.layers[1].path)[:100, :50] == 255).all() and (read(masked.layers[1].path) == 255).sum() == 5000
     assert masked.report["figures"]["valid_pixels"] == bare.report["figures"]["valid_pixels"] - 5000
 
 

@@ -213,6 +213,36 @@ def test_amplitudes_that_are_alike_have_no_threshold() -> None:
             find(np.zeros(100))
 
 
+def test_a_mixture_of_mostly_equal_pixels_is_found() -> None:
+    """Nine tenths have not changed at all: their noise is none, and what has changed is told from it."""
+    lengths = np.zeros(10_000)
+    lengths[:1000] = np.linspace(5, 8, 1000)
+    found = fit_mixture(lengths, 3)
+    assert found.share == pytest.approx(0.1, rel=0.01)
+    assert 0 < found.threshold(0.999, 16) < 5
+
+
+@pytest.mark.parametrize("far", [400, 4000])
+def test_clouds_far_beyond_the_noise_do_not_blur_the_mixture(far: float) -> None:
+    rng = np.random.default_rng(1)
+    lengths = np.linalg.norm(rng.standard_normal((3, 100_000)), axis=0)
+    lengths[:5_000] += far
+    found = fit_mixture(lengths, 3)
+    assert found.share == pytest.approx(0.05, rel=0.01)
+    assert found.noise == pytest.approx(1, rel=0.02)
+
+
+def test_full_whitening_of_equal_images_makes_no_change_of_rounding() -> None:
+    """Two thirds are equal on both dates, the rest differs by a number or two: nothing is further than rounding makes it."""
+    rng = np.random.default_rng(6)
+    first = rng.integers(1000, 4000, (3, 9_000)) / 10_000
+    second = first + np.where(np.arange(9_000) < 6_000, 0, rng.integers(-2, 3, first.shape)) / 10_000
+    band, full = (statistics(first, second, normalise="none", quantum=1e-4, whitening=way) for way in ("band", "full"))
+    lengths = [amplitude(found.whiten(found.difference(first, second))) for found in (band, full)]
+    np.testing.assert_allclose(lengths[1], lengths[0], rtol=0.05)
+    assert lengths[1].max() < 10
+
+
 def test_otsu_by_hand() -> None:
     assert otsu_split(np.array([5, 4, 0, 0, 3, 6]), np.arange(7.0)) == 2
     assert np.isnan(otsu_split(np.array([0, 7, 0]), np.arange(4.0)))

@@ -21,7 +21,7 @@ from earthweave.ontology import CRS84, Crs, ParameterError, ProcessingError, Pro
 from earthweave.processing import Result, run_service, service
 from earthweave.processing.crops._cube import read_cube
 from earthweave.processing.frame import Outcome, digest
-from earthweave.processing.raster import project, read_aoi
+from earthweave.processing.raster import Grid, inside, project, read_aoi
 
 LEVELS = np.full((1, 20, 20), 7, np.float32)
 NESTED = "GEOMETRYCOLLECTION(" * 60_000 + "POINT(0 0)" + ")" * 60_000
@@ -95,6 +95,39 @@ def test_an_area_nested_too_deep_is_refused() -> None:
     collection = '{"type":"GeometryCollection","geometries":['
     with pytest.raises(ParameterError, match="area of interest"):
         read_aoi(collection * 60_000 + "]}" * 60_000)
+
+
+def test_coordinates_of_an_area_are_numbers() -> None:
+    for text in ("POLYGON((0 0, nan 1, 2 2, 0 0))", "POLYGON((0 0, inf 1, 2 2, 0 0))"):
+        with pytest.raises(ParameterError, match="area of interest") as caught:
+            read_aoi(text)
+        assert "numbers" in caught.value.why
+
+
+def test_two_equal_halves_of_a_crossed_area_do_not_cancel() -> None:
+    assert read_aoi("POLYGON((0 0, 1 1, 0 1, 1 0, 0 0))").area == 0.5
+
+
+@pytest.mark.parametrize(
+    ("crs", "west", "north"),
+    [
+        ("EPSG:32632", 580000, 5100000),
+        ("EPSG:32601", 400000, 7800000),
+        ("EPSG:32760", 600000, 7000000),
+        ("EPSG:3857", -20037508, 20000000),
+        ("EPSG:3995", 0, 0),
+    ],
+)
+def test_the_whole_world_holds_every_pixel(crs: str, west: float, north: float) -> None:
+    """Also at the antimeridian and around a pole; the other side of the Earth, points and lines hold none."""
+    grid = Grid(Crs.parse(crs), west, north, 100, 100, 30, 20)
+    assert inside(shapely.box(-180, -90, 180, 90), grid).all()
+    middle = grid.bbox
+    lon, lat = (middle.west + middle.east) / 2, (middle.south + middle.north) / 2
+    thin = shapely.GeometryCollection([shapely.Point(lon, lat), shapely.LineString([(lon - 1, lat), (lon + 1, lat)])])
+    assert not inside(thin, grid).any()
+    away = lon + 150 if lon < 0 else lon - 150
+    assert crs == "EPSG:3995" or not inside(shapely.box(away - 20, -40, away + 20, 40), grid).any()
 
 
 def test_an_edge_of_an_area_keeps_its_course() -> None:

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pyogrio
+import pyproj
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -20,7 +22,8 @@ from hypothesis.extra.numpy import arrays
 from earthweave.ontology import Crs, Interval, ParameterError, ProcessingError, ProductError
 from earthweave.processing import Result, run_service, service
 from earthweave.processing.flood import FIELDS, FloodStream, Mark, whole_levels
-from earthweave.processing.raster import NOTHING, Block, Grid, Outliner, Sieve, polygonise, round_half_up, sieve
+from earthweave.processing.flood._permanent import permanent_water
+from earthweave.processing.raster import NOTHING, Block, Grid, Outliner, Sieve, polygonise, sieve
 
 Polygons = list[tuple[bytes, int]]
 
@@ -214,11 +217,6 @@ def test_levels_by_hand() -> None:
         assert whole_levels(array, np.ones(9, bool)).tolist() == [*expected, unknown]
 
 
-def test_rounding_half_up_by_hand() -> None:
-    values = np.array([0.5, 1.5, 2.5, -0.5, -1.5, 3.49, np.nan], np.float32)
-    assert round_half_up(values, np.isfinite(values)).tolist() == [1, 2, 3, 0, -1, 3, 0]
-
-
 @settings(deadline=None, max_examples=40)
 @given(arrays(np.int32, (9, 11), elements=st.integers(0, 3)))
 def test_polygons_are_the_pixels_again(levels: np.ndarray) -> None:
@@ -316,6 +314,9 @@ def test_confidence_is_the_mean_of_a_band_that_says_so(write, tmp_path: Path) ->
         share = _table(_mask(source, tmp_path / "f.gpkg", **parameters).layers[0].path)["confidence"]
         assert share[0] == 0.7 and np.isnan(share[1])
     assert np.isnan(_table(_mask(write("y.tif", pixels[:1]), tmp_path / "g.gpkg").layers[0].path)["confidence"]).all()
+    percent = np.where(np.isnan(pixels), 40, pixels * [[[1]], [[100]]]).round().astype(np.int16)
+    share = _table(_mask(write("z.tif", percent, bands=("amplitude", "confidence")), tmp_path / "h.gpkg").layers[0].path)["confidence"]
+    assert share == [0.7, 0.4]
 
 
 def _permanent(write, tmp_path: Path, kind: str) -> Path:
@@ -348,8 +349,53 @@ def test_permanent_water_is_taken_out(kind: str, write, tmp_path: Path) -> None:
     assert {source["id"] for source in cut.report["inputs"]} == {"x", "lake"}
     kept = _mask(source, tmp_path / "kept.gpkg", permanent_water=lake, permanent_overlap=0.5)
     assert shapely.area(shapely.from_wkb(pyogrio.raw.read(kept.layers[0].path)[2])).tolist() == [10 * 20 * 100]
-    with pytest.raises(ProcessingError, match="outside permanent water"):
-        _mask(source, tmp_path / "none.gpkg", permanent_water=lake, permanent_overlap=0.1)
+    for share in (0.1, 0.3):
+        # three tenths of the larger one are water
+        with pytest.raises(ProcessingError, match="outside permanent water"):
+            _mask(source, tmp_path / "none.gpkg", permanent_water=lake, permanent_overlap=share)
+
+
+def test_permanent_water_without_data_is_dry(write, tmp_path: Path) -> None:
+    lake = np.full((1, 40, 40), 200, np.uint8)
+    lake[0, :, 20:] = 255
+    source = write("x.tif", np.full((1, 40, 40), 7, np.float32))
+    result = _mask(source, tmp_path / "f.gpkg", permanent_water=write("lake.tif", lake, nodata=255), permanent_from=50)
+    assert shapely.from_wkb(pyogrio.raw.read(result.layers[0].path)[2])[0].bounds == (580200, 5099600, 580400, 5100000)
+
+
+def test_permanent_water_in_another_projection_is_the_nearest_pixel(write, tmp_path: Path) -> None:
+    """Every pixel by its own centre, reckoned one by one; polygons of the whole world cover them all."""
+    lakes = np.random.default_rng(1).integers(0, 2, (300, 400)).astype(np.uint8)
+    path = tmp_path / "lakes.tif"
+    place = {"crs": "EPSG:4326", "transform": Affine(0.0001, 0, 10.035, 0, -0.0001, 46.05)}
+    with rasterio.open(path, "w", driver="GTiff", width=400, height=300, count=1, dtype="uint8", **place) as dataset:
+        dataset.write(lakes, 1)
+    grid = Grid(Crs.parse("EPSG:32632"), 580300, 5099700, 10, 10, 200, 220)
+    x, y = np.meshgrid(grid.west + 10 * (np.arange(200) + 0.5), grid.north - 10 * (np.arange(220) + 0.5))
+    lon, lat = pyproj.Transformer.from_crs(32632, 4326, always_xy=True).transform(x, y)
+    expected = lakes[np.floor((46.05 - lat) / 0.0001).astype(int), np.floor((lon - 10.035) / 0.0001).astype(int)] == 1
+    world = tmp_path / "world.geojson"
+    world.write_text(shapely.to_geojson(shapely.box(-180, -90, 180, 90)))
+    for water, truth in ((path, expected), (world, np.ones_like(expected))):
+        with permanent_water(water, grid, 1) as wet:
+            found = np.concatenate([wet(Block(row, 0, 44, 200)) for row in range(0, 220, 44)])
+        np.testing.assert_array_equal(found, truth)
+
+
+def test_names_and_tags_that_say_nonsense(write, tmp_path: Path) -> None:
+    """Digits that are no dates, and a confidence that is no number, are not heeded; damaged records of ours are told."""
+    pixels = np.full((1, 20, 20), 7, np.float32)
+    for name in ("S2_20211315T000241_20210325T000241.tif", "S2_20210325T000241_20210315T000241.tif"):
+        assert _mask(write(name, pixels), tmp_path / "a.gpkg").layers[0].time is None
+    tagged = write("tagged.tif", pixels)
+    for tag, value in (("LEVELCONFIDENCE", "high"), ("TIME_START", "2021-03-15T00:00:00Z"), ("SOURCES", "{")):
+        with rasterio.open(tagged, "r+") as dataset:
+            dataset.update_tags(**{f"EARTHWEAVE_{tag}": value})
+        if tag == "LEVELCONFIDENCE":
+            assert np.isnan(_table(_mask(tagged, tmp_path / "b.gpkg").layers[0].path)["confidence"]).all()
+            continue
+        with pytest.raises(ProductError, match=r"tagged\.tif has tags EARTHWEAVE_… that cannot be read"):
+            _mask(tagged, tmp_path / "c.gpkg")
 
 
 def test_corner_neighbours_join_only_if_asked(write, tmp_path: Path) -> None:
@@ -386,6 +432,15 @@ def test_refusals(
         run_service(service("flood-mask"), {"input": source, "output_path": tmp_path / "flood.shp", **parameters})
     assert caught.value.why and caught.value.way_out  # type: ignore[attr-defined]
     assert [path.name for path in tmp_path.iterdir()] == ["x.tif"]
+
+
+def test_the_level_means_what_its_band_says(change: Result, write, tmp_path: Path) -> None:
+    ratio = write("ratio.tif", np.full((1, 20, 20), 7, np.float32), bands=("log ratio of backscatter, dB",))
+    said = [_mask(source, tmp_path / "f.gpkg").layers[0].meaning["floodLevel"] for source in (change.layers[0].path, ratio)]
+    assert said == [
+        "amplitude of change, robust standard deviations, rounded; not a water depth",
+        "log ratio of backscatter, dB, rounded; not a water depth",
+    ]
 
 
 def test_complex_rasters_are_refused(write, tmp_path: Path) -> None:

@@ -95,6 +95,18 @@ def test_every_file_of_a_folder_counts(tmp_path: Path) -> None:
     assert len({before, changed, _key({"input": scene})}) == 3
 
 
+@pytest.mark.parametrize(("name", "beside"), [("water.shp", "water.prj"), ("water.shp", "water.dbf"), ("change.tif", "change.tif.aux.xml"),
+                                             ("change.tif", "change.tfw"), ("change.tif", "change.tif.msk")])  # fmt: skip
+def test_what_is_read_with_an_input_counts_too(tmp_path: Path, name: str, beside: str) -> None:
+    (tmp_path / name).write_text("x")
+    keys = [_key({"input": tmp_path / name})]
+    for text in ("a", "b"):
+        (tmp_path / beside).write_text(text)
+        keys.append(_key({"input": tmp_path / name}))
+    (tmp_path / "another.txt").write_text("x")
+    assert len(set(keys)) == 3 and keys[-1] == _key({"input": tmp_path / name})
+
+
 def test_the_file_of_an_area_counts_by_content(tmp_path: Path) -> None:
     area = tmp_path / "area.geojson"
     area.write_text("{}")

@@ -16,6 +16,8 @@ import shapely
 from earthweave.ontology import ProductError
 from earthweave.processing.raster import Block, Grid
 from earthweave.processing.sentinel2 import BANDS, Scene, band_name, open_scene, plain_name, read_band
+from earthweave.processing.sentinel2._product import _footprint
+from earthweave.processing.sentinel2._xml import parse_xml
 
 PRODUCTS = (
     "S2A_MSIL1C_20200717T221941_R029_T01LAC_20200717T234135.SAFE",
@@ -216,6 +218,9 @@ BOMB = '<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "
         (r"<PRODUCT_START_TIME>.*</PRODUCT_START_TIME>", "", "has no PRODUCT_START_TIME"),
         (r"<PRODUCT_START_TIME>.*</PRODUCT_START_TIME>", "<PRODUCT_START_TIME>noon</PRODUCT_START_TIME>", "is no time"),
         (r">10000</BOA_QUANT", ">many</BOA_QUANT", "is not a number"),
+        (r">10000</BOA_QUANT", ">0</BOA_QUANT", "quantification of reflectance is 0"),
+        (r"<SENSING_ORBIT_NUMBER>30", "<SENSING_ORBIT_NUMBER>NaN", "SENSING_ORBIT_NUMBER is not a number"),
+        (r'band_id="3">-1000', 'band_id="3">-inf', "BOA_ADD_OFFSET is not a number"),
         (r'band_id="3"', "", "has no band_id"),
         (r"<IMAGE_FILE>.*</IMAGE_FILE>", "", "has 0 granules"),
         (r"<IMAGE_FILE>GRANULE", "<IMAGE_FILE>../GRANULE", "leads out of the product"),
@@ -227,6 +232,37 @@ def test_broken_metadata_are_refused_with_a_reason(
     with pytest.raises(ProductError, match=expected) as caught:
         open_scene(_edited(pair[0], tmp_path, pattern, replacement))
     assert caught.value.why and caught.value.way_out
+
+
+def test_what_metadata_do_not_know_is_left_out(product: Path, tmp_path: Path) -> None:
+    """A band that saw nothing of the tile has NaN for its angles; no record of ours may hold what JSON cannot."""
+    known = open_scene(product).product
+    copy = tmp_path / product.name
+    shutil.copytree(product, copy)
+    for path in copy.rglob("*.xml"):
+        text = re.sub(
+            r'(<Mean_Viewing_Incidence_Angle bandId="7">.*?<ZENITH_ANGLE[^>]*>)[^<]*', r"\1NaN", path.read_text(), flags=re.DOTALL
+        )
+        path.write_text(re.sub(r"(<Cloud_Coverage_Assessment>)[^<]*", r"\1NaN", text))
+    scene = open_scene(copy)
+    assert known is not None and scene.product is not None
+    assert set(known.view) - set(scene.product.view) == {"B08"}
+    assert scene.cloud_cover is None and "eo:cloud_cover" not in scene.properties
+    json.dumps(scene.properties, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ("1 179 1 -179 0 -179 0 179 1 179", [(179, 0, 180, 1), (-180, 0, -179, 1)]),
+        ("1 179 1 180 0 -180 0 179 1 179", [(179, 0, 180, 1)]),
+        ("1 -179 1 -180 0 180 0 -179 1 -179", [(-180, 0, -179, 1)]),
+        ("1 10 nan 11 0 11 0 10 1 10", None),
+    ],
+)
+def test_footprints_end_at_the_antimeridian(places: str, expected: list[tuple[float, ...]] | None) -> None:
+    found = _footprint(parse_xml(f"<a><EXT_POS_LIST>{places}</EXT_POS_LIST></a>".encode(), "x"))
+    assert (None if found is None else [part.bounds for part in shapely.get_parts(found)]) == expected
 
 
 def test_missing_parts_are_named(pair: tuple[Path, Path], tmp_path: Path) -> None:

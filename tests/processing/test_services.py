@@ -17,8 +17,7 @@ import shapely
 import earthweave.processing as room
 from earthweave.ontology import CRS84, BBox, NotFoundError, ParameterError, ProcessingError
 from earthweave.processing import ServiceSpec, run_service, service, services
-from earthweave.processing.frame import Context, Outcome, Product, digest
-from earthweave.processing.frame._stac import _footprint
+from earthweave.processing.frame import Context, Outcome, Product, digest, footprint
 from earthweave.processing.frame._style import give_styles
 
 
@@ -163,13 +162,21 @@ def test_layers_of_one_geopackage_have_their_styles_in_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("box", "kind", "parts"),
-    [((1, 2, 3, 4), "Polygon", 1), ((1, 2, 1, 2), "Point", 1), ((1, 2, 3, 2), "LineString", 1), ((170, -5, -170, 5), "MultiPolygon", 2)],
+    ("box", "kind", "parts", "area"),
+    [
+        ((1, 2, 3, 4), "Polygon", 1, 4),
+        ((1, 2, 1, 2), "Point", 1, 0),
+        ((1, 2, 3, 2), "LineString", 1, 0),
+        ((170, -5, -170, 5), "MultiPolygon", 2, 200),
+        ((170, -5, -180, 5), "Polygon", 1, 100),
+        ((180, -5, -170, 5), "Polygon", 1, 100),
+        ((180, -5, -180, 5), "LineString", 1, 0),
+    ],
 )
-def test_footprints_are_valid_whatever_the_box(box: tuple[float, ...], kind: str, parts: int) -> None:
-    found = shapely.from_geojson(json.dumps(_footprint(*box)))
+def test_footprints_are_valid_whatever_the_box(box: tuple[float, ...], kind: str, parts: int, area: float) -> None:
+    found = shapely.from_geojson(json.dumps(footprint(*box)))
     assert found.geom_type == kind and found.is_valid and len(shapely.get_parts(found)) == parts
-    assert found.area == (0 if kind in ("Point", "LineString") else 4 if kind == "Polygon" else 200)
+    assert found.area == area
 
 
 @pytest.mark.parametrize(("shapes", "kind"), [(["POINT(1 2)", "MULTIPOINT((3 4))"], "0"), (["POINT(1 2)", "LINESTRING(0 0, 1 1)"], None)])

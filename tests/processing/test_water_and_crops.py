@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ import netCDF4
 import numpy as np
 import pyogrio
 import pytest
+import shapely
 
-from earthweave.ontology import ParameterError, ProcessingError, ProductError
+from earthweave.ontology import CRS84, Crs, ParameterError, ProcessingError, ProductError
 from earthweave.processing import run_service, service
 from earthweave.processing.crops import LandCover, land_cover
+from earthweave.processing.crops._cube import Cube
+from earthweave.processing.crops._map import _months
 from earthweave.processing.flood import INDICES, otsu, water_index
-from earthweave.processing.raster import run_blocks
+from earthweave.processing.raster import Grid, project, run_blocks
+from earthweave.processing.simulate import sentinel2_product
 
 from .conftest import read
 
@@ -119,6 +124,65 @@ def test_water_refusals(parameters: dict[str, Any], error: type[Exception], expe
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
+def test_water_is_sieved_and_cut_to_the_area(write, tmp_path: Path) -> None:
+    """A lake, a pond of nine pixels that the sieve dries, and a pond of ten; the upper left half alone, by a triangle in lon lat."""
+    pixels = np.full((2, 60, 60), 1000, np.uint16)
+    for rows, cols in ((slice(5, 25), slice(20, 50)), (slice(40, 43), slice(40, 43)), (slice(40, 42), slice(5, 10))):
+        pixels[0, rows, cols] = 3000
+    source = write("stack_20210315.tif", pixels, bands=("B3", "B8"))
+    said = {"input": source, "index": "ndwi", "threshold": 0.2}
+    whole = run_service(service("water-mask"), {**said, "output_path": tmp_path / "whole"})
+    expected = pixels[0] == 3000
+    expected[40:43, 40:43] = False
+    np.testing.assert_array_equal(read(whole.layers[0].path), expected)
+    half = project(shapely.Polygon([(580000, 5099400), (580600, 5100000), (580000, 5100000)]), Crs.parse("EPSG:32632"), CRS84)
+    cut = run_service(service("water-mask"), {**said, "aoi": half.wkt, "output_path": tmp_path / "half"})
+    found = read(cut.layers[0].path)
+    away = np.add.outer(np.arange(60), np.arange(60)) - 59
+    np.testing.assert_array_equal(found[away < 0], expected[away < 0])
+    assert (found[away > 0] == 255).all()
+
+
+def test_radar_without_data_is_neither_wet_nor_dry(write, tmp_path: Path) -> None:
+    decibel = np.full((1, 40, 40), -8, np.float32)
+    decibel[0, :, :10], decibel[0, :, 30:] = -20, -9999
+    source = write("s1.tif", decibel, bands=("VV",), nodata=-9999)
+    found = read(run_service(service("water-mask"), {"input": source, "index": "vv", "output_path": tmp_path / "o"}).layers[0].path)
+    assert [np.unique(part).tolist() for part in (found[:, :10], found[:, 10:30], found[:, 30:])] == [[1], [0], [255]]
+
+
+def test_radar_that_does_not_show_its_scale_or_is_complex_is_refused(write, tmp_path: Path) -> None:
+    """A hole in the middle tells nothing of dB or power; told which, the rest is mapped."""
+    power = np.random.default_rng(0).normal(-10, 1, (1, 700, 700)).astype(np.float32)
+    power[0, :, :80] -= 12
+    power[0, 90:610, 90:610] = np.nan
+    for name, pixels, expected in (("hole.tif", power, "in dB"), ("complex.tif", power.astype(np.complex64), "complex")):
+        said = {"input": write(name, pixels, bands=("VV",)), "index": "vv", "output_path": tmp_path / "out"}
+        with pytest.raises(ProductError, match=expected):
+            run_service(service("water-mask"), said)
+    found = read(run_service(service("water-mask"), {**said, "input": tmp_path / "hole.tif", "scale": "db"}).layers[0].path)
+    assert (found[:, :80] == 1).all() and (found[:, 80:90] == 0).all() and (found[90:610, 90:610] == 255).all()
+
+
+def test_water_of_a_product_of_several_tiles_and_of_harmonised_numbers(tmp_path: Path) -> None:
+    """A tile is picked; numbers that were shifted already are not shifted again, though the metadata still name the offset."""
+    plain = sentinel2_product(tmp_path / "plain", baseline="02.14", size=60)
+    kept = tmp_path / "kept" / plain.name
+    shutil.copytree(plain, kept)
+    path = kept / "MTD_MSIL2A.xml"
+    rows = "".join(f'<BOA_ADD_OFFSET band_id="{number}">-1000</BOA_ADD_OFFSET>' for number in range(13))
+    path.write_text(path.read_text().replace("<Spectral_Information_List>", f"{rows}<Spectral_Information_List>"))
+    said = {"resolution": 20, "output_path": tmp_path / "out", "tile": "T56HKH"}
+    masks = [
+        read(run_service(service("water-mask"), {**said, "input": product, "harmonised": harmonised}).layers[0].path)
+        for product, harmonised in ((plain, False), (kept, True), (kept, False))
+    ]
+    np.testing.assert_array_equal(masks[0], masks[1])
+    assert (masks[0] != masks[2]).any()
+    with pytest.raises(ParameterError, match="has no tile 32TQR"):
+        run_service(service("water-mask"), {**said, "input": plain, "tile": "32TQR"})
+
+
 def test_water_index_by_hand() -> None:
     green, other = np.array([0.1, 0.1, -0.01, -0.01, np.nan, 0.0]), np.array([0.05, 0.3, 0.02, -0.02, 0.1, 0.0])
     np.testing.assert_allclose(water_index(green, other), [1 / 3, -0.5, -1, np.nan, np.nan, np.nan])
@@ -180,6 +244,21 @@ def test_each_rule_on_its_own_course(cover: LandCover) -> None:
     gaps = ndvi.copy()
     gaps[[0, 7, 10]] = np.nan
     assert land_cover(gaps, ndwi, YEAR.tolist())[0, 0] == cover
+
+
+def test_of_two_crop_rules_the_greater_fall_decides() -> None:
+    """Greenest in June, with a low spring and a lower or higher summer."""
+    for spring, summer, expected in ((0.1, 0.4, LandCover.SUMMER_CROP), (0.4, 0.1, LandCover.WINTER_CROP)):
+        course = [0.2, 0.2, spring, spring, spring, 0.8, summer, summer, summer, 0.2, 0.2, 0.2]
+        ndvi = np.array(course)[:, None, None]
+        assert land_cover(ndvi, np.full_like(ndvi, -0.4), list(range(1, 13)))[0, 0] == expected
+
+
+@pytest.mark.parametrize(("crs", "first"), [("EPSG:32632", 1), ("EPSG:32732", 7)])
+def test_months_of_the_southern_hemisphere_are_half_a_year_later(crs: str, first: int) -> None:
+    times = tuple(datetime(2021, month, 1, tzinfo=UTC) for month in range(1, 13))
+    cube = Cube(times, Grid(Crs.parse(crs), 500_000, 6_000_000, 10, 10, 5, 5), {}, simulated=False)
+    assert _months(cube) == [(first - 1 + month) % 12 + 1 for month in range(12)]
 
 
 def test_too_many_gaps_are_unknown() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -13,38 +13,19 @@ import pytest
 import shapely
 from rdflib import Graph
 
-from earthweave.ontology import EW, PROV, EarthweaveError, Progress, ProgressSink, silent, validate
-from earthweave.processing import Result
+from earthweave.ontology import EW, PROV, EarthweaveError, ParameterError, Progress, ProgressSink, Source, silent, validate
+from earthweave.processing import Result, service
+from earthweave.processing.frame import digest
+from earthweave.server.jobs import JobLimits, Jobs
 from earthweave.server.records import run_recorded
 from earthweave.server.store import open_store
 from earthweave.server.workflows import TUTORIAL_AOI, registry
+from earthweave.server.workflows._assessment import sources
+from earthweave.server.workflows._report import pair_text, seen_text
+
+from .conftest import SPEC
 
 GEOD = pyproj.Geod(ellps="WGS84")
-SPEC = next(one for one in registry() if one.id == "flood-assessment")
-Run = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def osm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """*Simulated* roads and buildings in the shape of OSM-layers, all over the scenes."""
-    path = tmp_path_factory.mktemp("osm") / "OSM_simulated.gpkg"
-    columns = [150.745 + 0.005 * step for step in range(14)]
-    roads = [shapely.LineString([(x, -33.70), (x, -33.61)]) for x in columns]
-    houses = [shapely.box(x, -33.685 + 0.005 * row, x + 0.0004, -33.6846 + 0.005 * row) for x in columns for row in range(13)]
-    for first, layer, concept, shapes in ((1, "roads", "Road", roads), (1001, "buildings", "Building", houses)):
-        ids = {"osm_id": range(first, first + len(shapes)), "osm_type": "way"}
-        said = {"name": f"{layer} (simulated)", "class": "made up", "concept": concept, "SIMULATED": 1}
-        gpd.GeoDataFrame({**ids, **said}, geometry=shapes, crs="EPSG:4326").to_file(path, layer=layer, engine="pyogrio")
-    return path
-
-
-@pytest.fixture(scope="module")
-def assessed(scenes: Path, units: Path, osm: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result, list[Progress]]:
-    """Folder with store and results of a whole run, and what it told meanwhile."""
-    folder, told = tmp_path_factory.mktemp("assessed"), list[Progress]()
-    given = {"scenes": scenes, "start": "2021-03-15", "end": "2021-03-25", "aoi": TUTORIAL_AOI, "coverage": 0.5, "units": units, "osm": osm}
-    result = run_recorded(SPEC, {**given, "store": folder / "store", "output_path": folder / "out"}, progress=told.append)
-    return folder, result, told
 
 
 def test_pair_is_found_and_explained(assessed: tuple[Path, Result, list[Progress]]) -> None:
@@ -150,12 +131,14 @@ def test_a_run_that_was_cut_off_goes_on_behind_its_last_step(scenes: Path, tmp_p
     ("more", "said"),
     [
         ({}, "start, end, scenes, aoi was not said"),
+        ({"input1": "SCENES", "input2": "SCENES"}, "there are 2"),
         ({"input1": "here"}, "one scene of a pair was given"),
         ({"start": "2021-03-25", "end": "2021-03-15", "scenes": "SCENES", "aoi": TUTORIAL_AOI}, "2021-03-15 < 2021-03-25"),
         ({"start": "2021-03-15", "end": "2021-03-25", "scenes": "SCENES", "aoi": "POLYGON((0 0, 1 0, 1 1, 0 0))"}, "no scene of the area"),
         ({"start": "2022-03-15", "end": "2022-03-25", "scenes": "SCENES", "aoi": TUTORIAL_AOI}, "no scene of the area"),
         ({"start": "2021-03-15", "end": "2021-03-25", "scenes": "SCENES", "aoi": TUTORIAL_AOI, "coverage": 99}, "less than 99%"),
         ({"start": "2021-03-15", "end": "2021-03-25", "scenes": "nowhere", "aoi": TUTORIAL_AOI}, "nowhere"),
+        ({"start": "2021-03-15", "end": "9999-12-31", "scenes": "SCENES", "aoi": TUTORIAL_AOI}, "beyond the calendar"),
     ],
 )
 def test_refusals_say_why_and_what_to_do(more: dict[str, Any], said: str, scenes: Path, tmp_path: Path) -> None:
@@ -165,6 +148,59 @@ def test_refusals_say_why_and_what_to_do(more: dict[str, Any], said: str, scenes
     assert said in f"{error.value.what} {error.value.why}"
     assert error.value.way_out
     assert not (tmp_path / "store").exists()
+    assert not (tmp_path / "store.steps").exists()
+
+
+def test_the_report_warns_of_what_the_pair_does_not_show() -> None:
+    scene = {"id": "a", "taken": "2021-03-15T00:02:41Z", "cloud_cover": None, "catalogue": "c", "relative_orbit": 30}
+    pair = {"scenes": [scene, {**scene, "relative_orbit": 73}], "why": "w", "covered": 0.4, "beyond": ["56HLH"], "notices": ["offline"]}
+    text = "\n".join(pair_text({**pair, "rejected": []}))
+    assert "`a` (2021-03-15 00:02 UTC, clouds unknown, from c)" in text
+    assert "Only 40% of the area is covered: what lies in the rest is not known.** It lies in 56HLH" in text
+    assert "different orbits" in text and "offline" in text
+    alike = "\n".join(pair_text({**pair, "scenes": [scene, scene], "covered": 1.0, "rejected": []}))
+    assert "different orbits" not in alike and "is covered" not in alike
+    assert (seen_text(None), seen_text(0.97)) == ([], [])
+    assert seen_text(0.7) == ["**30% of the area was not seen on both dates (clouds, no data): floods there are not known.**"]
+
+
+def test_the_part_of_the_area_that_was_seen_is_told(assessed: tuple[Path, Result, list[Progress]]) -> None:
+    figures = assessed[1].report["figures"]
+    assert figures["seen"] == pytest.approx(figures["pair"]["covered"], abs=2e-3), "these scenes have no clouds"
+    assert "96% of the area was not seen on both dates" in (assessed[0] / "out/flood_report.md").read_text("utf-8")
+
+
+def test_whose_data_were_used_is_said_once(assessed: tuple[Path, Result, list[Progress]]) -> None:
+    sentences = ["Simulated data; contains no Copernicus Sentinel data.", *service("osm-layers").attribution]
+    assert assessed[1].report["attribution"] == sentences
+    report = (assessed[0] / "out/flood_report.md").read_text("utf-8")
+    assert report.endswith("## Sources\n\n" + "\n".join(f"- {one}" for one in sentences) + "\n")
+    assert report.count("## Sources") == 1
+
+
+def test_water_that_was_handed_in_is_a_source(tmp_path: Path) -> None:
+    def result(*digests: str) -> Any:
+        used = tuple(Source(one, one) for one in digests)
+        return SimpleNamespace(layers=[SimpleNamespace(provenance=SimpleNamespace(used=used))])
+
+    lakes = tmp_path / "lakes.gpkg"
+    lakes.write_bytes(b"lakes")
+    steps = result("before", "after"), result("cva", digest(lakes)), result("floods")
+    for water, more in ((lakes, [digest(lakes)]), ("before", list[str]())):
+        given: Any = SPEC.parameters.model_validate({"permanent_water": water, "output_path": "out"})
+        assert [one.id for one in sources(given, *steps)] == ["before", "after", *more, "floods"]
+
+
+def test_a_job_keeps_where_scenes_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = Jobs(tmp_path / "jobs", JobLimits(), "earthweave.server.workflows:registry")
+    given = {"start": "2021-03-15", "end": "2021-03-25", "aoi": TUTORIAL_AOI}
+    for scenes, kept in (("cdse", "cdse"), ("finder+https://a.example/x", "finder+https://a.example/x"), ("a/b", str(tmp_path / "a/b"))):
+        assert jobs.submit(SPEC.id, {**given, "scenes": scenes}).parameters["scenes"] == kept
+    assert jobs.submit(SPEC.id, {**given, "scenes": "cdse"}, roots=()).parameters["scenes"] == "cdse"
+    for name in ("scenes", "replay", "products"):
+        with pytest.raises(ParameterError, match=name):
+            jobs.submit(SPEC.id, {**given, name: "/etc"}, roots=())
 
 
 def test_units_that_no_rules_fit_are_refused(scenes: Path, osm: Path, tmp_path: Path) -> None:

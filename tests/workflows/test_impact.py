@@ -154,6 +154,86 @@ def test_refusals_name_a_way_out(drawn: Store, selection: Selection, error: type
     assert told.value.way_out  # type: ignore[attr-defined]
 
 
+DAYS = 'ew:phenomenonStart "2021-03-15T00:02:41Z"^^xsd:dateTime ; ew:phenomenonEnd "2021-03-25T00:02:41Z"^^xsd:dateTime'
+
+
+def stored(folder: Path, text: str) -> Path:
+    """A store of its own."""
+    (folder / "own.ttl").write_text(HEAD + text, "utf-8")
+    with open_store(folder / "store") as store:
+        store.load([folder / "own.ttl"])
+    return folder / "store"
+
+
+def flood_impact(store: Path, out: Path, **more: Any) -> Graph:
+    """The observations that a run of Flood-impact leaves."""
+    spec = next(one for one in registry() if one.id == "flood-impact")
+    run_recorded(spec, {"store": store, "output_path": out, **more})
+    graph = Graph()
+    return graph.parse(out / "flood_impact.nt", format="nt")
+
+
+def test_an_outline_that_crosses_itself_is_left_out_where_nothing_can_be_united_with_it(tmp_path: Path) -> None:
+    good, bow = shapely.box(0, 0, 0.5, 0.5), shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    rows = [feature("good", "FloodedArea", good, DAYS), feature("bow", "FloodedArea", bow, DAYS)]
+    rows += [feature("unit", "AdministrativeUnit", shapely.box(-1, -1, 3, 3)), feature("torn", "AdministrativeUnit", bow)]
+    rows.append(feature("road", "Road", shapely.LineString([(0.2, -1), (0.2, 2)])))
+    with open_store(stored(tmp_path, "".join(rows))) as store:
+        found = find_impact(store, Selection())
+    assert (found.areas, found.flooded / 1e6) == (1, pytest.approx(km2(good), rel=1e-6))
+    assert [unit.name for unit in found.units] == ["unit"]
+    assert found.hits["roads"][0].metres / 1000 == pytest.approx(km(shapely.LineString([(0.2, 0), (0.2, 0.5)])), rel=1e-6)
+    assert found.notices[:2] == (
+        "1 flooded areas are left out: their outlines cross themselves.",
+        "1 administrative units are left out: their borders, or the water there, cross themselves.",
+    )
+
+
+def test_a_unit_with_two_borders_counts_once_and_a_flood_without_time_is_told(tmp_path: Path) -> None:
+    fine, coarse, water = shapely.box(-1, -1, 2, 2), shapely.box(-1, -1, 2, 2.01), shapely.box(0, 0, 1, 1)
+    road = shapely.LineString([(0.5, -1), (0.5, 2)])
+    rows = [feature("f", "FloodedArea", water), feature("r", "Road", road), feature("u", "AdministrativeUnit", fine, "ew:unitLevel 3")]
+    rows.append(f':u-g geo:asWKT "{write_wkt([coarse])[0]}"^^geo:wktLiteral .\n')
+    rows.append(feature("p1", "PowerUnit", shapely.Point(0.1, 0.1), "ew:capacity 5.0e0"))
+    rows.append(feature("p2", "PowerUnit", shapely.Point(0.2, 0.2), "ew:capacity 7.0e0", 'ew:operatingState "retired"'))
+    with open_store(stored(tmp_path, "".join(rows))) as store:
+        found = find_impact(store, Selection())
+    (unit,) = found.units
+    assert unit.area / 1e6 == pytest.approx(km2(coarse), rel=1e-6)
+    assert unit.hit["roads"].kilometres == pytest.approx(km(shapely.intersection(road, water)), rel=1e-6)
+    assert (unit.hit["power_units"].count, unit.hit["power_units"].megawatts) == (2, 5), "a retired unit is hit, but no capacity is lost"
+    assert any("several borders" in notice for notice in found.notices)
+    assert any("not kept as linked data" in notice for notice in found.notices)
+
+
+@pytest.fixture(scope="module")
+def schemes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one flood of 15 to 25 March in units of three schemes, whose IRIs end alike, or in nothing."""
+    rows = [feature("f", "FloodedArea", shapely.box(0, 0, 1, 1), DAYS)]
+    for number, iri in enumerate(("http://a.example/nuts/2016/X1", "http://a.example/nuts/2021/X1", "https://sws.geonames.org/2/")):
+        border = write_wkt([shapely.box(-number, 0, 2, 2)])[0]
+        rows.append(f'<{iri}> a ew:AdministrativeUnit ; ew:simulated false ; rdfs:label "{number}" ; geo:hasGeometry :g{number} . ')
+        rows.append(f':g{number} a geo:Geometry ; geo:asWKT "{border}"^^geo:wktLiteral .\n')
+    return stored(tmp_path_factory.mktemp("schemes"), "".join(rows))
+
+
+def test_units_do_not_share_observations_and_the_last_day_is_meant_whole(schemes: Path, tmp_path: Path) -> None:
+    graph = flood_impact(schemes, tmp_path / "out", start="2021-03-01", end="2021-03-15")
+    assert len(set(graph.objects(None, SOSA.hasFeatureOfInterest))) == 3
+    for one in graph.subjects(SOSA.observedProperty, EW.FloodedExtent):
+        assert len(list(graph.objects(one, SOSA.hasFeatureOfInterest))) == len(list(graph.objects(one, SOSA.hasSimpleResult))) == 1
+    with pytest.raises(NotFoundError):
+        flood_impact(schemes, tmp_path / "out", start="2021-03-01", end="2021-03-15T00:02:00Z")
+
+
+def test_units_of_which_none_can_be_mapped_are_refused(schemes: Path, tmp_path: Path) -> None:
+    rows = gpd.GeoDataFrame({"GID_2": ["a"], "NAME_2": [None]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+    rows.to_file(tmp_path / "units.gpkg", engine="pyogrio")
+    with pytest.raises(ParameterError, match="is not a file that our rules can map") as error:
+        flood_impact(schemes, tmp_path / "out", units=tmp_path / "units.gpkg")
+    assert "none of 1 rows could be mapped: no value for NAME_2" in error.value.why
+
+
 # a real flood: Copernicus EMS activation 332, NUTS units, power units of JRC-PPDB-OPEN
 
 EMS = "data/derived/flood/emsr332_observed_event_shared.gpkg"

@@ -17,7 +17,7 @@ from earthweave.server.sparql import Gatekeeper
 
 from ._descriptions import servers
 from ._inputs import Order, Places, Wishes
-from ._problems import FieldError, NoSuchJob, NoSuchProcess
+from ._problems import FieldError, NoSuchJob, NoSuchProcess, masked
 from ._waiting import WaitingRoom
 
 MIB = 2**20
@@ -100,7 +100,8 @@ class Desk:
             # the text of a check of one parameter begins with its name
             name = error.what.removeprefix(f"{spec.executable}: ").partition(" ")[0].rstrip(":")
             known = name in spec.parameters.model_fields
-            raise FieldError(error.what, why=error.why, way_out=error.way_out, field=name if known else "") from error
+            told = {"why": masked(error.why), "way_out": masked(error.way_out)}
+            raise FieldError(masked(error.what), **told, field=name if known else "") from error
 
     def _readable(self, spec: ServiceSpec) -> tuple[Path, ...]:
         """Folders that a job for a client may read: the roots, results of jobs, and what the server itself puts in."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from earthweave.ontology import EarthweaveError, ParameterError, UnsupportedError
 from earthweave.processing import ServiceSpec
+from earthweave.processing.frame import footprint
 from earthweave.processing.raster import aoi_file
 from earthweave.server.jobs import Jobs
 
@@ -22,6 +24,11 @@ Mode = Literal["value", "reference"]
 MODES: tuple[Mode, ...] = ("value", "reference")
 Response = Literal["raw", "document"]
 RESPONSES: tuple[Response, ...] = ("raw", "document")
+_LON_LAT = ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", "http://www.opengis.net/def/crs/OGC/0/CRS84h")
+_UNREADABLE = (OSError, ValueError, RuntimeError)
+"""What ``Path.resolve`` raises for names that are too long or hold a zero byte, and for links in a circle."""
+_LONGEST = 100
+"""Characters of a name that an error repeats."""
 _OUTPUTS = 'an object by output, e.g. {"mask": {"transmissionMode": "reference"}}'
 
 
@@ -73,7 +80,7 @@ class Places:
 
         Raises `FieldError` for anything else, whether it is there or not.
         """
-        parts = urlsplit(text)
+        parts = _split(name, text)
         if parts.scheme in ("http", "https") or text.startswith("/jobs/"):
             return self._result(name, text, parts.path)
         place = Path(unquote(parts.path)) if parts.scheme == "file" else Path(text)
@@ -81,22 +88,24 @@ class Places:
         if not inside:
             known = ", ".join(root.name for root in self.roots)
             raise FieldError(
-                f"{name} = {place.name} is not accepted",
+                f"{name} = {place.name[:_LONGEST]} is not accepted",
                 why="it lies in none of the folders that clients may name" if self.roots else "clients may name no file of this server",
                 way_out=f"name a file relative to {known}, or the address of a result of a job"
                 if self.roots
                 else "start the server with EARTHWEAVE_INPUT_ROOTS, or give the address of a result of a job",
                 field=name,
             )
-        found = next((one for one in inside if one.exists()), None)
+        found = next((one for one in inside if _there(one)), None)
         if found is None:
-            raise FieldError(f"{name} = {place.name} is not there", why="no allowed folder holds it", way_out="check the name", field=name)
+            raise FieldError(
+                f"{name} = {place.name[:_LONGEST]} is not there", why="no allowed folder holds it", way_out="check the name", field=name
+            )
         return found
 
     def _allowed(self, path: Path) -> bool:
         try:
             return any(path.resolve().is_relative_to(root.resolve()) for root in self.roots)
-        except (OSError, ValueError):
+        except _UNREADABLE:
             return False
 
     def _result(self, name: str, text: str, path: str) -> Path:
@@ -118,11 +127,30 @@ class Places:
         return found
 
 
+def _split(name: str, text: str) -> SplitResult:
+    """The parts of what may be a path or an address; raises `FieldError` if it is neither."""
+    try:
+        if text.strip():
+            return urlsplit(text)
+        why = "it is empty"
+    except ValueError as error:
+        why = str(error)
+    raise FieldError(f"{name} = {text[:_LONGEST]} names no file", why=why, way_out="give the name of a file, or leave it out", field=name)
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # its name is longer than any can be
+        return False
+
+
 def result_file(folder: Path, name: str) -> Path | None:
     """A file of a result by its name; None if there is none, or if it is not inside."""
     try:
         path = (folder / name).resolve(strict=True)
-    except (OSError, ValueError):
+    except _UNREADABLE:
         return None
     return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
 
@@ -180,20 +208,22 @@ def _choices(details: Mapping[str, Any]) -> set[Any]:
 def _area(name: str, value: Any, places: Places) -> Any:
     """An area of interest as the text that services read."""
     if isinstance(value, Mapping) and "bbox" in value:
-        return _box(name, value["bbox"])
+        return _box(name, value)
     if isinstance(value, Mapping):
         return json.dumps(value)
     path = aoi_file(value) if isinstance(value, str) else None
     return str(places.path(name, str(path))) if path else value
 
 
-def _box(name: str, corners: Any) -> str:
-    """west, south, east, north in degrees, as WKT."""
-    try:
-        west, south, east, north = (float(one) for one in corners)
-    except (TypeError, ValueError) as error:
-        raise FieldError(f"{name}: bbox = {corners} is no box", way_out="give [west, south, east, north] in degrees", field=name) from error
-    return f"POLYGON (({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))"
+def _box(name: str, given: Mapping[str, Any]) -> str:
+    """A box as GeoJSON (bbox.yaml): west, south, east, north in degrees; west is greater than east across the antimeridian."""
+    corners, crs = given["bbox"], given.get("crs") or _LON_LAT[0]
+    if crs not in _LON_LAT:
+        raise FieldError(f"{name}: crs = {crs} is not accepted", way_out=f"give longitudes and latitudes, {_LON_LAT[0]}", field=name)
+    numbers = isinstance(corners, list) and all(isinstance(one, int | float) and math.isfinite(one) for one in corners)
+    if not numbers or len(corners) != 4:
+        raise FieldError(f"{name}: bbox = {corners} is no box", way_out="give [west, south, east, north] in degrees", field=name)
+    return json.dumps(footprint(*map(float, corners)))
 
 
 def read_wishes(spec: ServiceSpec, body: Mapping[str, Any]) -> tuple[Wishes, str]:

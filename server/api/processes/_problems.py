@@ -14,7 +14,8 @@ from earthweave.server.jobs import Job
 from earthweave.server.sparql import TYPE, Problem, problem_response
 
 OGC = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
-_FOLDERS = re.compile(r"(?<![\w:/.])/(?:[^\s/'\":,;]+/)+")
+_FOLDERS = re.compile(r"(?:(?<![\w/.])|(?<=file://))/(?!/)(?:[^\s/'\":,;]+/)+")
+"""Behind a letter, a dot or another slash it is a part of an address or of a relative path."""
 _BAD_INPUT = frozenset({"bad-input", "bad-parameter", "bad-product", "bad-geometry", "unknown-crs"})
 
 

@@ -31,8 +31,8 @@ _CLASS = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 CONFORMS_TO = tuple(_CLASS + name for name in ("core", "ogc-process-description", "json", "job-list", "dismiss"))
 _WISHES = {"dismiss": "dismissals", "restart": "restarts"}
 _LABELS = {"dismiss": "Cancel or remove this job", "restart": "Run it again"}
-_TAIL = 40
-"""Lines of the log on the page of a job."""
+_TAIL, _LAST = 40, 1 << 16
+"""Lines of the log on the page of a job, and the bytes in which they are looked for."""
 LOG_END = "Earthweave-Log-End"
 
 
@@ -277,7 +277,7 @@ def _job_page(desk: Desk, job: Job, act: str, status: int = 200, denied: str = "
     names = result_names(job) if job.state == "successful" else []
     files = [{"name": name, "href": quote(name), "media": media_type(name)} for name in names]
     acts = ["dismiss", *(["restart"] if job.state in ("failed", "dismissed") else [])]
-    lines = masked(desk.jobs.log(job.id).text).splitlines()[-_TAIL:]
+    lines = masked(desk.jobs.log(job.id, -_LAST).text).splitlines()[-_TAIL:]
     return page(
         "job", status, job={"stage": "", "inputs": {}, **status_info(job, desk.address)}, error=error, files=files, log="\n".join(lines),
         act=act, acts=acts if desk.gate.writable else [], labels=_LABELS, denied=denied, refresh=not job.ended and not act, here="jobs",

@@ -26,6 +26,7 @@ _RECORDS = (
     ("run.json", "describedby", "Record of the run"),
 )
 _PAGE, _MOST = 50, 1000
+_ALL = (None, None)
 
 
 def status_info(job: Job, address: str) -> dict[str, Any]:
@@ -119,13 +120,14 @@ class Listing:
         """Whether a job is wanted."""
         if (self.states and job.state not in self.states) or (self.processes and job.service not in self.processes):
             return False
-        return _within(job.created, self.begun) and (self.lasted == (None, None) or _within(seconds(job), self.lasted))
+        return _within(job.created, self.begun) and (self.lasted == _ALL or _within(seconds(job), self.lasted))
 
     def page(self, jobs: Jobs) -> tuple[list[Job], bool]:
         """The jobs of the page, the latest first, and whether there are more."""
         state = next(iter(self.states)) if len(self.states) == 1 else None
         service = next(iter(self.processes)) if len(self.processes) == 1 else None
-        wanted = (job for job in jobs.list(state, service) if self.holds(job))
+        more = max(len(self.states), len(self.processes)) > 1 or self.begun != _ALL or self.lasted != _ALL
+        wanted = (job for job in jobs.list(state, service, -1 if more else self.offset + self.limit + 1) if self.holds(job))
         found = list(islice(wanted, self.offset, self.offset + self.limit + 1))
         return found[: self.limit], len(found) > self.limit
 

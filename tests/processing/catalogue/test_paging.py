@@ -119,3 +119,47 @@ def test_pages_in_a_circle_are_told(kind: str) -> None:
 
     with pytest.raises(EndpointError, match="lead in a circle"):
         list(client("https://c.example", Desk(answer), page=5).search(Search("", limit=50)))
+
+
+@pytest.mark.parametrize(("client", "name"), [(ODataCatalogue, "@odata.nextLink"), (FinderCatalogue, "links"), (StacCatalogue, "links")])
+def test_a_next_page_that_is_no_address_is_told(client: Any, name: str) -> None:
+    link: Any = [{"rel": "next", "href": "http://[x"}] if name == "links" else "http://[x"
+    page = {"value": [_odata(1)], "features": [_feature(1)], "properties": {"links": link}, name: link}
+    search = client("https://c.example", Desk(lambda path, said: page)).search(Search("", limit=2))
+    assert next(search).key == "k1"
+    with pytest.raises(EndpointError, match="names a next page that is no address"):
+        next(search)
+
+
+def test_a_finder_may_stop_to_give_links() -> None:
+    def answer(path: str, said: dict[str, str]) -> Any:
+        if said["page"] == "1":
+            return {"features": [_feature(1)], "properties": {"links": [{"rel": "next", "href": "?page=2"}]}}
+        return {"features": [_feature(2)]}
+
+    assert [one.key for one in FinderCatalogue("https://c.example", Desk(answer)).search(Search("", limit=9))] == ["k1", "k2"]
+
+
+def test_pages_that_never_end_are_told() -> None:
+    """A service that does not heed what it is asked shows all that it has, none of which fits."""
+
+    def answer(path: str, said: dict[str, str]) -> Any:
+        skip = int(said.get("$skip", 0))
+        return {"value": [_odata(number) for number in range(skip, skip + int(said["$top"]))]}
+
+    desk = Desk(answer)
+    with pytest.raises(EndpointError, match="pages of odata never end"):
+        list(ODataCatalogue("https://c.example", desk, page=1).search(Search("", cloud_cover=10)))
+    assert len(desk.asked) == 1000
+
+
+def test_a_page_of_which_nothing_can_be_read_is_not_the_end() -> None:
+    """Auxiliary files come before products, and have no outline."""
+
+    def answer(path: str, said: dict[str, str]) -> Any:
+        skip = int(said.get("$skip", 0))
+        return {"value": [{**_odata(skip), "GeoFootprint": None if skip < 3 else BOX}] if skip < 4 else []}
+
+    catalogue = ODataCatalogue("https://c.example", Desk(answer))
+    assert [one.key for one in catalogue.search(Search("", limit=1))] == ["k3"]
+    assert len(catalogue.notices) == 3

@@ -59,6 +59,17 @@ def test_areas_across_the_antimeridian_and_large_ones() -> None:
     assert shapely.get_num_coordinates(sent) <= 60
 
 
+@pytest.mark.parametrize("shift", [0, 180])
+def test_very_many_parts_are_sent_as_their_hull(shift: int) -> None:
+    islands = [shapely.Point(shift + lon, lat).buffer(0.3) for lon in range(-20, 20, 4) for lat in range(-40, 40, 4)]
+    search = Search("", shapely.MultiPolygon(islands))
+    sent = [shapely.from_wkt(one.removeprefix("SRID=4326;")) for one in literals(odata_filter(search))[0]]
+    assert len(sent) == (2 if shift else 1)
+    assert shapely.covers(shapely.union_all(sent).buffer(1e-6), search.area)
+    assert sum(map(shapely.area, sent)) < 41 * 81
+    assert len(odata_filter(search)) < 4000
+
+
 @given(st.text())
 def test_texts_of_hub_queries_stay_in_their_quotes(text: str) -> None:
     desk = Desk(lambda path, said: NOTHING)
@@ -81,7 +92,7 @@ def test_finder_parameters() -> None:
     url, params = desk.asked[0]
     assert url == "https://c.example/api/collections/Sentinel2/search.json"
     assert dict(params) == {
-        "startDate": "2021-03-15T00:00:00Z", "completionDate": "2021-03-26T00:00:00Z", "processingLevel": "LEVEL2A",
+        "startDate": "2021-03-15T00:00:00Z", "completionDate": "2021-03-26T00:00:00Z",
         "geometry": "POLYGON ((1 0, 1 1, 0 1, 0 0, 1 0))", "cloudCover": "[0,20]", "maxRecords": "7", "sortParam": "startDate",
         "sortOrder": "ascending", "page": "1",
     }  # fmt: skip

@@ -21,6 +21,7 @@ from earthweave.processing.catalogue import (
     Found,
     HubCatalogue,
     ODataCatalogue,
+    PagedCatalogue,
     Search,
     StacCatalogue,
     footprint,
@@ -30,7 +31,7 @@ from earthweave.processing.catalogue import (
 
 from .conftest import Desk
 
-KINDS = {"stac": StacCatalogue, "odata": ODataCatalogue, "finder": FinderCatalogue, "hub": HubCatalogue}
+KINDS: dict[str, type[PagedCatalogue]] = {"stac": StacCatalogue, "odata": ODataCatalogue, "finder": FinderCatalogue, "hub": HubCatalogue}
 RECORDED = [
     ("odata", "cop_dataspace_search.json", "S2A_MSIL1C_20200808T010311_N0500_R045_T54PXA_20230413T212505", 2, 95.136736479015),
     ("odata", "onda_search.json", "S2B_MSIL1C_20200813T010309_N0209_R045_T55PBR_20200813T021947", 2, None),
@@ -41,9 +42,14 @@ RECORDED = [
 ]  # fmt: skip
 
 
+def opened(kind: str, body: Any) -> PagedCatalogue:
+    """A catalogue of this kind whose pages are all the given one."""
+    return KINDS[kind]("https://c.example/x", Desk(lambda path, said: body))
+
+
 def searched(kind: str, body: bytes, search: Search) -> list[Found]:
     """What a catalogue of this kind finds if its first page is the given one."""
-    return list(KINDS[kind]("https://c.example/x", Desk(lambda path, said: body)).search(search))
+    return list(opened(kind, body).search(search))
 
 
 @pytest.mark.parametrize(("kind", "name", "first", "count", "cloud"), RECORDED)
@@ -167,9 +173,81 @@ def test_a_product_without_what_it_needs_is_named(kind: str, lacking: str, repli
     ):
         row.pop(gone, None)
         said.pop(gone, None)
+    listed = document["value" if kind == "odata" else "features"]
+    others = listed[1:]
+    catalogue = opened(kind, document)
+    if others:
+        found = list(catalogue.search(Search(limit=len(others))))
+        assert first not in {one.id for one in found}
+        assert len(found) == len(others)
+        [told] = catalogue.notices
+        assert "left out" in told and first in told and lacking in told
+    del listed[1:]
     with pytest.raises(ProductError, match=first) as raised:
-        searched(kind, json.dumps(document).encode(), Search())
+        list(opened(kind, {name: value for name, value in document.items() if name in ("value", "features")}).search(Search()))
     assert lacking in str(raised.value)
+
+
+def test_many_products_that_cannot_be_read_are_counted(replies: Path) -> None:
+    document = json.loads((replies / "sara_search.json").read_bytes())
+    good = document["features"][0]
+    document["features"] = [{**good, "id": f"p{number}", "geometry": None} for number in range(40)] + [good]
+    catalogue = opened("finder", document)
+    for _ in range(2):
+        assert len(list(catalogue.search(Search(limit=1)))) == 1
+        assert len(catalogue.notices) == 6
+        assert "35 more" in catalogue.notices[-1]
+
+
+def _first(document: Any) -> Any:
+    return document["features"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda one: one.update(links=5), True),
+        (lambda one: one.update(links=[{"rel": "self", "href": "http://[x"}]), True),
+        (lambda one: one.update(assets={"a": {"href": "b", "roles": 5, "type": "application/zip"}}), True),
+        (lambda one: one["assets"].update(a={"href": "http://[x"}, b={"href": "https://c.example/a b"}), True),
+        (lambda one: one["assets"].update(a={"href": "https://c.example/\ud800"}), True),
+        (lambda one: one["properties"].update({"eo:cloud_cover": 10**400, "sat:relative_orbit": -(10**400)}), True),
+        (lambda one: one["properties"].update(datetime="0001-01-01T00:00:00+14:00"), False),
+        (lambda one: one["properties"].update(datetime="2016-12-31T23:59:60Z"), False),
+        (lambda one: one["properties"].update(start_datetime="2021-01-02T00:00:00Z", end_datetime="2021-01-01T00:00:00Z"), False),
+        (lambda one: one["properties"].update(title="a\x1b[2Jb\ud800", platform="\udfff"), True),
+    ],
+)  # fmt: skip
+def test_values_of_the_wrong_kind_are_none(change: Callable[[Any], Any], expected: bool, replies: Path) -> None:
+    document = json.loads((replies / "earth_search_search.json").read_bytes())
+    change(_first(document))
+    if not expected:
+        with pytest.raises(ProductError, match="no readable acquisition time"):
+            searched("stac", {"features": document["features"]}, Search(limit=1))
+        return
+    [found] = searched("stac", document, Search(limit=1))
+    json.dumps([found.id, found.title, found.platform, found.links], ensure_ascii=False).encode()
+    assert (found.title + found.id).isprintable()
+    assert found.cloud_cover in (None, 9.93604802923519)
+    for _, href, _ in found.links:
+        assert re.fullmatch(r"(https?|s3)://[!-~]+", href) and "[" not in href
+
+
+def test_times_without_a_zone_are_utc_and_finer_ones_are_cut(replies: Path) -> None:
+    document = json.loads((replies / "earth_search_search.json").read_bytes())
+    for text, expected in (
+        ("2021-03-15T00:02:41", "2021-03-15T00:02:41Z"),
+        ("2021-03-15T02:02:41.123456789+02:00", "2021-03-15T00:02:41.123456Z"),
+    ):
+        _first(document)["properties"].update(datetime=text)
+        assert searched("stac", document, Search(limit=1))[0].time.texts == (expected, expected)
+
+
+def test_tiles_of_the_first_zones_have_two_digits(replies: Path) -> None:
+    document = json.loads((replies / "earth_search_search.json").read_bytes())
+    _first(document)["properties"].update({"s2:product_uri": None, "grid:code": "MGRS-1LAC"})
+    _first(document)["id"] = "S2B_1LAC_20240206_0_L1C"
+    assert searched("stac", document, Search(limit=1))[0].tile == "01LAC"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -194,8 +272,9 @@ def test_bad_replies_are_told_with_the_catalogue(kind: str, reply: Any, told: st
     assert raised.value.way_out
 
 
+ODD = ["2021-03-15", "POINT(0 0)", "x:y", "http://[x", "0001-01-01T00:00:00+14:00", "\ud800", 10**400, -(10**400)]
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8) | st.sampled_from(["2021-03-15", "POINT(0 0)", "x:y"]),
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8) | st.sampled_from(ODD),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=8,
 )
@@ -250,4 +329,4 @@ def test_outlines_that_are_none_are_told(outline: str, replies: Path) -> None:
     document = json.loads((replies / "cop_dataspace_search.json").read_bytes())
     document["value"][0].update(GeoFootprint=None, Footprint=f"geography'SRID=4326;{outline}'")
     with pytest.raises(ProductError, match="has no readable footprint"):
-        searched("odata", json.dumps(document).encode(), Search())
+        searched("odata", json.dumps({"value": document["value"][:1]}).encode(), Search())

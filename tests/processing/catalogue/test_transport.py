@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earthweave.ontology import EndpointError, NotFoundError, ParameterError, ProductError
+from earthweave.ontology import DeadlineError, EndpointError, ForbiddenError, NotFoundError, ParameterError, ProductError
 from earthweave.processing.catalogue import (
     KNOWN,
     FileCatalogue,
@@ -64,6 +64,48 @@ def test_retry_after_is_heeded_within_bounds() -> None:
     desk = failing((429, {"retry-after": "7"}, b""), (503, {"retry-after": "3600"}, b""), (503, {"retry-after": "Sun, 22 Nov"}, b""), GOOD)
     Retrying(desk, pauses.append, jitter=lambda: 0.0).get("https://c.example")
     assert pauses == [7, 30, 4]
+
+
+@pytest.mark.parametrize(
+    ("said", "pause"),
+    [
+        ({"retry-after": "Sun, 22 Nov 2026 05:00:09 GMT", "date": "Sun, 22 Nov 2026 05:00:00 GMT"}, 9),
+        ({"retry-after": "Sun, 22 Nov 2026 09:00:00 GMT", "date": "Sun, 22 Nov 2026 05:00:00 GMT"}, 30),
+        ({"retry-after": "Sun, 22 Nov 2026 04:00:00 GMT", "date": "Sun, 22 Nov 2026 05:00:00 GMT"}, 0),
+        ({"retry-after": "Sun, 22 Nov 2026 05:00:09 GMT"}, 1),
+        ({"retry-after": "Sun, 22 Nov 2026 05:00:09 GMT", "date": "now"}, 1),
+        ({"retry-after": "soon"}, 1), ({"retry-after": "9" * 400}, 30), ({"retry-after": "-5"}, 1), ({}, 1),
+    ],
+)  # fmt: skip
+def test_retry_after_may_be_a_moment(said: dict[str, str], pause: float) -> None:
+    pauses: list[float] = []
+    Retrying(failing((429, said, b""), GOOD), pauses.append, jitter=lambda: 0.0).get("https://c.example")
+    assert pauses == [pause]
+
+
+def test_what_was_late_is_asked_again() -> None:
+    pauses: list[float] = []
+    late = DeadlineError("c.example did not answer within 60 s")
+    assert Retrying(failing(late, GOOD), pauses.append, jitter=lambda: 0.0).get("https://c.example") == GOOD
+    with pytest.raises(DeadlineError):
+        Retrying(failing(late, late), pauses.append, attempts=2).get("https://c.example")
+    with pytest.raises(ForbiddenError):
+        Retrying(failing(ForbiddenError("no")), lambda _: pytest.fail("it must not wait")).get("https://c.example")
+
+
+def test_a_note_cannot_name_another_file(tmp_path: Path) -> None:
+    Recorder(Desk(lambda path, said: b"kept"), tmp_path / "kept", lambda: WHEN).get("https://c.example")
+    [reply], [path] = (tmp_path / "kept/replies").iterdir(), (tmp_path / "kept/requests").iterdir()
+    reply.rename(tmp_path / reply.name)
+    note = json.loads(path.read_bytes())
+    for name in (f"../../{reply.name}", str(tmp_path / reply.name), "", "..", 5):
+        path.write_text(json.dumps({**note, "reply": name}))
+        with pytest.raises(ProductError, match="damaged"):
+            Replay(tmp_path / "kept").get("https://c.example")
+    path.write_text(json.dumps({**note, "headers": 5}))
+    reply = (tmp_path / reply.name).rename(reply)
+    with pytest.raises(ProductError, match="damaged"):
+        Replay(tmp_path / "kept").get("https://c.example")
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 422])

@@ -87,6 +87,8 @@ def test_scenes_in_a_folder(pair: tuple[Path, Path]) -> None:
         (("search", "nowhere"), 2, "there is no catalogue nowhere"),
         (("search", "https://c.example/stac"), 2, "EARTHWEAVE_CATALOGUE_ALLOW"),
         (("search", "cdse", "--from", "spring"), 2, "spring: no dates"),
+        (("search", "cdse", "--to", "9999-12-31"), 2, "9999-12-31: no dates"),
+        (("search", "cdse", "--from", "0001-01-01T00:00:00+14:00"), 2, "no dates"),
         (("search", "cdse", "--from", "2021-03-02", "--to", "2021-02-01"), 2, "before it starts"),
         (("search", "cdse", "--aoi", "POINT(1 2)"), 2, "it is not an area"),
         (("search", "cdse", "--record", "a", "--replay", "b"), 2, "exclude each other"),

