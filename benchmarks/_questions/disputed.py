@@ -18,6 +18,12 @@ DISPUTED: dict[int, str] = {
     816: "orders by a variable that it does not bind, smallest first",
     834: "takes the largest municipality, which was not asked",
     870: "excludes nothing: its condition stands outside of the pattern that it is of",
+    439: "lists the lakes where the rural areas are asked for",
+    573: "lists the districts where the woodlands are asked for",
+    812: "tells the smallest where there are fewer than ten",
+    820: "tells the largest where the smallest is asked for",
+    856: "orders by area where length is asked for",
+    859: "adds that the lake lies in Ireland",
     797: "asks for Killinane, takes Kilkieran",
     218: "asks for Tullyhaw, takes Tully",
 }

@@ -25,7 +25,6 @@ from earthweave.qa.request import (
     Box,
     Compare,
     Concept,
-    Constraint,
     Interval,
     Measure,
     Named,
@@ -106,7 +105,7 @@ def _intent(request: Request, texts: dict[str, str]) -> str:
     return "map_service" if request.draw or (request.form == "find" and happened and not request.columns) else "geo_qa"
 
 
-def _collection(request: Request, conditions: list[Constraint], texts: dict[str, str]) -> str | None:
+def _collection(request: Request, conditions: list[Any], texts: dict[str, str]) -> str | None:
     """The collection that mission and themes speak of, or the mission itself."""
     themes = [one.than.value for one in conditions if _is_text(one) and one.value.label in {"theme", "instrument"}]
     told = texts.get("collection") or texts.get("mission", "")
@@ -253,7 +252,7 @@ def _of_theme(words: str, themes: Sequence[str]) -> bool:
 
 
 # the other slots
-def _time(conditions: list[Constraint]) -> tuple[str | None, str | None] | None:
+def _time(conditions: list[Any]) -> tuple[str | None, str | None] | None:
     for one in conditions:
         if isinstance(one, Temporal):
             return _days(one.intervals[0], one.intervals[-1]) if one.intervals else (None, f"P{one.days}D")
@@ -261,10 +260,10 @@ def _time(conditions: list[Constraint]) -> tuple[str | None, str | None] | None:
 
 
 def _days(first: Interval, last: Interval) -> tuple[str | None, str | None]:
-    return first.start and first.start.isoformat(), last.end and (last.end - timedelta(days=1)).isoformat()
+    return first.start.isoformat() if first.start else None, (last.end - timedelta(days=1)).isoformat() if last.end else None
 
 
-def _filters(request: Request, conditions: list[Constraint]) -> Iterator[tuple[str, str, str]]:
+def _filters(request: Request, conditions: list[Any]) -> Iterator[tuple[str, str, str]]:
     vague = {one.code for one in request.assumptions}
     for one in conditions:
         if isinstance(one, Spatial) and one.metres is not None:
@@ -310,7 +309,7 @@ def _gold_time(time: dict[str, Any] | None) -> tuple[str | None, str | None] | N
     if time and time.get("relative") == "last week":
         monday = reference_day() - timedelta(days=reference_day().weekday() + 7)
         return monday.isoformat(), (monday + timedelta(days=6)).isoformat()
-    return time and (time.get("start"), time.get("end") or time.get("duration"))
+    return (time.get("start"), time.get("end") or time.get("duration")) if time else None
 
 
 def reference_day() -> date:
@@ -340,7 +339,7 @@ def wrong(heard: Heard | None, row: dict[str, Any]) -> dict[str, Any]:
     """The slots that are not right, with what was understood and what is wanted."""
     given = row["slots"]
     vague = heard is not None and any(one.code == "cloud-free" for one in heard.request.assumptions)
-    wanted, got = gold(row, vague), heard and slots(heard)
+    wanted, got = gold(row, vague), slots(heard) if heard else None
     found = {name: (got and got[name], value) for name, value in wanted.items() if got is None or got[name] != value}
     if heard:
         there = places(heard)

@@ -20,9 +20,10 @@ PREFIXES = {
     "xsd": str(XSD), "strdf": "http://strdf.di.uoa.gr/ontology#", "uom": "http://www.opengis.net/def/uom/OGC/1.0/",
 }  # fmt: skip
 _TESTS = {
-    "sfWithin": "within", "within": "within", "sfContains": "contains", "contains": "contains", "sfTouches": "touches", "touches": "touches",
-    "sfIntersects": "intersects", "intersects": "intersects", "sfCrosses": "crosses", "crosses": "crosses", "sfOverlaps": "overlaps",
-    "overlaps": "overlaps", "sfDisjoint": "disjoint", "sfEquals": "equals", "above": "above", "below": "below", "left": "left", "right": "right",
+    "sfWithin": "within", "within": "within", "sfContains": "contains", "contains": "contains", "sfTouches": "touches",
+    "touches": "touches", "sfIntersects": "intersects", "intersects": "intersects", "sfCrosses": "crosses", "crosses": "crosses",
+    "sfOverlaps": "overlaps", "overlaps": "overlaps", "sfDisjoint": "disjoint", "sfEquals": "equals", "above": "above", "below": "below",
+    "left": "left", "right": "right",
 }  # fmt: skip
 _AS_PROPERTY = {GEO[f"sf{name}"]: name.lower() for name in ("Within", "Contains", "Touches", "Intersects", "Crosses", "Overlaps")}
 

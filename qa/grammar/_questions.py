@@ -242,7 +242,7 @@ def inhabitants(context: Context, how_many: None, asked: Asked, live: None, word
     """ "How many people live in Kent"."""
     from ._values import values_of
 
-    found = values_of(context, asked, None, noun) or []
+    found = values_of(context, _all_of(asked, noun), None, noun) or []
     drafts = [(value(context, None, None, out.value), out) for out in found]
     return [Out(draft, out.cost, out.notes) for draft, out in drafts if draft] or None
 
@@ -253,7 +253,13 @@ def people(
     """ "the number of people that live in Kent"."""
     from ._values import values_of
 
-    return values_of(context, asked, None, noun)
+    return values_of(context, _all_of(asked, noun), None, noun)
+
+
+def _all_of(asked: Asked, noun: Noun) -> Asked:
+    """How many people live in the cities is how many live in all of them."""
+    many = noun.plural and not noun.named and noun.quantifier != "each" and not asked.function
+    return changed(asked, function="sum") if many else asked
 
 
 def inhabitants_of(context: Context, how_many: None, asked: Asked, do: None, noun: Noun, have: None) -> list[Out] | None:

@@ -28,7 +28,8 @@ _PREPOSITIONS: tuple[tuple[Relation, str], ...] = (
     ("crosses", "crossing, traversing, flowing|running|passing|going|winding through|across|over|in|into, crossing over|through, "
          "through, across"),
     ("intersects",
-     "intersecting, intersecting with, over, covering, showing, depicting, connected to|with, linked to|with, joined to|with, off, in or as part|parts of"),
+     "intersecting, intersecting with, over, covering, showing, depicting, connected to|with, linked to|with, joined to|with, off, "
+     "in or as part|parts of"),
     ("overlaps", "overlapping, overlapping with"),
     ("near",
      "near, near to, close to, nearby, nearby to, in the? vicinity of, around, not far from, not too far from, in the? proximity of|to, "

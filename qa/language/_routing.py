@@ -26,7 +26,10 @@ _CUT_OUT = frozenset("extract isolate segment segmentation delineate outline mas
 _COUNT = (("how", "many"), ("number", "of"), ("amount", "of"), ("count",), ("quantity", "of"))
 _YES_NO = frozenset("is are does do was were has have can".split())
 _FRAME = frozenset(
-    "upper lower left right center centre middle top bottom corner upper-right upper-left lower-right lower-left side background foreground".split()
+    (
+        "upper lower left right center centre middle top bottom corner upper-right upper-left lower-right lower-left side background"
+        " foreground"
+    ).split()
 )
 _SIGHT = frozenset("contain containing show showing with without depict depicting include including displaying featuring where".split())
 _INSIDE = frozenset("in from of on within inside".split())

@@ -8,7 +8,7 @@ from ..knowledge import Knowledge, NameMatch, key
 from ..request import Assumption, Named
 from ._classes import class_table
 from ._facets import value_table
-from ._found import ABSENT, EXACT, UNTYPED, Found, aliases
+from ._found import ABSENT, EXACT, SHORTENED, UNTYPED, Found, aliases
 from ._properties import property_table
 from ._quantities import unit_at
 from ._reading import Reading, Scored
@@ -21,6 +21,9 @@ _KNOWN, _WHOLE = 0.62, 0.55
 """How sure a place is that people know and the store does not have, and a name of which the store has a part."""
 _SPELLED = 5
 """Letters of a word from which on a typing error can be told from another word."""
+_CLOSE = 0.8
+"""Similarity from which on a name may be a slip of another: one letter in five."""
+_ABBREVIATED = 3
 
 
 def unexplained(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> Iterator[Reading]:
@@ -32,7 +35,7 @@ def unexplained(question: Question, knowledge: Knowledge, found: Sequence[Found]
     for start, end in _unknown_spans(question, covered, named):
         yield from _misspelt(question, knowledge, start, end)
         yield _absent(question.words(start, end), start, end, ABSENT)
-    yield from _known(question, found)
+    yield from _known(question, knowledge, found)
     yield from _longer(question, knowledge, found)
 
 
@@ -58,7 +61,9 @@ def _similar(knowledge: Knowledge, words: Words) -> tuple[tuple[NameMatch, float
     """Names that the words may be a slip of: not parts of longer ones, which somebody who types one may not have known."""
     if len("".join(words)) < _SPELLED:
         return ()
-    return tuple((match, close) for match, close in knowledge.names.similar(words) if _slipped(words, key(match.named.name)))
+    return tuple(
+        (match, close) for match, close in knowledge.names.similar(words) if close >= _CLOSE and _slipped(words, key(match.named.name))
+    )
 
 
 def _slipped(words: Words, name: Words) -> bool:
@@ -71,40 +76,29 @@ def _begins(question: Question, start: int) -> bool:
     return start == 0 or question.tokens[start - 1].text in (".", "?", "!")
 
 
-def _known(question: Question, found: Sequence[Found]) -> Iterator[Reading]:
-    """Places that the lexicon knows by this name, and the store does not have by any."""
+def _known(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> Iterator[Reading]:
+    """Places that the lexicon knows by this name, and the store does not have by any, nor as a value of a property."""
     had = {(one.start, one.end) for one in found if one.score > UNTYPED}
     for start, end, words in windows(question, _WINDOW):
-        plain = any(len(label) > _ABBREVIATED for label in words)
-        if plain and (start, end) not in had and words in aliases() and _labels(words) and not _inside(start, end, had):
-            yield _absent(question.words(start, end), start, end, _KNOWN)
+        if any(len(word) > _ABBREVIATED for word in words) and _is_place(words) and words not in value_table(knowledge):
+            if not any(first <= start and end <= last for first, last in had):
+                yield _absent(question.words(start, end), start, end, _KNOWN)
 
 
-_ABBREVIATED = 3
-
-
-def _labels(words: Words) -> bool:
-    """Whether it is a name and not an adjective."""
-    return any(rule == "alias" for rule, _ in aliases()[words]) or all(rule != "adjective" for rule, _ in aliases()[words])
-
-
-def _inside(start: int, end: int, spans: set[tuple[int, int]]) -> bool:
-    return any(first <= start and end <= last for first, last in spans)
+def _is_place(words: Words) -> bool:
+    """Whether it is a name of the lexicon, and not an adjective."""
+    rules = {rule for rule, _ in aliases().get(words, (("adjective", ()),))}
+    return "alias" in rules or "adjective" not in rules
 
 
 def _longer(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> Iterator[Reading]:
     """Words with capitals in one run of which the store has no more than a part: a name of its own ("Cedar Key" is not in Cedar)."""
-    whole = [one for one in found if one.score >= EXACT - 0.05]
+    whole = [one for one in found if one.score >= SHORTENED * EXACT - 0.01]
     for start, end in _capitals(question):
         parts = [one for one in whole if start <= one.start and one.end <= end]
         touched = {at for one in parts for at in range(one.start, one.end)}
         strange = [at for at in range(start, end) if at not in touched]
-        if (
-            parts
-            and strange
-            and not any((one.start, one.end) == (start, end) for one in whole)
-            and all(_odd(question, knowledge, at) for at in strange)
-        ):
+        if parts and strange and all(_odd(question, knowledge, at) for at in strange):
             yield _absent(question.words(start, end), start, end, _WHOLE)
 
 
@@ -116,9 +110,7 @@ def _odd(question: Question, knowledge: Knowledge, at: int) -> bool:
 
 def _capitals(question: Question) -> Iterator[tuple[int, int]]:
     """Runs of two words or more with capitals, behind the first word of a sentence."""
-    tokens = question.tokens
-    flags = [token.is_word and token.text[:1].isupper() and not token.text[0].isdigit() and not _begins(question, at)
-             for at, token in enumerate(tokens)]  # fmt: skip
+    flags = [token.is_word and token.text[:1].isupper() and not _begins(question, at) for at, token in enumerate(question.tokens)]
     at = 0
     while at < len(flags):
         end = at

@@ -38,3 +38,12 @@ def test_the_location_of_a_thing_is_its_own() -> None:
 
 def test_in_or_as_parts_meets() -> None:
     assert _only(best("How many parks have lakes in or as parts of them?").target).relation == "intersects"
+
+
+@pytest.mark.parametrize(
+    "text", ["How many people live in the cities of Texas?", "What is the number of people that live in the cities of Texas?"]
+)
+def test_people_of_many_places_are_added_up(text: str) -> None:
+    (total,) = best(text).aggregates
+    assert total.function == "sum"
+    assert best(text.replace("the cities of ", "")).form == "find"
