@@ -22,18 +22,21 @@ from pydantic import Field
 from earthweave.ontology import (
     CRS84,
     Crs,
+    EarthweaveError,
     ForbiddenError,
     Layer,
     MissingDependencyError,
     ParameterError,
     ProcessingError,
     Progress,
+    ProgressSink,
     Source,
     UnsupportedError,
+    silent,
 )
 from earthweave.ontology.geometry import area_m2
 from earthweave.processing import Estimate, Output, Question, Reference, Result, ServiceSpec, service
-from earthweave.processing.catalogue import KNOWN, Catalogue, Found, Search, open_catalogue
+from earthweave.processing.catalogue import KNOWN, Catalogue, Found, Replay, Search, open_catalogue
 from earthweave.processing.frame import Context, Moment, Outcome, Product, at_home, checked, content_key, digest, parameter
 from earthweave.processing.raster import project, read_aoi
 from earthweave.processing.sentinel2 import BandList, open_scene
@@ -45,7 +48,7 @@ from ._flood import layer_of, load_provenance, map_flood
 from ._given import ImpactInputs
 from ._impact_service import FLOOD_IMPACT, impact_on, impact_outputs
 from ._links import OWN
-from ._pair import Pair, Wanted, obtain
+from ._pair import Pair, Wanted, choose_pair, obtain
 from ._products import Shelf
 from ._reach import Reach, reach
 from ._report import LEGEND, SOURCES, pair_text, rights_text, seen_text
@@ -189,22 +192,29 @@ def _scenes(p: FloodAssessment, context: Context) -> Scenes:
 
 def _looked_for(p: FloodAssessment, context: Context) -> Scenes:
     """The pair that is found by the period."""
-    assert p.start and p.end and p.scenes and p.aoi
+    ways = reach(p.replay, context.folder / REPLIES)
+    assert p.scenes
+    catalogue = open_catalogue(p.scenes, ways.searches)
+    found, wanted = _found(p, catalogue, context.sink)
+    notices = _notices(catalogue, ways, found)
+    return _obtained(p, context, found, wanted, Shelf(p.products or _beside(p, "products"), ways.links, os.environ, context.sink), notices)
+
+
+def _found(p: FloodAssessment, catalogue: Catalogue, sink: ProgressSink) -> tuple[tuple[Found, ...], Wanted]:
+    """The products among which the pair is chosen, and what it must meet."""
+    assert p.start and p.end and p.aoi
     if p.end < p.start:
         raise ParameterError("end is before start", why=f"{p.end:%Y-%m-%d} < {p.start:%Y-%m-%d}", way_out="swap --start and --end")
-    ways = reach(p.replay, context.folder / REPLIES)
-    catalogue = open_catalogue(p.scenes, ways.searches)
     wanted = Wanted(p.start, p.end, read_aoi(p.aoi), p.cloud_cover, p.coverage / 100, p.days, p.any_orbit)
     try:
         search = Search(p.collection, wanted.area, wanted.search, limit=_MOST)
     except OverflowError as error:
         raise ParameterError(f"the period {wanted.period} ends beyond the calendar", why=str(error), way_out="give other days") from error
-    found = tuple(catalogue.search(search, context.sink))
+    found = tuple(catalogue.search(search, sink))
     if isinstance(p.scenes, str):
         # an item may claim to be another catalogue's, whose account its link must not get
         found = tuple(replace(one, catalogue=catalogue.name) for one in found)
-    notices = _notices(catalogue, ways, found)
-    return _obtained(p, context, found, wanted, Shelf(p.products or _beside(p, "products"), ways.links, os.environ, context.sink), notices)
+    return found, wanted
 
 
 def _notices(catalogue: Catalogue, ways: Reach, found: tuple[Found, ...]) -> tuple[str, ...]:
@@ -333,9 +343,21 @@ def _estimate(p: FloodAssessment) -> Estimate:
     else:
         metres = 110e3**2
     pixels = metres / p.resolution**2
-    fetched = "; products of a catalogue in the network have to be fetched first" if isinstance(p.scenes, str) else ""
-    note = f"{pixels / 1e6:,.1f} million pixels of {p.resolution:g} m in {len(p.bands)} bands{fetched}"
-    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, note)
+    note = f"{pixels / 1e6:,.1f} million pixels of {p.resolution:g} m in {len(p.bands)} bands"
+    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, "; ".join(filter(None, (note, _scenes_note(p)))))
+
+
+def _scenes_note(p: FloodAssessment) -> str:
+    """Which scenes would be compared, or why none can be; catalogues in the network are not asked, nothing is fetched."""
+    if isinstance(p.scenes, str) and p.replay is None:
+        return "products of a catalogue in the network have to be fetched first"
+    if not (p.start and p.end and p.scenes and p.aoi) or p.input1 or p.input2:
+        return ""
+    try:
+        pair = choose_pair(*_found(p, open_catalogue(p.scenes, Replay(p.replay) if p.replay else None), silent))
+    except EarthweaveError as error:
+        return error.what
+    return f"scenes {pair.before.id} and {pair.after.id}: {pair.why}"
 
 
 def _parallel(latitude: float) -> float:
