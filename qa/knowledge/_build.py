@@ -58,17 +58,20 @@ def build(endpoint: Endpoint, limits: Limits | None = None, *, generation: str =
 
 
 def called_by_members(names: NameIndex, kinds: Mapping[str, ClassEntry]) -> dict[str, ClassEntry]:
-    """Classes of which many members are countries, or states, that everybody knows are called so as well, whatever their labels."""
+    """Classes of which many members are countries, or states, that everybody knows are called so as well, whatever their labels.
+
+    Where the store has a class of that very name nothing is added: rivers are called like states too.
+    """
     members: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for place in {one.iri: one for rows in by_words("places").values() for one in rows}.values():
         iris = {(cls, match.named.iris[0]) for label in place.labels for match in names.find(key(label))[:_ALIKE] for cls in match.classes}
         for above in place.broader[:1]:
             for cls, iri in iris:
                 members[cls, lexemes()[above].label].add(iri)
-    found = dict(kinds)
+    found, taken = dict(kinds), {label for entry in kinds.values() for label in entry.labels}
     for (cls, label), known in members.items():
         entry = found.get(cls)
-        if entry and len(known) >= max(_KNOWN, _SHARE * entry.count) and label not in (*entry.labels, *entry.others):
+        if entry and label not in taken and len(known) >= max(_KNOWN, _SHARE * entry.count) and label not in entry.others:
             found[cls] = replace(entry, others=(*entry.others, label))
     return found
 

@@ -15,7 +15,7 @@ from ._indexing import index_of
 from ._knowledge import ClassEntry, Knowledge, PropertyEntry, RelationEntry
 from ._names import NameIndex
 
-VERSION = 4
+VERSION = 5
 _KEY = b"earthweave.knowledge"
 
 
