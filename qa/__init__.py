@@ -25,6 +25,7 @@ from .answering import (
     answer_schema,
     edit_from_json,
     edited,
+    evidence,
     paraphrase,
     provenance,
     suggestions,
@@ -35,5 +36,5 @@ from .request import Box, Request, request_schema
 __all__ = [
     "CODES", "HINT", "SLOTS", "Answer", "Box", "Cell", "Chip", "Dialogue", "Endpoint", "Estimate", "Knowledge", "Launcher", "Limits",
     "Offer", "Operation", "Origin", "Proposal", "Refusal", "Request", "Table", "answer", "answer_request", "answer_schema", "build",
-    "edit_from_json", "edited", "opened", "paraphrase", "provenance", "request_schema", "suggestions",
+    "edit_from_json", "edited", "evidence", "opened", "paraphrase", "provenance", "request_schema", "suggestions",
 ]  # fmt: skip

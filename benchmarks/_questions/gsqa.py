@@ -62,10 +62,14 @@ def _right(row: dict[str, Any], told: Told) -> bool:
     name = next((one for one in ("distance", "angle") if one in gold[0]), "") if gold else ""
     if not name:
         return set(things) == {one["id"] for one in gold}
-    wanted, found = sorted(one[name] for one in gold), sorted(value for values in things.values() for value in values)
-    return len(wanted) == len(found) and all(
-        abs(a - b) <= max(1.0 if name == "distance" else 0.05, 1e-4 * b) for a, b in zip(found, wanted, strict=True)
-    )
+    # things in the same direction have one row
+    wanted, found = {one[name] for one in gold}, {value for values in things.values() for value in values}
+    return bool(found) and _covered(wanted, found, name) and _covered(found, wanted, name)
+
+
+def _covered(some: set[float], others: set[float], name: str) -> bool:
+    """Whether each number is among the others, within a metre or a twentieth of a degree."""
+    return all(any(abs(a - b) <= max(1.0 if name == "distance" else 0.05, 1e-4 * abs(b)) for b in others) for a in some)
 
 
 def _got(told: Told) -> str:

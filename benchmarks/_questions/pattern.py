@@ -19,13 +19,13 @@ PREFIXES = {
     "y2geor": "http://kr.di.uoa.gr/yago2geo/resource/", "geo": str(GEO), "geof": str(GEOF), "rdf": str(RDF), "rdfs": str(RDFS),
     "xsd": str(XSD), "strdf": "http://strdf.di.uoa.gr/ontology#", "uom": "http://www.opengis.net/def/uom/OGC/1.0/",
 }  # fmt: skip
-_TESTS = {
-    "sfWithin": "within", "within": "within", "sfContains": "contains", "contains": "contains", "sfTouches": "touches",
-    "touches": "touches", "sfIntersects": "intersects", "intersects": "intersects", "sfCrosses": "crosses", "crosses": "crosses",
-    "sfOverlaps": "overlaps", "overlaps": "overlaps", "sfDisjoint": "disjoint", "sfEquals": "equals", "above": "above", "below": "below",
-    "left": "left", "right": "right",
-}  # fmt: skip
-_AS_PROPERTY = {GEO[f"sf{name}"]: name.lower() for name in ("Within", "Contains", "Touches", "Intersects", "Crosses", "Overlaps")}
+_RELATIONS = ("Within", "Contains", "Touches", "Intersects", "Crosses", "Overlaps")
+_TESTS = (
+    {f"sf{name}": name.lower() for name in (*_RELATIONS, "Disjoint", "Equals")}
+    | {name.lower(): name.lower() for name in _RELATIONS}
+    | {name: name for name in ("above", "below", "left", "right")}
+)
+_AS_PROPERTY = {GEO[f"sf{name}"]: name.lower() for name in _RELATIONS}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@
 from ._answer import Answer, Column, Emptiness
 from ._chips import Alternative, Chip, chips, without
 from ._dialogue import Dialogue
+from ._evidence import evidence
 from ._offers import SLOTS, Proposal, propose
 from ._provenance import Origin, provenance
 from ._refusals import CODES, HINT, Refusal
@@ -20,6 +21,6 @@ from ._words import paraphrase
 
 __all__ = [
     "CODES", "HINT", "SLOTS", "Alternative", "Answer", "Chip", "Column", "Dialogue", "Emptiness", "Operation", "Origin", "Proposal",
-    "Refusal", "Understood", "answer", "answer_request", "answer_schema", "chips", "edit_from_json", "edited", "paraphrase", "propose",
-    "provenance", "suggestions", "understand", "without",
+    "Refusal", "Understood", "answer", "answer_request", "answer_schema", "chips", "edit_from_json", "edited", "evidence", "paraphrase",
+    "propose", "provenance", "suggestions", "understand", "without",
 ]  # fmt: skip

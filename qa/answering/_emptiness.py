@@ -72,6 +72,7 @@ class _Asker:
         self.until = time.perf_counter() + SECONDS
         self.blame: list[tuple[str, int]] = []
         self.nearest: list[Alternative] = []
+        self.solo: list[tuple[Any, str]] = []
         self.refusal: Refusal | None = None
         target = self.request.target
         self.counting = Request("count", replace(target, pick=None))
@@ -85,6 +86,8 @@ class _Asker:
                 self.blame.append((condition(one), count))
                 self.loosened(path, one)
         if not self.blame:
+            self.alone([one for path, one in places if path[:-1] == ("target", "constraints")])
+        if not self.blame and not self.solo:
             self.bare(places)
         return self.found(), self.refusal
 
@@ -98,6 +101,8 @@ class _Asker:
 
     def text(self) -> str:
         what = noun(replace(self.counting.target, constraints=(), named=()))
+        if self.solo:
+            return " ".join(f"“{condition(one)}” alone leaves nothing: {near}" for one, near in self.solo)
         if self.refusal:
             return self.refusal.text
         if not self.blame and self.spent:
@@ -117,6 +122,33 @@ class _Asker:
             self.none = not self.count(Request("count", Things(classes=target.classes)))
         elif not places:
             self.none = True
+
+    def alone(self, constraints: list[Any]) -> None:
+        """Which constraints leave nothing even where nothing else is asked, and what is nearest to each."""
+        for one in constraints[:4] if len(constraints) > 1 else ():
+            single = Request("count", replace(self.counting.target, constraints=(one,)))
+            if self.count(single):
+                continue
+            other = _Asker(single, self.knowledge, self.endpoint, self.limits, self.left)
+            other.loosened(("target", "constraints", 0), one)
+            self.left = other.left
+            near = other.refusal.text if other.refusal else f"nearest: {other.nearest[0].text}." if other.nearest else "none is near."
+            self.solo.append((one, near))
+            self.refusal = self.refusal or other.refusal
+        if not self.solo:
+            return
+        held = self.counting.target.constraints
+        edit = [
+            step
+            for at in reversed(range(len(held)))
+            if any(held[at] is one for one, _ in self.solo)
+            for step in removal(self.counting, ("target", "constraints", at))
+        ]
+        count = self.count(edited(self.counting, tuple(edit)))
+        if count:
+            names = " and ".join(f"“{condition(one)}”" for one, _ in self.solo)
+            self.nearest.append(Alternative(f"without {names} ({count:,})", tuple(edit)))
+        self.refusal = self.refusal and replace(self.refusal, text=self.text())
 
     # queries
     def run(self, request: Request) -> Result | None:

@@ -204,7 +204,8 @@ class _Filling:
                 shape, name = self.shape(argument)
                 if isinstance(shape, Refusal):
                     return shape
-                self.area = self.beside(shape, name, _POINTS.get(spatial.relation, (0, 0)))
+                inside = spatial.relation == "within" and shapely.area(shape) > 0
+                self.area = self.box(shape, name) if inside else self.beside(shape, name, _POINTS.get(spatial.relation, (0, 0)))
                 return str(write_wkt([self.area])[0])
         return Refusal("missing-place", f"Where? {self.offer.title} needs a place to work on.", "Name a place, or draw an area on the map.")
 
@@ -228,6 +229,10 @@ class _Filling:
             return Refusal("missing-place", text, "Draw an area on the map.", (named.name,)), named.name
         return found, named.name
 
+    def box(self, shape: Any, name: str) -> Any:
+        self.notes.append(Assumption("area", f"The area is the box around {name}.", name))
+        return shape.envelope
+
     def beside(self, shape: Any, name: str, direction: tuple[int, int]) -> Any:
         """The box of a place, or the square beside its middle in a direction."""
         west, south, east, north = shape.bounds
@@ -235,8 +240,7 @@ class _Filling:
         side = _SIDE / _DEGREE / max(0.1, math.cos(math.radians(middle[1]))), _SIDE / _DEGREE
         if direction == (0, 0):
             if east - west >= side[0] or north - south >= side[1]:
-                self.notes.append(Assumption("area", f"The area is the box around {name}.", name))
-                return shape.envelope
+                return self.box(shape, name)
             text = f"The area is a square of {_SIDE / 1000:.0f} km around the middle of {name}."
         else:
             words = "-".join(filter(None, ({1: "north", -1: "south"}.get(direction[1]), {1: "east", -1: "west"}.get(direction[0]))))

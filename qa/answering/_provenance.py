@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rdflib import URIRef
 
-from earthweave.ontology import PROV, RDFS
+from earthweave.ontology import DCTERMS, PROV, RDFS
 
 from .._ports import Endpoint, Limits
 from ..planning._algebra import Column, Select, Triple, Values, var
@@ -16,8 +17,11 @@ from ..planning._text import text_of
 _LINKS = tuple(
     PROV[name] for name in ("wasDerivedFrom", "wasGeneratedBy", "used", "hadPrimarySource", "wasAttributedTo", "wasAssociatedWith")
 )
+_NAMES = (RDFS.label, DCTERMS.title, DCTERMS.identifier)
 _STEPS = 8
 _MOST = 200
+_ALIKE = 3
+"""Statements that tell the same of different things: of so many floods in one layer, a few speak for all."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,17 @@ def provenance(iris: Iterable[str], endpoint: Endpoint, limits: Limits = Limits(
             break
         seen |= front
         rows = _sources(front, endpoint, limits)
-        found |= dict.fromkeys(rows)
+        found |= dict.fromkeys(_few(rows))
         front = {row.source for row in rows if "://" in row.source or row.source.startswith("urn:")}
     return tuple(found)[:_MOST]
+
+
+def _few(rows: Iterable[Origin]) -> Iterator[Origin]:
+    told: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        told[row.relation, row.source] += 1
+        if told[row.relation, row.source] <= _ALIKE:
+            yield row
 
 
 def _sources(iris: set[str], endpoint: Endpoint, limits: Limits) -> list[Origin]:
@@ -56,8 +68,12 @@ def _sources(iris: set[str], endpoint: Endpoint, limits: Limits) -> list[Origin]
 
 
 def _labels(iris: set[str], endpoint: Endpoint, limits: Limits) -> dict[str, str]:
+    """What things are called: their label, else their title, else the identifier that a scene goes by."""
     if not iris:
         return {}
-    thing, label = var("thing"), var("label")
-    query = Select((Column(thing), Column(label)), (Values(thing, tuple(map(URIRef, sorted(iris)))), Triple(thing, (RDFS.label,), label)))
-    return {row[0].value: row[1].value for row in endpoint.select(text_of(query), limits).rows if row[0] and row[1]}
+    thing, property, label = var("thing"), var("property"), var("label")
+    given = Values(thing, tuple(map(URIRef, sorted(iris)))), Values(property, _NAMES)
+    query = Select((Column(thing), Column(property), Column(label)), (*given, Triple(thing, (property,), label)))  # type: ignore[arg-type]
+    rows = [row for row in endpoint.select(text_of(query), limits).rows if all(row)]
+    told = sorted((_NAMES.index(URIRef(b.value)), a.value, c.value) for a, b, c in rows if a and b and c)
+    return {iri: name for _, iri, name in reversed(told)}

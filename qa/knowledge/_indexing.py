@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from ._names import LONGEST, NameIndex, key_hash
 from ._normal import joined, key
 from ._trigrams import postings
 from ._vocabulary import kind_words
 
+# pyarrow makes its functions as it is imported
+pc: Any = pyarrow.compute
 _BATCH = 10_000
 _LONGEST_NAME = 400
 NO_BOX = (np.nan, np.nan, np.nan, np.nan)

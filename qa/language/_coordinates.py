@@ -62,18 +62,28 @@ def _point(tokens: Sequence[Token], at: int) -> Found | None:
         end += 1
     announced = tokens[at:end]
     numbers, end = _numbers(tokens, end, 2)
-    if len(numbers) < 2:
+    letters = [letter for _, letter in numbers]
+    if len(numbers) == 2 and all(letters) and len(_NORTHERN.intersection(letters)) == 1:
+        found = _lettered(numbers)
+    elif len(numbers) == 2 and announced and not any(letters):
+        found = _ordered(numbers, latitude_first=announced[0].lower in ("lat", "latitude", "latlon"))
+    else:
         return None
-    (first, one), (second, other) = numbers
-    if one and other:
-        lat, lon = (first, second) if one in _NORTHERN else (second, first)
-        return (end, Point(lon, lat), ()) if (one in _NORTHERN) != (other in _NORTHERN) and _is_lon(lon) and _is_lat(lat) else None
-    if not announced or one or other:
-        return None
-    turned = announced[0].lower in ("lat", "latitude", "latlon") or not _is_lat(second)
-    lon, lat = (second, first) if turned else (first, second)
+    return (end, *found) if _is_lon(found[0].lon) and _is_lat(found[0].lat) else None
+
+
+def _lettered(numbers: Sequence[Number]) -> tuple[Point, tuple[Assumption, ...]]:
+    """``48.2 N 16.4 E``."""
+    (first, one), (second, _) = numbers
+    return (Point(second, first) if one in _NORTHERN else Point(first, second)), ()
+
+
+def _ordered(numbers: Sequence[Number], *, latitude_first: bool) -> tuple[Point, tuple[Assumption, ...]]:
+    """Two bare numbers, and which of them was taken for which."""
+    (first, _), (second, _) = numbers
+    turned = latitude_first or not _is_lat(second)
     told = Assumption("axis-order", f"The first number is the {'latitude' if turned else 'longitude'}.", "")
-    return (end, Point(lon, lat), (told,)) if _is_lon(lon) and _is_lat(lat) else None
+    return (Point(second, first) if turned else Point(first, second)), (told,)
 
 
 def _is_lon(value: float) -> bool:

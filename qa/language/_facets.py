@@ -95,11 +95,14 @@ def value_table(knowledge: Knowledge) -> Mapping[Words, tuple[tuple[PropertyEntr
         if entry.values and not entry.category and entry.dimension in ("text", "thing") and entry.iri not in led:
             for value in entry.values:
                 words = key(_written(entry, value))
-                if words and not (words[0] in _FLAGS and len(words) == 1) and any(len(word) > 1 and not word.isdigit() for word in words):
-                    found[words].append((entry, value))
-                    for name in _spelled_out(entry, value):
-                        found[name].append((entry, value))
+                for name in (words, *_spelled_out(entry, value)) if _tells(words) else ():
+                    found[name].append((entry, value))
     return {words: tuple(rows) for words, rows in found.items()}
+
+
+def _tells(words: Words) -> bool:
+    """Whether words say what is meant: a lone "yes" does not, and neither do figures."""
+    return not (len(words) == 1 and words[0] in _FLAGS) and any(len(word) > 1 and not word.isdigit() for word in words)
 
 
 def _spelled_out(entry: PropertyEntry, value: str) -> list[Words]:

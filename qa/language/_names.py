@@ -31,6 +31,9 @@ _DOUBTED = 0.3
 """Words less sure to be a name than this are not taken for a part of one."""
 _PARTLY = 0.4
 """Share of sureness that is left to a part of a name in lower case, where names have capitals."""
+_INDEFINITE = frozenset({"a", "an", "any", "another", "some"})
+_KIND = 0.3
+"""Share of sureness that is left behind "a": "a steak house" is a kind of thing, though one may be called The Steak House."""
 
 
 def readings(question: Question, knowledge: Knowledge, today: date | None = None) -> Iterator[Reading]:
@@ -38,13 +41,13 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
     plain = list(_found(question, knowledge))
     found = [replace(one, matches=ranked(one, plain)) for one in plain]
     found += typed(question, knowledge, found)
-    yield from map(_reading, found)
-    yield from map(_reading, appositions(question, found))
+    yield from (_reading(question, one) for one in (*found, *appositions(question, found)))
     yield from unexplained(question, knowledge, found)
 
 
-def _reading(one: Found) -> Reading:
-    return Reading("name", one.start, one.end, _scored(merged(one.matches)), one.score, one.rule)
+def _reading(question: Question, one: Found) -> Reading:
+    kind = one.start > 0 and question.tokens[one.start - 1].lower in _INDEFINITE
+    return Reading("name", one.start, one.end, _scored(merged(one.matches)), one.score * (_KIND if kind else 1.0), one.rule)
 
 
 def _scored(matches: Iterable[NameMatch]) -> tuple[Scored, ...]:
@@ -57,15 +60,21 @@ def _found(question: Question, knowledge: Knowledge) -> Iterator[Found]:
     for start, end, words in windows(question, longest):
         if (matches := knowledge.names.find(words)) and not _is_nothing(question, start, words):
             sure = _sureness(question, knowledge, start, end, words, mixed=mixed)
-            if (whole := _wholeness(words, matches)) < 1.0 and question.tokens[start].text.islower():
-                if sure < _DOUBTED:
-                    continue
-                whole *= _PARTLY if mixed else 1.0
-            if mixed and sure < _DOUBTED and len(words) == 1 and question.tokens[start].text.islower() and words[0] in COMMON:
+            share = _share_left(words, matches, sure, mixed=mixed) if question.tokens[start].text.islower() else _wholeness(words, matches)
+            if not share:
                 continue
-            yield Found(start, end, words, matches, sure * whole, "name")
+            yield Found(start, end, words, matches, sure * share, "name")
         if (len(words[0]) > 2 and (len(words) > 1 or words[0] not in COMMON)) or question.tokens[start].text.isupper():
             yield from _by_alias(knowledge, start, end, words)
+
+
+def _share_left(words: Words, matches: Sequence[NameMatch], sure: float, *, mixed: bool) -> float:
+    """Share of sureness that is left to words in lower case: none to doubtful parts of a name, nor to a common word among capitals."""
+    whole = _wholeness(words, matches)
+    common = mixed and len(words) == 1 and words[0] in COMMON
+    if sure < _DOUBTED and (whole < 1.0 or common):
+        return 0.0
+    return whole * _PARTLY if whole < 1.0 and mixed else whole
 
 
 def _wholeness(words: Words, matches: Sequence[NameMatch]) -> float:

@@ -82,8 +82,8 @@ def _table(rows: tuple[tuple[Any, ...], ...]) -> dict[tuple[str, ...], tuple[Any
 
 _MISSION_WORDS, _VALUE_WORDS, _NUMBERED_WORDS = _table(_MISSIONS), _table(_VALUES), _table(_NUMBERED)
 _THEME_WORDS = {tuple(words.split()): theme for theme, phrases in THEMES.items() for words in phrases.split(", ")}
-_COLLECTION_WORDS = {tuple(words.split()): 0.95 for words in _COLLECTIONS.split(", ")} | {("collection",): 0.6}
-_NOUN_WORDS = {tuple(words.split()): score for words, score in _NOUNS.items()}
+_COLLECTION_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): 0.95 for words in _COLLECTIONS.split(", ")} | {("collection",): 0.6}
+_NOUN_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): score for words, score in _NOUNS.items()}
 
 
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:
@@ -163,16 +163,21 @@ def _sentinel(tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
         yield _product(at, at + 1, 1.0, *_satellite(match[1], match[2] or ""))
     elif word in {"sentinel", "s"}:
         begin = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].text in _JOINTS)
-        digit = tokens[begin].lower if begin < len(tokens) else ""
-        digit = _SPELLED.get(digit, digit)
-        match = re.fullmatch(r"([1-6]p?)([a-d])?", digit)
-        if not match or (word == "s" and begin == at + 1) or match[1] not in _SENTINELS:
-            return
-        letter, end = match[2] or "", begin + 1
-        if not letter and end < len(tokens) and re.fullmatch(r"[A-Dp]", tokens[end].text) and tokens[end].start == tokens[begin].end:
-            letter, end = tokens[end].lower, end + 1
-        number = "5p" if letter == "p" else match[1]
-        yield _product(at, _beyond(tokens, end, ("platform", "satellite", "mission")), 1.0, *_satellite(number, letter.replace("p", "")))
+        if word == "sentinel" or begin > at + 1:
+            yield from _apart(tokens, at, begin)
+
+
+def _apart(tokens: tuple[Token, ...], at: int, begin: int) -> Iterator[Reading]:
+    """The satellite at ``at`` whose number stands at ``begin``, and its letter perhaps behind that."""
+    digit = tokens[begin].lower if begin < len(tokens) else ""
+    match = re.fullmatch(r"([1-6]p?)([a-d])?", _SPELLED.get(digit, digit))
+    if not match or match[1] not in _SENTINELS:
+        return
+    letter, end = match[2] or "", begin + 1
+    if not letter and end < len(tokens) and re.fullmatch(r"[A-Dp]", tokens[end].text) and tokens[end].start == tokens[begin].end:
+        letter, end = tokens[end].lower, end + 1
+    number = "5p" if letter == "p" else match[1]
+    yield _product(at, _beyond(tokens, end, ("platform", "satellite", "mission")), 1.0, *_satellite(number, letter.replace("p", "")))
 
 
 def _satellite(number: str, letter: str) -> tuple[Compare, ...]:
@@ -199,9 +204,7 @@ def _code(question: Question, at: int) -> Iterator[Reading]:
     tokens = question.tokens
     if at and tokens[at - 1].end == tokens[at].start and tokens[at - 1].is_word:
         return
-    end = at + 1
-    while end < len(tokens) and tokens[end].start == tokens[end - 1].end and (tokens[end].is_word or tokens[end].text in _JOINTS):
-        end += 1
+    end = _end_of_piece(tokens, at)
     text = question.words(at, end).rstrip("-_")
     named = at > 0 and tokens[at - 1].lower == "tile"
     if _TILE.fullmatch(text.lower()) and (named or text[0].lower() == "t"):
@@ -211,3 +214,11 @@ def _code(question: Question, at: int) -> Iterator[Reading]:
     elif text.count("-") >= 1 and _CODE.fullmatch(text) and not text.lower().startswith(("sentinel", "level", "s-")):
         # one hyphen may as well be in an ordinary word ("mid-2021") or a mission's name
         yield _product(at, end, 1.0 if text.count("-") > 1 else 0.4, _equals("collection", text))
+
+
+def _end_of_piece(tokens: tuple[Token, ...], at: int) -> int:
+    """The place after words and hyphens without a space between them."""
+    end = at + 1
+    while end < len(tokens) and tokens[end].start == tokens[end - 1].end and (tokens[end].is_word or tokens[end].text in _JOINTS):
+        end += 1
+    return end

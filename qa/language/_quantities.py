@@ -36,7 +36,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("MB", "mb, megabyte"), ("GB", "gb, gigabyte"), ("h", "hour, hr, hrs"), ("min", "minute"),
     ("/km2", "per square kilometre, per km2, per square km, per sq km, / km2"), ("/[smi_us]", "per square mile, per sq mile"),
 )  # fmt: skip
-_WORDS = {tuple(words.split()): code for code, phrases in _UNITS for words in phrases.split(", ")}
+_WORDS: dict[tuple[str, ...], str] = {tuple(words.split()): code for code, phrases in _UNITS for words in phrases.split(", ")}
 _LONGEST = max(map(len, _WORDS))
 _LETTERS = frozenset(("W", "t", "deg"))
 _ALWAYS = frozenset(("h", "min"))
@@ -95,11 +95,8 @@ def _spelled(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
     while end < len(tokens):
         word = tokens[end].lower
         if word in _TEN:
-            total, end, found = total + _TEN[word], end + 1, True
-            joint = end + (end < len(tokens) and tokens[end].text == "-")
-            unit = _SMALL.get(tokens[joint].lower, 0.0) if joint < len(tokens) else 0.0
-            if 0 < unit < 10:
-                total, end = total + unit, joint + 1
+            unit, end = _unit_behind(tokens, end + 1)
+            total, found = total + _TEN[word] + unit, True
         elif word in _SMALL and not (found and total % 100):
             total, end, found = total + _SMALL[word], end + 1, True
         elif found and word in _SCALES and word != "k":
@@ -109,6 +106,13 @@ def _spelled(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
         else:
             break
     return (total, end) if found else None
+
+
+def _unit_behind(tokens: Sequence[Token], at: int) -> tuple[float, int]:
+    """What follows a ten: the 5 of ``twenty-five``, or nothing; and the place behind it."""
+    joint = at + (at < len(tokens) and tokens[at].text == "-")
+    unit = _SMALL.get(tokens[joint].lower, 0.0) if joint < len(tokens) else 0.0
+    return (unit, joint + 1) if 0 < unit < 10 else (0.0, at)
 
 
 def _scaled(tokens: Sequence[Token], value: float, at: int) -> tuple[float, int]:

@@ -115,16 +115,24 @@ Manner = Literal["preposition", "loose", "passive", "verb", "symmetric", "beside
 
 @lru_cache(maxsize=1)
 def _table() -> Phrases[tuple[RelationWord, float, Manner]]:
-    rows: list[tuple[tuple[RelationWord, float, Manner], str]] = []
+    return Phrases(_rows())
+
+
+def _rows() -> Iterator[tuple[tuple[RelationWord, float, Manner], str]]:
     for relation, phrases in _PREPOSITIONS:
-        rows.append(((RelationWord(relation, "may" if relation in ("near", "along", "towards") else "none"), 1.0, "preposition"), phrases))
-    rows += [((RelationWord(relation, loose=True), 0.8, "loose"), phrases) for relation, phrases in _LOOSE]
-    rows += [((RelationWord(relation, passive=True), 1.0, "passive"), phrases) for relation, phrases in _PASSIVE]
-    rows += [((RelationWord(relation, verb=True), 1.0, "verb"), phrases) for relation, phrases in _VERBS]
-    rows += [((RelationWord(relation), 0.95, "symmetric"), phrases) for relation, phrases in _SYMMETRIC]
-    rows += [((RelationWord(relation), 0.95, "beside"), phrases) for relation, phrases in _BESIDE]
-    rows += [((word, score, "preposition"), phrases) for word, score, phrases in _directions()]
-    return Phrases(rows)
+        yield (RelationWord(relation, "may" if relation in ("near", "along", "towards") else "none"), 1.0, "preposition"), phrases
+    for relation, phrases in _LOOSE:
+        yield (RelationWord(relation, loose=True), 0.8, "loose"), phrases
+    for relation, phrases in _PASSIVE:
+        yield (RelationWord(relation, passive=True), 1.0, "passive"), phrases
+    for relation, phrases in _VERBS:
+        yield (RelationWord(relation, verb=True), 1.0, "verb"), phrases
+    for relation, phrases in _SYMMETRIC:
+        yield (RelationWord(relation), 0.95, "symmetric"), phrases
+    for relation, phrases in _BESIDE:
+        yield (RelationWord(relation), 0.95, "beside"), phrases
+    for word, score, phrases in _directions():
+        yield (word, score, "preposition"), phrases
 
 
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:

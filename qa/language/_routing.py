@@ -43,16 +43,20 @@ def route(question: Question, readings: Iterable[Reading]) -> Engine:
     found = [one for one in readings if one.score > 0.5]
     named = any(one.kind in {"name", "coordinates", "time"} and not _in_frame(question, one) for one in found)
     product = any(one.kind == "product" for one in found) or _measured(found)
-    wants_images = bool(_IMAGES & set(words)) and not _about_one(lower)
-    if wants_images and _SIMILAR & set(words):
+    wants_images = not _IMAGES.isdisjoint(words) and not _about_one(lower)
+    if wants_images and not _SIMILAR.isdisjoint(words):
         return "image"
-    if _CUT_OUT & set(words[:6]) and not named and not product:
+    if not (named or product or _CUT_OUT.isdisjoint(words[:6])):
         return "segmentation"
     if wants_images:
-        looks = bool((_FRAME & set(lower)) or (_SIGHT & set(lower)))
-        return "metadata" if named or product or not looks else "caption"
+        return "metadata" if named or product or (_FRAME | _SIGHT).isdisjoint(lower) else "caption"
     if named or product:
-        return "metadata" if product and not named and not lower[:1] == ["which"] else "features"
+        return "features" if named or lower[:1] == ["which"] else "metadata"
+    return _of_the_image(lower)
+
+
+def _of_the_image(lower: list[str]) -> Engine:
+    """Counting or yes/no about the image at hand, if the question is put so; else it may be about features."""
     if any(tuple(lower[at : at + len(start)]) == start for start in _COUNT for at in range(min(5, len(lower)))):
         return "counting"
     return "visual" if lower and lower[0] in _YES_NO else "features"

@@ -127,7 +127,7 @@ class _Reader(Parts):
         if not month:
             return replace(over, start=at) if self.word(begin) in _WHOLE else None
         intervals = tuple(_each(over.temporal.intervals, month, months, self.today))
-        notes = dict.fromkeys([*over.assumptions, *([_NORTH] if months else [])])
+        notes: dict[Assumption, None] = dict.fromkeys((*over.assumptions, _NORTH) if months else over.assumptions)
         return Time(at, over.end, Temporal(intervals, "season" if months else "month"), tuple(notes)) if intervals else None
 
     def _plural(self, at: int, behind: int) -> bool:
@@ -403,7 +403,8 @@ def _granularity(first: date | None, last: date | None, parts: Sequence[Part]) -
         (1, 1, "day"), (7, 7, "week"), (28, 31, "month"), (90, 92, "quarter"), (181, 184, "half"), (365, 366, "year"),
         (3652, 3653, "decade"),
     )  # fmt: skip
-    return next((name for least, most, name in sizes if least <= days <= most), "range")
+    fitting: list[Granularity] = [name for least, most, name in sizes if least <= days <= most]
+    return fitting[0] if fitting else "range"
 
 
 def _share(a: Part, b: Part) -> tuple[Part, Part]:

@@ -20,7 +20,7 @@ class Asker(Protocol):
         """The answer to a request of an earlier answer, edited."""
         ...
 
-    def provenance(self, iris: Iterable[str]) -> Sequence[Any]:
+    def provenance(self, iris: Iterable[str], request: Any = None) -> Sequence[Any]:
         """Where things of an answer come from (``qa.Origin``)."""
         ...
 
@@ -68,6 +68,7 @@ class Things(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     iris: list[str] = Field(max_length=100)
+    request: dict[str, Any] | None = Field(None, description="of the answer: then also what it relates its things to")
 
 
 class Typed(BaseModel):

@@ -39,7 +39,7 @@ def offer_questions(app: OpenAPI, questions: Asker | None, characters: int) -> N
 
     @app.post("/api/ask/provenance", summary="Where things of an answer come from (PROV-O)", responses=_PROBLEMS)
     def origins(body: Things) -> Response:
-        return jsonify({"origins": [asdict(one) for one in asker().provenance(body.iris)]})
+        return jsonify({"origins": [asdict(one) for one in asker().provenance(body.iris, body.request)]})
 
     @app.get("/api/ask/suggestions", summary="How a question may go on", responses=_PROBLEMS)
     def suggest(query: Typed) -> Response:

@@ -38,6 +38,7 @@ from earthweave.server.workflows import (
 
 from ._ask_verb import answer_lines
 from ._console import Outcome, Reporter, run
+from ._demo_questions import next_questions, run_questions
 from ._store_verbs import answer_text
 from ._web_verbs import check_port, serve_store
 
@@ -299,9 +300,22 @@ def run_chain(work: Path, data: Path | None, gadm: Path | None, aoi: str, clock:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the map; 8080 unless said.")
 @click.option("--serve/--no-serve", "serving", default=True, help="Serve the map at the end, or stop before.")
 @click.option("--simulate-only", is_flag=True, help="Make the simulated scenes and units, and stop: for following the tutorial by hand.")
+@click.option(
+    "--questions", "asking", is_flag=True, help="Instead: a store of many kinds of things and ten questions; --data is the shared data."
+)
+@click.option("--places", type=click.Path(path_type=Path), help="With --questions: a CSV of GeoNames places (lat, lon, name, cc) to add.")
 @click.option("--json", "as_json", is_flag=True, help="Print an envelope at the end (with --no-serve).")
 def demo(
-    work: Path, data: Path | None, gadm: Path | None, aoi: str, port: int | None, serving: bool, simulate_only: bool, as_json: bool
+    work: Path,
+    data: Path | None,
+    gadm: Path | None,
+    aoi: str,
+    port: int | None,
+    serving: bool,
+    simulate_only: bool,
+    asking: bool,
+    places: Path | None,
+    as_json: bool,
 ) -> None:
     """Run the flood exercise end to end: scenes, change, flood mask, RDF, store, queries, question, map.
 
@@ -311,6 +325,10 @@ def demo(
 
     def work_() -> Outcome:
         clock = Clock()
+        if asking:
+            banner, found = run_questions(work, data, places, clock)
+            click.echo("\n" + clock.table() + "\n\n" + next_questions(work, program(), banner), err=True)
+            return Outcome(found)
         if simulate_only:
             check(work, data, gadm, aoi)
             work.mkdir(parents=True, exist_ok=True)

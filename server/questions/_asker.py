@@ -21,6 +21,7 @@ from earthweave.qa import (
     answer_request,
     edit_from_json,
     edited,
+    evidence,
     provenance,
     suggestions,
 )
@@ -71,8 +72,10 @@ class StoreAsker:
         asked = edited(Request.from_json(request), edit_from_json(list(edit)) if edit else ())
         return _told(answer_request(asked, self._endpoint, known, limits=self._limits, launcher=self._launcher), known).to_json()
 
-    def provenance(self, iris: Iterable[str]) -> tuple[Origin, ...]:
-        """Where things of an answer come from."""
+    def provenance(self, iris: Iterable[str], request: Any = None) -> tuple[Origin, ...]:
+        """Where things of an answer come from; with its request also what they are related to by it: units to what flooded them."""
+        if request is not None:
+            iris = evidence(Request.from_json(request), iris, self._endpoint, self._knowing.now(), self._limits)
         return provenance(iris, self._endpoint, self._limits)
 
     def suggestions(self, text: str) -> tuple[str, ...]:

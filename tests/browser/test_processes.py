@@ -58,7 +58,7 @@ def test_a_flood_mask_from_the_form_to_the_file(watched: Any, processes: str, tm
 class Proposer:
     """An asker that proposes a run; the real one is tested in its own room."""
 
-    def ask(self, question: str) -> dict[str, Any]:
+    def ask(self, question: str, **_: Any) -> dict[str, Any]:
         said = {"input": "change.tif", "start": "2021-03-15"}
         proposal = {"service": "flood-mask", "title": "Flood mask", "parameters": said, "estimate": None}
         nothing: dict[str, Any] = {"assumptions": [], "unknown": []}

@@ -36,7 +36,7 @@ def _few(path: Path, tmp_path: Path, count: int = 12) -> Path:
 def test_every_shipped_rule_reads_and_says_what_it_wants() -> None:
     assert shipped_rules() == (
         "air", "cells", "co-max", "crop", "ems-flood", "energy", "flood", "flood-confidence", "gadm", "impact", "lga", "nuts", "osm",
-        "power", "regions", "safe", "safe-s2", "stac", "water", "zonal",
+        "places", "power", "regions", "safe", "safe-s2", "stac", "volcano", "water", "zonal",
     )
     for name in shipped_rules():
         plan = read_rules(rules(name))

@@ -48,6 +48,14 @@ function rowsOf({ columns, rows }) {
   return rows.map((row) => (Array.isArray(row) ? row : columns.map((name) => row[name])));
 }
 
+const nameOf = ({ question, paraphrase, text }) => question || paraphrase || text;
+
+/** What the map shows, west, south, east, north; nothing if it is all the world. */
+function seen(bounds) {
+  const [west, south, east, north] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  return west < east && south < north && west >= -180 && east <= 180 ? [west, Math.max(south, -90), east, Math.min(north, 90)] : null;
+}
+
 function layerTable(drawer, identify) {
   return (layer) => {
     const { features } = layer.data;
@@ -80,8 +88,10 @@ async function start() {
   element("add-layer").addEventListener("click", () => openDialog());
   queryTab({ drawer, layer: (query) => openDialog("", query) });
   questionBox({
-    show: (answer) => { choose("tab-layers"); layers.fromData(answer.question, answer.sparql, answer.geojson, answer.simulated); },
-    table: (answer) => drawer.open(answer.question, answer.columns, rowsOf(answer)),
+    show: (answer) => { choose("tab-layers"); layers.fromData(nameOf(answer), answer.sparql, answer.geojson, answer.simulated); },
+    table: (answer) => drawer.open(nameOf(answer), answer.columns, rowsOf(answer)),
+    draw: (name, area) => { choose("tab-layers"); layers.fromData(name, "", { type: "FeatureCollection", features: [{ type: "Feature", geometry: area, properties: {} }] }); },
+    view: () => seen(map.getBounds()),
     edit: (query) => { choose("tab-query"); element("query").value = query; element("query").focus(); },
   });
   globalThis.earthweave = { map, layers: layers.items };

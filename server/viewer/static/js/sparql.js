@@ -74,7 +74,29 @@ export async function get(path) {
   return (await reach(path, { headers: { Accept: "application/json" } })).json();
 }
 
-/** Ask a question in English. */
-export async function ask(question, signal) {
-  return (await reach("/api/ask", { method: "POST", signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ question }) })).json();
+async function sent(path, body, { signal, headers } = {}) {
+  return (await reach(path, { method: "POST", signal, headers: { "Content-Type": "application/json", Accept: "application/json", ...headers }, body: JSON.stringify(body) })).json();
 }
+
+/** Ask a question in English. @param {{question: string, dialogue?: any, view?: number[]}} body */
+export const ask = (body, signal) => sent("/api/ask", body, { signal });
+
+/** Answer a request of an earlier answer, after an edit (JSON Patch). */
+export const askRequest = (request, edit, signal) => sent("/api/ask/request", { request, edit }, { signal });
+
+/** Where an answer comes from: statements with thing, relation, source and label. */
+export const origins = async (iris, request) => (await sent("/api/ask/provenance", { iris, request })).origins;
+
+/** How a question may go on. */
+export const suggestions = async (text, signal) => (await (await reach(`/api/ask/suggestions?${new URLSearchParams({ text })}`, { signal })).json()).suggestions;
+
+/** Start a run; gives the state of its job. */
+export const startRun = (service, inputs, token) => sent(`/processes/${encodeURIComponent(service)}/execution`, { inputs }, { headers: { Prefer: "respond-async", ...bearer(token) } });
+
+/** The state of a job. */
+export const jobState = async (id, signal) => (await reach(`/jobs/${encodeURIComponent(id)}`, { signal, headers: { Accept: "application/json" } })).json();
+
+/** Cancel a job. */
+export const cancelJob = (id, token) => reach(`/jobs/${encodeURIComponent(id)}`, { method: "DELETE", headers: { Accept: "application/json", ...bearer(token) } });
+
+const bearer = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
