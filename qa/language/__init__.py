@@ -4,7 +4,7 @@ from ._collections import collection
 from ._reading import Comparator, Facet, Kind, PropertyWord, Reading, RelationWord, Scored, Superlative
 from ._registry import annotate
 from ._routing import Engine, route
-from ._tokens import MAX_CHARACTERS, Question, Token, blank, fold, lemma, read
+from ._tokens import MAX_CHARACTERS, Question, Token, blank, read
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -22,8 +22,6 @@ __all__ = [
     "annotate",
     "blank",
     "collection",
-    "fold",
-    "lemma",
     "read",
     "route",
 ]

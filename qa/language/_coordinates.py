@@ -63,7 +63,7 @@ def _point(tokens: Sequence[Token], at: int) -> Found | None:
     announced = tokens[at:end]
     numbers, end = _numbers(tokens, end, 2)
     letters = [letter for _, letter in numbers]
-    if len(numbers) == 2 and all(letters) and len(_NORTHERN.intersection(letters)) == 1:
+    if len(numbers) == 2 and all(letters) and (letters[0] in _NORTHERN) != (letters[1] in _NORTHERN):
         found = _lettered(numbers)
     elif len(numbers) == 2 and announced and not any(letters):
         found = _ordered(numbers, latitude_first=announced[0].lower in ("lat", "latitude", "latlon"))

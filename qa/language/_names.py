@@ -60,7 +60,8 @@ def _found(question: Question, knowledge: Knowledge) -> Iterator[Found]:
     for start, end, words in windows(question, longest):
         if (matches := knowledge.names.find(words)) and not _is_nothing(question, start, words):
             sure = _sureness(question, knowledge, start, end, words, mixed=mixed)
-            share = _share_left(words, matches, sure, mixed=mixed) if question.tokens[start].text.islower() else _wholeness(words, matches)
+            lower = question.tokens[start].text.islower()
+            share = _share_left(words, matches, sure, mixed=mixed) if lower else _wholeness(words, matches)
             if not share:
                 continue
             yield Found(start, end, words, matches, sure * share, "name")

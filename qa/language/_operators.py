@@ -92,7 +92,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("their", "their, its"),
     ("named", "named, called, with the name, with name, by the name of, named after, of the name"),
     ("distance", "distance, the distance, separation, proximity, gap"),
-    ("bearing", "heading, direction, bearing, which way, orientation, which direction, what direction, in which|what direction, "
+    ("bearing", "heading, course, direction, bearing, which way, orientation, which direction, what direction, in which|what direction, "
          "way, path, route"),
     ("closer", "closer, nearer"),
     ("goal", "to, towards, toward, leading to, leads to, to get to, to reach, heading to|towards"),

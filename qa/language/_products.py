@@ -82,7 +82,8 @@ def _table(rows: tuple[tuple[Any, ...], ...]) -> dict[tuple[str, ...], tuple[Any
 
 _MISSION_WORDS, _VALUE_WORDS, _NUMBERED_WORDS = _table(_MISSIONS), _table(_VALUES), _table(_NUMBERED)
 _THEME_WORDS = {tuple(words.split()): theme for theme, phrases in THEMES.items() for words in phrases.split(", ")}
-_COLLECTION_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): 0.95 for words in _COLLECTIONS.split(", ")} | {("collection",): 0.6}
+_COLLECTION_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): 0.95 for words in _COLLECTIONS.split(", ")}
+_COLLECTION_WORDS["collection",] = 0.6
 _NOUN_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): score for words, score in _NOUNS.items()}
 
 

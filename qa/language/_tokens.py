@@ -9,6 +9,8 @@ from typing import Any
 
 from earthweave.ontology import MissingDependencyError
 
+from ..knowledge import fold, lemma
+
 MAX_CHARACTERS = 1000
 """Longest question that is read; longer ones are not questions."""
 
@@ -16,11 +18,6 @@ _MAX_STRINGS = 50_000
 """Words that spaCy may remember: some 15 MiB; making the pipeline anew takes 0.15 s."""
 
 _SAME = str.maketrans("–—−‐‑’‘`“”\u00a0", "-----\'\'\'\"\" ")
-_KEPT = "was is has does this its us less yes always analysis data gas focus across"
-_IRREGULAR = {word: word for word in _KEPT.split()} | {
-    "children": "child", "people": "person", "volcanoes": "volcano", "metres": "metre", "meters": "metre", "meter": "metre",
-    "kilometers": "kilometre", "kilometer": "kilometre",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,23 +76,6 @@ def normalise(typed: str) -> tuple[str, list[int]]:
                 text += " " if piece.isspace() else piece
                 origin.append(place)
     return text, origin
-
-
-def fold(text: str) -> str:
-    """Case-folded without diacritics."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return "".join(character for character in plain if not unicodedata.combining(character))
-
-
-def lemma(lower: str) -> str:
-    """Singular by rule: enough for a closed vocabulary, where a wrong lemma matches nothing."""
-    if lower in _IRREGULAR or len(lower) < 4:
-        return _IRREGULAR.get(lower, lower)
-    if lower.endswith("ies"):
-        return lower[:-3] + "y"
-    if lower.endswith(("sses", "shes", "ches", "xes")):
-        return lower[:-2]
-    return lower[:-1] if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) else lower
 
 
 def _bounded() -> Any:

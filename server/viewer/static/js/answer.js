@@ -31,7 +31,7 @@ export function card(answer, actions) {
 
 /** Why not, and what can be asked instead. */
 function refusal({ question, reason }, actions) {
-  const instead = (name) => reason.about?.length ? question.replace(reason.about[0], name) : name;
+  const instead = (name) => reason.about?.length ? question.replace(reason.about[0], () => name) : name;
   return [
     reason?.hint && h("p", { class: "quiet hint" }, reason.hint),
     reason?.suggestions?.length > 0 && h("div", { class: "examples", role: "group", "aria-label": "Did you mean" }, reason.suggestions.map((name) => h("button", { type: "button", onclick: () => actions.again(instead(name)) }, name))),

@@ -1,0 +1,240 @@
+"""The loop closed in a browser: a question that the store cannot answer, the run that it proposes, and the same question answered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rasterio
+
+from earthweave.processing import simulate
+from earthweave.server.api import Processes, create_app
+from earthweave.server.jobs import JobLimits, Jobs
+from earthweave.server.questions import JobLauncher, StoreAsker
+from earthweave.server.settings import EndpointSettings
+from earthweave.server.store import open_store
+from earthweave.server.workflows import map_file
+from tests.browser.conftest import HOSTILE, serve
+
+TOKEN = "open-sesame"
+PLACE = """@prefix ew: <https://w3id.org/earthweave/ontology#> . @prefix geo: <http://www.opengis.net/ont/geosparql#> .
+<http://example.org/place> a ew:{kind} ; <http://www.w3.org/2000/01/rdf-schema#label> "{name}" ; geo:hasGeometry <http://example.org/shape> .
+<http://example.org/shape> geo:asWKT "{wkt}"^^geo:wktLiteral .
+"""
+SYDNEY = "Which administrative units were flooded north-west of Sydney between 15 and 25 March 2021?"
+LAKE = "Map the floods in Lago del Barbellino between 3 July 2017 and 23 July 2019"
+OUT = "data/s2/ranghetti+sen2r/inst/extdata/out"
+BANDS = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
+
+
+@contextmanager
+def offered(folder: Path, files: list[Path], scenes: Path) -> Iterator[Iterator[str]]:
+    """The server over a store without floods, with a worker that may assess them from a folder of scenes."""
+    with open_store(folder / "store") as store:
+        store.load(files)
+        jobs = Jobs(folder / "jobs", JobLimits(), "earthweave.server.workflows:registry")
+        own = {"flood-assessment": {"store": str(store.path), "scenes": str(scenes)}}
+        asker = StoreAsker(store, launcher=JobLauncher(lambda: jobs, jobs.services(), own))
+        access = EndpointSettings(update_token=TOKEN)
+        with jobs.worker():
+            yield serve(create_app(store, questions=asker, endpoint=access, processes=Processes(jobs, own=own)))
+
+
+def place(folder: Path, kind: str, name: str, wkt: str) -> Path:
+    """A file with one named place."""
+    path = folder / "place.ttl"
+    path.write_text(PLACE.format(kind=kind, name=name, wkt=wkt), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def sydney(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The *simulated* units of the demo and its *simulated* pair of scenes."""
+    folder = tmp_path_factory.mktemp("sydney")
+    simulate.sentinel2_pair(folder / "scenes")
+    units = folder / "units.nt"
+    map_file(simulate.admin_units(folder / "units"), "gadm", units, variables={"simulated": "true"})
+    with offered(folder, [units, place(folder, "PopulatedPlace", "Sydney", "POINT (151.2 -33.87)")], folder / "scenes") as addresses:
+        yield from addresses
+
+
+@pytest.fixture(scope="module")
+def lake(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real pair of scenes of an Alpine lake, whose bands are named as their source tells."""
+    given = [shared / OUT / f"S2A2A_{day}_022_Barbellino_BOA_10.tif" for day in ("20170703", "20190723")]
+    if not all(one.is_file() for one in given):
+        pytest.skip(f"the pair of Lago del Barbellino is not in {shared / OUT}")
+    folder = tmp_path_factory.mktemp("lake")
+    (folder / "scenes").mkdir()
+    for one in given:
+        copied = folder / "scenes" / one.name
+        shutil.copyfile(one, copied)
+        with rasterio.open(copied, "r+") as dataset:
+            dataset.descriptions = BANDS
+    wkt = "POLYGON ((10.0416 46.0641, 10.0448 46.0641, 10.0448 46.0679, 10.0416 46.0679, 10.0416 46.0641))"
+    with offered(folder, [place(folder, "WaterArea", "Lago del Barbellino", wkt)], folder / "scenes") as addresses:
+        yield from addresses
+
+
+def put(page: Any, question: str) -> Any:
+    """Ask; gives the card of the answer."""
+    page.get_by_label("Ask a question").fill(question)
+    page.keyboard.press("Enter")
+    page.locator(".card.waiting").wait_for(state="detached")
+    card = page.get_by_role("article", name="Answer")
+    card.wait_for()
+    return card
+
+
+def run_proposed(page: Any) -> None:
+    """Start what is proposed, see it go on, wait until the same request is answered."""
+    page.get_by_label("Token of the server").fill(TOKEN)
+    page.get_by_role("button", name="Start this run").click()
+    page.get_by_role("progressbar").wait_for()
+    page.locator(".proposal").wait_for(state="detached", timeout=150_000)
+    page.get_by_role("button", name="Show on map").wait_for(timeout=30_000)
+
+
+def sources(page: Any) -> list[str]:
+    """What the chip of provenance leads back to."""
+    page.get_by_text("its sources").click()
+    found = page.get_by_role("list", name="Sources")
+    found.wait_for()
+    return list(found.locator("li").all_inner_texts())
+
+
+def test_a_question_becomes_a_run_and_the_run_its_answer(watched: Any, sydney: str) -> None:
+    page = watched.open(sydney)
+    proposed = put(page, SYDNEY).get_by_role("region", name="Proposed run").inner_text()
+    assert "33.870° S – 33.331° S, 150.551° E – 151.200° E" in proposed
+    assert "2021-03-15 – 2021-03-25" in proposed
+    assert "S2A_MSIL2A_20210315T000241" in proposed and "S2A_MSIL2A_20210325T000241" in proposed
+    assert "'north-west of Sydney' is read as" in proposed and "some 44 s" in proposed
+    page.get_by_role("button", name="Show the area").click()
+    assert page.locator(".layer .count").inner_text() == "1 feature"
+    page.get_by_role("button", name="Start this run").click()
+    page.locator(".job .problem").wait_for()
+    assert "token" in page.locator(".job .problem").inner_text()
+    run_proposed(page)
+    card = page.get_by_role("article", name="Answer")
+    rows = dict(row.split("\t") for row in card.locator("tbody tr").all_inner_texts())
+    assert set(rows) == {"Baulkham Hills - North", "Blacktown - North", "Hawkesbury"}
+    assert "share (km²)" in card.locator("thead").inner_text()
+    assert float(rows["Hawkesbury"]) == pytest.approx(41.94, abs=0.05)
+    assert card.get_by_text("SIMULATED DATA").is_visible()
+    card.get_by_role("button", name="Show on map").click()
+    assert page.locator(".layer .count").first.inner_text() == "3 features"
+    found = sources(page)
+    assert any("20210315T000241" in one for one in found) and any("20210325T000241" in one for one in found)
+    # the run without a token is the one line that may stand on the console
+    assert [line for line in watched.console if "401" not in line] == []
+    watched.console.clear()
+    watched.assert_clean(sydney)
+
+
+def test_the_same_on_a_real_pair(watched: Any, lake: str) -> None:
+    page = watched.open(lake)
+    proposed = put(page, LAKE).get_by_role("region", name="Proposed run").inner_text()
+    assert "S2A2A_20170703_022_Barbellino_BOA_10" in proposed and "S2A2A_20190723_022_Barbellino_BOA_10" in proposed
+    run_proposed(page)
+    card = page.get_by_role("article", name="Answer")
+    assert "flooded areas at least partly in Lago del Barbellino" in card.locator(".said").inner_text()
+    assert card.get_by_text("SIMULATED DATA").count() == 0
+    card.get_by_role("button", name="Show on map").click()
+    assert int(page.locator(".layer .count").inner_text().split()[0]) > 1
+    assert [one for one in sources(page) if "S2A2A" in one] == [f"S2A2A_{day}_022_Barbellino_BOA_10" for day in ("20170703", "20190723")]
+    watched.assert_clean(lake)
+
+
+def test_chips_are_taken_away_and_changed(watched: Any, empty_handed: str) -> None:
+    page = watched.open(empty_handed)
+    card = put(page, "Show the flooded areas in Hawkesbury with flood level above 10")
+    before = card.locator(".said").inner_text()
+    chips = card.get_by_role("list", name="What was understood")
+    assert chips.locator("li").count() >= 3
+    chips.get_by_role("button", name="Remove flood level").first.click()
+    page.wait_for_function(
+        "(text) => { const said = document.querySelector('.answer .said'); return said && said.textContent !== text; }", arg=before
+    )
+    assert "flood level" not in chips.inner_text()
+    put(page, "Which administrative units were flooded in March 2021?")
+    page.get_by_label("Change observed in March 2021").select_option(label="in February 2021")
+    page.locator(".chip", has_text="in February 2021").wait_for()
+    watched.assert_clean(empty_handed)
+
+
+def test_a_question_follows_up_or_starts_afresh(watched: Any, empty_handed: str) -> None:
+    page = watched.open(empty_handed)
+    put(page, "Show the flooded areas in Hawkesbury")
+    card = put(page, "How many are there?")
+    assert "Hawkesbury" in card.inner_text()
+    page.get_by_role("button", name="Start afresh").click()
+    assert page.get_by_role("article", name="Answer").count() == 0
+    refused = put(page, "How many are there?")
+    assert "Hawkesbury" not in refused.inner_text()
+    watched.assert_clean(empty_handed)
+
+
+def test_suggestions_come_while_one_types(watched: Any, empty_handed: str) -> None:
+    page = watched.open(empty_handed)
+    page.get_by_label("Ask a question").press_sequentially("Show flooded areas in Hawk")
+    page.get_by_role("option", name="Show flooded areas in Hawkesbury").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("Ask a question").input_value() == "Show flooded areas in Hawkesbury"
+    assert page.get_by_role("option").count() == 0
+    assert page.get_by_role("article", name="Answer").count() == 0, "taking a suggestion asks nothing yet"
+    page.keyboard.press("Enter")
+    page.get_by_role("article", name="Answer").wait_for()
+    watched.assert_clean(empty_handed)
+
+
+def test_a_misspelt_place_is_asked_back(watched: Any, empty_handed: str) -> None:
+    page = watched.open(empty_handed)
+    card = put(page, "Show the flooded areas in Hawkesbxyz")
+    assert "Hawkesbxyz" in card.inner_text()
+    watched.assert_clean(empty_handed)
+
+
+class Malice:
+    """An asker whose every text means harm."""
+
+    def ask(self, question: str, **_: Any) -> dict[str, Any]:
+        edit = [{"op": "remove", "path": "/x"}]
+        other = {"text": HOSTILE, "edit": edit}
+        chip = {"code": "where", "label": HOSTILE, "value": HOSTILE, "path": "", "assumed": False, "removable": True, "removal": edit, "alternatives": [other]}  # fmt: skip
+        return {
+            "question": HOSTILE, "status": "answered", "text": HOSTILE, "paraphrase": HOSTILE, "request": {}, "reason": None, "proposal": None,
+            "chips": [chip], "assumptions": [{"code": "x", "text": HOSTILE + "!", "about": ""}], "unknown": [HOSTILE],
+            "readings": [{"text": HOSTILE, "request": {}}], "value": None, "unit": "1", "count": 1, "columns": ["feature", "label", HOSTILE],
+            "types": [], "rows": [["javascript:window.hacked=5", HOSTILE, HOSTILE]], "geojson": None, "sparql": HOSTILE,
+            "emptiness": {"text": HOSTILE, "blame": [], "nearest": [other]}, "simulated": True, "dialogue": None, "timings": {HOSTILE: 1.0},
+            "notices": [{"code": "x", "text": HOSTILE}],
+        }  # fmt: skip
+
+    def suggestions(self, text: str) -> list[str]:
+        return [HOSTILE]
+
+    def provenance(self, iris: Any, request: Any = None) -> list[Any]:
+        from earthweave.qa import Origin
+
+        return [Origin("javascript:window.hacked=6", "http://www.w3.org/ns/prov#used", HOSTILE, HOSTILE)]
+
+
+def test_hostile_answers_are_shown_as_text(watched: Any, loaded: Any) -> None:
+    for address in serve(create_app(loaded, questions=Malice())):  # type: ignore[arg-type]
+        page = watched.open(address)
+        page.get_by_label("Ask a question").press_sequentially("abc")
+        page.get_by_role("option").first.wait_for()
+        card = put(page, "anything")
+        card.get_by_text("its sources").click()
+        card.get_by_role("list", name="Sources").wait_for()
+        assert HOSTILE in card.locator(".said").inner_text()
+        assert page.evaluate("() => window.hacked") is None
+        assert page.locator("#panel img, #panel script").count() == 0
+        assert card.locator("a[href^='javascript']").count() == 0
+        watched.assert_clean(address)
