@@ -47,13 +47,14 @@ def mapped(store: Store, rules: Path, source: Path) -> None:
 
 def pois(folder: Path) -> AbstractContextManager[Store]:
     """The points of interest of GS-QA."""
+    return store_of(folder, "pois", filled_pois, QA / "gsqa_pois.csv.gz", HERE / "pois.ttl")
 
-    def fill(store: Store, work: Path) -> None:
-        plain = work / "pois.csv"
-        plain.write_bytes(gzip.decompress((QA / "gsqa_pois.csv.gz").read_bytes()))
-        mapped(store, HERE / "pois.ttl", plain)
 
-    return store_of(folder, "pois", fill, QA / "gsqa_pois.csv.gz", HERE / "pois.ttl")
+def filled_pois(store: Store, work: Path) -> None:
+    """Load the points of interest of GS-QA."""
+    plain = work / "pois.csv"
+    plain.write_bytes(gzip.decompress((QA / "gsqa_pois.csv.gz").read_bytes()))
+    mapped(store, HERE / "pois.ttl", plain)
 
 
 def usa(folder: Path) -> AbstractContextManager[Store]:

@@ -7,8 +7,7 @@ from datetime import date
 
 from ..grammar import parse_fragment
 from ..knowledge import Knowledge
-from ..language import Question, Reading
-from ..language._phrases import Phrases
+from ..language import Phrases, Question, Reading
 from ..request import Aggregate, Measure, Request, Spatial, Things
 
 _ASKED = Phrases([

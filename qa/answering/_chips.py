@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..knowledge import Knowledge, NameMatch, fold, key, near
-from ..language._calendar import add_months
+from ..language import add_months
 from ..request import (
     Amount,
     AnyOf,
@@ -94,9 +94,11 @@ def chips(request: Request, knowledge: Knowledge, assumptions: Iterable[Assumpti
 def _of_things(request: Request, knowledge: Knowledge) -> Iterator[Chip]:
     for path, things in all_things(request):
         target = path == ("target",)
-        for place, one in enumerate(things.classes):
+        # classes of several vocabularies that people call the same are one chip
+        kinds = {one.label: (place, one) for place, one in reversed([*enumerate(things.classes)])}
+        for place, one in sorted(kinds.values(), key=lambda kind: kind[0]):
             here = (*path, "classes", place)
-            away = removal(request, here) if target and len(things.classes) > 1 else ()
+            away = removal(request, here) if target and len(kinds) > 1 else ()
             yield Chip("class", "what" if target else "of", plural(one.label) or "things", pointer(here), away)
         for place, name in enumerate(things.named) if target else ():
             here = (*path, "named", place)

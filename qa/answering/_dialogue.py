@@ -22,8 +22,7 @@ from earthweave.ontology import EW, ParameterError
 
 from ..grammar import Fragment, parse_fragment
 from ..knowledge import Knowledge
-from ..language import Question, Reading
-from ..language._phrases import Phrases
+from ..language import Phrases, Question, Reading
 from ..request import Box, Compare, Constraint, Named, Property, Request, Spatial, Text, Things
 from ._merge import merged, placed, timed, without_kind
 from ._tree import all_things

@@ -204,7 +204,7 @@ class _Filling:
                 shape, name = self.shape(argument)
                 if isinstance(shape, Refusal):
                     return shape
-                inside = spatial.relation == "within" and shapely.area(shape) > 0
+                inside = spatial.relation in ("within", "intersects") and shapely.area(shape) > 0
                 self.area = self.box(shape, name) if inside else self.beside(shape, name, _POINTS.get(spatial.relation, (0, 0)))
                 return str(write_wkt([self.area])[0])
         return Refusal("missing-place", f"Where? {self.offer.title} needs a place to work on.", "Name a place, or draw an area on the map.")

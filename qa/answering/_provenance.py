@@ -11,8 +11,7 @@ from rdflib import URIRef
 from earthweave.ontology import DCTERMS, PROV, RDFS
 
 from .._ports import Endpoint, Limits
-from ..planning._algebra import Column, Select, Triple, Values, var
-from ..planning._text import text_of
+from ..planning import Column, Select, Triple, Values, text_of, var
 
 _LINKS = tuple(
     PROV[name] for name in ("wasDerivedFrom", "wasGeneratedBy", "used", "hadPrimarySource", "wasAttributedTo", "wasAssociatedWith")

@@ -8,8 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ..language import Question, Reading, route
-from ..language._phrases import Phrases
+from ..language import Phrases, Question, Reading, route
 
 Code = Literal[
     "not-a-question", "too-long", "not-understood", "prediction", "opinion", "unsupported-operation", "needs-pixels", "no-data-layer",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from ..knowledge import Knowledge, key
-from ..language._calendar import add_months, southern
+from ..language import add_months, southern
 from ..request import Argument, Box, Interval, Named, Point, Request, Temporal, Things
 from ._tree import edited, replacement, walk
 

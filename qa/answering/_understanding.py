@@ -8,8 +8,7 @@ from datetime import date
 
 from ..grammar import Parsed, parse
 from ..knowledge import Knowledge
-from ..language import MAX_CHARACTERS, Question, Reading, annotate, read
-from ..language._words import PREPOSITIONS
+from ..language import MAX_CHARACTERS, PREPOSITIONS, Question, Reading, annotate, read
 from ..request import Box, Named, Request, Temporal
 from ._amounts import amount
 from ._dialogue import Dialogue, follow, seen

@@ -109,7 +109,7 @@ def noun(argument: Argument, many: bool = True) -> str:
 
 def _kind(things: Things, many: bool) -> str:
     """Class and names without conditions, and which of them."""
-    labels = [plural(one.label) if many else one.label for one in things.classes]
+    labels = dict.fromkeys(plural(one.label) if many else one.label for one in things.classes)
     kinds = listed((one or "things" for one in labels), "or")
     if things.named:
         return _names(things.named) + (f" ({kinds if many and len(things.named) > 1 else _single(things)})" if kinds else "")
@@ -118,7 +118,7 @@ def _kind(things: Things, many: bool) -> str:
 
 
 def _single(things: Things) -> str:
-    return listed((one.label for one in things.classes), "or")
+    return listed(dict.fromkeys(one.label for one in things.classes), "or")
 
 
 def _names(named: tuple[Named, ...]) -> str:

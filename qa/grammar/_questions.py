@@ -301,6 +301,34 @@ def counts_per(context: Context, number: None, noun: Noun, word: RelationWord, e
     return Values(changed(each, quantifier=""), (Measure("count", via=via[0]),)) if via and isinstance(via[0], Spatial) else None
 
 
+def counts_each(context: Context, how_many: None, noun: Noun, be: None, there: None, per: None, each: Noun) -> Values | None:
+    """ "How many floods are there per county"."""
+    if not noun.things.classes or each.named or not answerable(each):
+        return None
+    via = Spatial("intersects", (noun.things,))
+    return Values(_having(each, via), (Measure("count", via=via),))
+
+
+def _having(each: Noun, via: Spatial) -> Noun:
+    """Those that there is anything to tell of."""
+    things = each.things
+    return changed(each, quantifier="", things=changed(things, constraints=(*things.constraints, via)))
+
+
+def number_each(context: Context, number: None, noun: Noun, per: None, each: Noun) -> Values | None:
+    """ "number of floods per county"."""
+    return counts_each(context, None, noun, None, None, None, each)
+
+
+def area_each(context: Context, values: Values, per: None, each: Noun) -> Values | None:
+    """ "area of floods per county": what lies in each."""
+    areal = [isinstance(one, Measure) and one.measure == "area" for one in values.values]
+    if not all(areal) or values.function not in ("", "sum") or not values.of.things.classes or each.named or not answerable(each):
+        return None
+    via = Spatial("intersects", (values.of.things,))
+    return Values(_having(each, via), (Measure("share", UNITS["share"], via=via),))
+
+
 def average_count(context: Context, avg: None, number: None, noun: Noun, word: RelationWord, each: Noun) -> Values | None:
     """ "average number of beaches in the municipalities of Crete"."""
     found = counts_per(context, None, noun, word, changed(each, quantifier="each"))
@@ -419,6 +447,9 @@ RULES = rules(
         ("VAL", "number-of prop that? live? rel? NP", people, 0.0),
         ("VAL", "number-of NP rel NP", counts_per, 0.0),
         ("VAL", "how-many NP and how-many NP be? there? rel NP|number-of NP and number-of NP be? there? rel NP", counts_of, 0.0),
+        ("VAL", "how-many NP be? there? per NP", counts_each, 0.0),
+        ("VAL", "number-of NP per NP", number_each, 0.0),
+        ("VAL", "VAL per NP", area_each, 0.0),
         ("VAL", "avg number-of NP rel NP", average_count, 0.0),
         ("Q", "how-many NP be? there MOD", count_there, 0.0),
     ),

@@ -219,7 +219,7 @@ def measured_of(context: Context, asked: Asked, unit: str | None, of_: None, pla
     measure = next((one.value.measure for one in asked.words if one.value.measure in _DRAWN), None)
     if measure is None or asked.function or asked.more or isinstance(place, Point):
         return None
-    value = Measure(measure, UNITS[measure], of=place)
+    value = Measure(measure, UNITS[measure], of=place)  # type: ignore[arg-type]
     return Values(Noun(Things()), (_in_unit(value, unit) if unit else value,))
 
 

@@ -62,18 +62,24 @@ def called_by_members(names: NameIndex, kinds: Mapping[str, ClassEntry]) -> dict
 
     Where the store has a class of that very name nothing is added: rivers are called like states too.
     """
-    members: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for place in {one.iri: one for rows in by_words("places").values() for one in rows}.values():
-        iris = {(cls, match.named.iris[0]) for label in place.labels for match in names.find(key(label))[:_ALIKE] for cls in match.classes}
-        for above in place.broader[:1]:
-            for cls, iri in iris:
-                members[cls, lexemes()[above].label].add(iri)
+    members = _members(names)
     found, taken = dict(kinds), {label for entry in kinds.values() for label in entry.labels}
     for (cls, label), known in members.items():
         entry = found.get(cls)
         if entry and label not in taken and len(known) >= max(_KNOWN, _SHARE * entry.count) and label not in entry.others:
             found[cls] = replace(entry, others=(*entry.others, label))
     return found
+
+
+def _members(names: NameIndex) -> dict[tuple[str, str], set[str]]:
+    """Class of the store and kind of place → things of the class that are called like a place of this kind."""
+    members: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for place in {one.iri: one for rows in by_words("places").values() for one in rows}.values():
+        iris = {(cls, match.named.iris[0]) for label in place.labels for match in names.find(key(label))[:_ALIKE] for cls in match.classes}
+        for above in place.broader[:1]:
+            for cls, iri in iris:
+                members[cls, lexemes()[above].label].add(iri)
+    return members
 
 
 def _with_values(

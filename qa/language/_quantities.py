@@ -17,6 +17,7 @@ _ONES = (
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SMALL = {word: float(n) for n, word in enumerate(_ONES.split())}
 _TEN = {word: 20.0 + 10 * n for n, word in enumerate(_TENS.split())}
+_SMALLER = _SMALL.keys() | _TEN.keys()
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "mio": 1e6, "mn": 1e6, "bn": 1e9, "dozen": 12.0}
 _FIGURES = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+")
 _UNITS: tuple[tuple[str, str], ...] = (
@@ -76,9 +77,9 @@ def number(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
     """A number from ``at``, in figures or words, with the place after it."""
     if at >= len(tokens):
         return None
-    word, following = tokens[at].lower, tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    word, following = tokens[at].lower, _word(tokens, at + 1)
     if word == "half" and following in {"a", "an"}:
-        scale = _SCALES.get(tokens[at + 2].lower) if at + 2 < len(tokens) else None
+        scale = _SCALES.get(_word(tokens, at + 2))
         return (0.5 * scale, at + 3) if scale else (0.5, at + 2)
     if word in {"a", "an"} and following in _SCALES and following != "k":
         return _scaled(tokens, 1.0, at + 1)
@@ -101,17 +102,22 @@ def _spelled(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
             total, end, found = total + _SMALL[word], end + 1, True
         elif found and word in _SCALES and word != "k":
             total, end = (total or 1.0) * _SCALES[word], end + 1
-        elif found and word == "and" and total >= 100 and end + 1 < len(tokens) and tokens[end + 1].lower in (_SMALL | _TEN):
+        elif word == "and" and total >= 100 and _word(tokens, end + 1) in _SMALLER:
             end += 1
         else:
             break
     return (total, end) if found else None
 
 
+def _word(tokens: Sequence[Token], at: int) -> str:
+    """The token in lower case; nothing beyond the end."""
+    return tokens[at].lower if at < len(tokens) else ""
+
+
 def _unit_behind(tokens: Sequence[Token], at: int) -> tuple[float, int]:
     """What follows a ten: the 5 of ``twenty-five``, or nothing; and the place behind it."""
     joint = at + (at < len(tokens) and tokens[at].text == "-")
-    unit = _SMALL.get(tokens[joint].lower, 0.0) if joint < len(tokens) else 0.0
+    unit = _SMALL.get(_word(tokens, joint), 0.0)
     return (unit, joint + 1) if 0 < unit < 10 else (0.0, at)
 
 

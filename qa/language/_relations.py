@@ -46,7 +46,7 @@ _PREPOSITIONS: tuple[tuple[Relation, str], ...] = (
      "on the? path|road|route|way leading to, leading to"),
     ("disjoint", "outside, outside of, disjoint from|with|to, not touching"),
 )  # fmt: skip
-_LOOSE: tuple[tuple[Relation, str], ...] = (("within", "of, from, for, at, among, amongst"),)
+_LOOSE: tuple[tuple[Relation, str], ...] = (("within", "of, from, for, at, among, amongst, across"),)
 _PASSIVE: tuple[tuple[Relation, str], ...] = (
     ("crosses", "crossed|traversed|cut by, washed by, run through by"), ("touches", "bordered|surrounded|adjoined|neighboured by"),
     ("intersects", "intersected by, covered by|with, touched by"), ("within", "inhabited by"),

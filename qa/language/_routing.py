@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from ._reading import Reading
-from ._tokens import Question
+from ._tokens import Question, Token
 
 Engine = Literal["metadata", "caption", "image", "counting", "visual", "segmentation", "features"]
 _IMAGES = frozenset("image imagery picture photo photograph scene snapshot".split())
@@ -38,38 +38,41 @@ _BEHIND = frozenset("image picture photo scene".split())
 
 def route(question: Question, readings: Iterable[Reading]) -> Engine:
     """The engine that a request is for, from its words and what they were read as."""
-    words = [token.lemma for token in question.tokens if token.is_word]
-    lower = [token.lower for token in question.tokens if token.is_word]
+    words, lower = [token.lemma for token in question.tokens if token.is_word], _lower(question.tokens)
     found = [one for one in readings if one.score > 0.5]
-    named = any(one.kind in {"name", "coordinates", "time"} and not _in_frame(question, one) for one in found)
-    product = any(one.kind == "product" for one in found) or _measured(found)
+    named, product = _is_named(question, found), _is_of_products(found)
     wants_images = not _IMAGES.isdisjoint(words) and not _about_one(lower)
     if wants_images and not _SIMILAR.isdisjoint(words):
         return "image"
-    if not (named or product or _CUT_OUT.isdisjoint(words[:6])):
+    if not (named or product):
+        return _by_sight(words, lower, wants_images=wants_images)
+    return "metadata" if wants_images or not (named or lower[:1] == ["which"]) else "features"
+
+
+def _by_sight(words: list[str], lower: list[str], *, wants_images: bool) -> Engine:
+    """For what names nothing: what images show, as it is put; else it may be about features."""
+    if not _CUT_OUT.isdisjoint(words[:6]):
         return "segmentation"
     if wants_images:
-        return "metadata" if named or product or (_FRAME | _SIGHT).isdisjoint(lower) else "caption"
-    if named or product:
-        return "features" if named or lower[:1] == ["which"] else "metadata"
-    return _of_the_image(lower)
-
-
-def _of_the_image(lower: list[str]) -> Engine:
-    """Counting or yes/no about the image at hand, if the question is put so; else it may be about features."""
+        return "metadata" if (_FRAME | _SIGHT).isdisjoint(lower) else "caption"
     if any(tuple(lower[at : at + len(start)]) == start for start in _COUNT for at in range(min(5, len(lower)))):
         return "counting"
     return "visual" if lower and lower[0] in _YES_NO else "features"
 
 
-def _in_frame(question: Question, one: Reading) -> bool:
-    """Whether it is but a place in the image: "at the upper-right"."""
-    return _FRAME.issuperset(token.lower for token in question.tokens[one.start : one.end] if token.is_word)
+def _lower(tokens: Iterable[Token]) -> list[str]:
+    return [token.lower for token in tokens if token.is_word]
 
 
-def _measured(found: list[Reading]) -> bool:
-    """Whether a share of the scene is spoken of: clouds, snow, vegetation in percent."""
-    return any(one.kind == "quantity" and one.value.unit == "%" for one in found)
+def _is_named(question: Question, found: Iterable[Reading]) -> bool:
+    """Whether a place or time is said that is more than a place in the image: "at the upper-right"."""
+    told = (one for one in found if one.kind in {"name", "coordinates", "time"})
+    return any(not _FRAME.issuperset(_lower(question.tokens[one.start : one.end])) for one in told)
+
+
+def _is_of_products(found: Iterable[Reading]) -> bool:
+    """Whether a product is spoken of, or a share of the scene: clouds, snow, vegetation in percent."""
+    return any(one.kind == "product" or (one.kind == "quantity" and one.value.unit == "%") for one in found)
 
 
 def _about_one(lower: list[str]) -> bool:

@@ -13,8 +13,8 @@ from rdflib.term import Variable
 from earthweave.ontology import GEO, LimitError
 
 from .._ports import Cell, Endpoint, Limits, Table
+from .._values import number, truth
 from ._algebra import Ask, Chain, Column, Query, Select, Step, Values, var
-from ._cells import number, truth
 from ._scope import either
 from ._text import text_of
 from ._types import Lookup, Output, Plan

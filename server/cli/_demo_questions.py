@@ -23,6 +23,8 @@ from ._ask_verb import answer_lines
 if TYPE_CHECKING:
     from ._demo import Clock
 
+STORE = "questions"
+"""Folder of the store in the demo's: beside that of the flood exercise."""
 BANNER = "Simulated data: the region, its floods, plants, volcanoes, towns and products were made up, nothing here was observed."
 
 
@@ -50,7 +52,7 @@ REAL = (
     "Show the five least cloudy Sentinel-2 images of Hamburg in summer 2021",
     "Which power plants lie within 2 km of the flooded areas near Verona?",
     "Find Sentinel-2 products that show Etna in March 2018",
-    "Which administrative units with unit level 3 were flooded, and how much?",
+    "What is the total area of the flooded areas per administrative unit with unit level 3?",
     "How many flooded areas are there in Verona?",
     "What is the largest flooded area in Padova?",
     "What is the highest volcano in Italy?",
@@ -62,7 +64,7 @@ SIMULATED = (
     "Show the five least cloudy Sentinel-2 images of Arvenia in spring 2021",
     "Which power plants lie within 2 km of the flooded areas?",
     "Find Sentinel-2 products that show Mount Sarn in March 2018",
-    "Which administrative units with unit level 3 were flooded, and how much?",
+    "What is the total area of the flooded areas per administrative unit with unit level 3?",
     "How many flooded areas are there in Belmarsh?",
     "What is the largest flooded area in Belmarsh?",
     "What is the highest volcano in Simland?",
@@ -80,7 +82,7 @@ def check_questions(work: Path, data: Path | None, places: Path | None) -> None:
         )
     if places and not places.is_file():
         raise NotFoundError(f"{places} does not exist", way_out="name a CSV with the columns lat, lon, name, cc")
-    store = work / "store"
+    store = work / STORE
     if work.is_file() or (store.exists() and any(store.iterdir()) and not (store / "store.json").is_file()):
         raise ParameterError(f"{store} is no store", why="the demo replaces it", way_out="choose another --work")
 
@@ -89,8 +91,8 @@ def run_questions(work: Path, data: Path | None, places: Path | None, clock: Clo
     """Make the store, put the ten questions; returns the banner, and the answers."""
     check_questions(work, data, places)
     work.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(work / "store", ignore_errors=True)
-    with open_store(work / "store", limits=read(Limits)) as store:
+    shutil.rmtree(work / STORE, ignore_errors=True)
+    with open_store(work / STORE, limits=read(Limits)) as store:
         with clock.stage("map and load products, floods, units, power plants, volcanoes, towns"):
             for one in [*_sources(work, data), *([Source(str(places), "places")] if places else [])]:
                 _load(store, one, work)
@@ -147,7 +149,7 @@ def _pose(asker: StoreAsker, question: str, clock: Clock) -> dict[str, Any]:
 
 def next_questions(work: Path, program: str, banner: str) -> str:
     """How to go on."""
-    store = work / "store"
+    store = work / STORE
     lines = [
         f"The store lies in {store}. Go on:",
         f"  {program} ask --store {store}                    one question after the other, each may follow up on the last",

@@ -87,6 +87,14 @@ class StoreAsker:
         return self._knowing.now()
 
 
+def ask(store: Store, question: str) -> Answer:
+    """Answer one question from a store, or refuse it: ``ask(store, "Which lakes lie in Bavaria?").text``.
+
+    For more than one question keep a `StoreAsker`: it keeps what it has learned of the store. Raises what `Store.query` raises.
+    """
+    return StoreAsker(store).answer(question)
+
+
 def _told(found: Answer, known: Knowledge) -> Answer:
     """With what every reader must know about the knowledge that it rests on."""
     lacking = tuple({"code": "knowledge", "text": text} for text in known.notices)

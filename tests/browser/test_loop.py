@@ -22,7 +22,8 @@ from tests.browser.conftest import HOSTILE, serve
 
 TOKEN = "open-sesame"
 PLACE = """@prefix ew: <https://w3id.org/earthweave/ontology#> . @prefix geo: <http://www.opengis.net/ont/geosparql#> .
-<http://example.org/place> a ew:{kind} ; <http://www.w3.org/2000/01/rdf-schema#label> "{name}" ; geo:hasGeometry <http://example.org/shape> .
+<http://example.org/place> a ew:{kind} ; <http://www.w3.org/2000/01/rdf-schema#label> "{name}" .
+<http://example.org/place> geo:hasGeometry <http://example.org/shape> .
 <http://example.org/shape> geo:asWKT "{wkt}"^^geo:wktLiteral .
 """
 SYDNEY = "Which administrative units were flooded north-west of Sydney between 15 and 25 March 2021?"
@@ -125,7 +126,7 @@ def test_a_question_becomes_a_run_and_the_run_its_answer(watched: Any, sydney: s
     assert set(rows) == {"Baulkham Hills - North", "Blacktown - North", "Hawkesbury"}
     assert "share (km²)" in card.locator("thead").inner_text()
     assert float(rows["Hawkesbury"]) == pytest.approx(41.94, abs=0.05)
-    assert card.get_by_text("SIMULATED DATA").is_visible()
+    assert card.get_by_text("SIMULATED DATA", exact=True).is_visible()
     card.get_by_role("button", name="Show on map").click()
     assert page.locator(".layer .count").first.inner_text() == "3 features"
     found = sources(page)
@@ -152,11 +153,11 @@ def test_the_same_on_a_real_pair(watched: Any, lake: str) -> None:
 
 def test_chips_are_taken_away_and_changed(watched: Any, empty_handed: str) -> None:
     page = watched.open(empty_handed)
-    card = put(page, "Show the flooded areas in Hawkesbury with flood level above 10")
+    card = put(page, "Show the flooded areas in Penrith - East with flood level above 10")
     before = card.locator(".said").inner_text()
     chips = card.get_by_role("list", name="What was understood")
     assert chips.locator("li").count() >= 3
-    chips.get_by_role("button", name="Remove flood level").first.click()
+    chips.get_by_role("button", name="Remove with flood level above 10").click()
     page.wait_for_function(
         "(text) => { const said = document.querySelector('.answer .said'); return said && said.textContent !== text; }", arg=before
     )
@@ -169,13 +170,13 @@ def test_chips_are_taken_away_and_changed(watched: Any, empty_handed: str) -> No
 
 def test_a_question_follows_up_or_starts_afresh(watched: Any, empty_handed: str) -> None:
     page = watched.open(empty_handed)
-    put(page, "Show the flooded areas in Hawkesbury")
+    put(page, "Show the flooded areas in Penrith - East")
     card = put(page, "How many are there?")
-    assert "Hawkesbury" in card.inner_text()
+    assert "Penrith - East" in card.inner_text()
     page.get_by_role("button", name="Start afresh").click()
     assert page.get_by_role("article", name="Answer").count() == 0
     refused = put(page, "How many are there?")
-    assert "Hawkesbury" not in refused.inner_text()
+    assert "Penrith - East" not in refused.inner_text()
     watched.assert_clean(empty_handed)
 
 
@@ -193,10 +194,14 @@ def test_suggestions_come_while_one_types(watched: Any, empty_handed: str) -> No
     watched.assert_clean(empty_handed)
 
 
-def test_a_misspelt_place_is_asked_back(watched: Any, empty_handed: str) -> None:
+def test_a_refusal_hints_and_lets_the_place_be_taken_away(watched: Any, empty_handed: str) -> None:
     page = watched.open(empty_handed)
     card = put(page, "Show the flooded areas in Hawkesbxyz")
-    assert "Hawkesbxyz" in card.inner_text()
+    assert "nothing called 'Hawkesbxyz'" in card.locator(".said").inner_text()
+    assert card.locator(".hint").inner_text()
+    card.get_by_role("button", name="Remove at least partly in Hawkesbxyz").click()
+    page.get_by_role("button", name="Show on map").wait_for()
+    assert "60 flooded areas" in card.locator(".said").inner_text()
     watched.assert_clean(empty_handed)
 
 
@@ -205,15 +210,15 @@ class Malice:
 
     def ask(self, question: str, **_: Any) -> dict[str, Any]:
         edit = [{"op": "remove", "path": "/x"}]
-        other = {"text": HOSTILE, "edit": edit}
-        chip = {"code": "where", "label": HOSTILE, "value": HOSTILE, "path": "", "assumed": False, "removable": True, "removal": edit, "alternatives": [other]}  # fmt: skip
+        other, empty = {"text": HOSTILE, "edit": edit}, dict.fromkeys(("reason", "proposal", "value", "geojson", "dialogue"))
+        chip = {"code": "where", "label": HOSTILE, "value": HOSTILE, "path": "", "assumed": False, "removable": True, "removal": edit}
+        texts = dict.fromkeys(("question", "text", "paraphrase", "sparql"), HOSTILE)
         return {
-            "question": HOSTILE, "status": "answered", "text": HOSTILE, "paraphrase": HOSTILE, "request": {}, "reason": None, "proposal": None,
-            "chips": [chip], "assumptions": [{"code": "x", "text": HOSTILE + "!", "about": ""}], "unknown": [HOSTILE],
-            "readings": [{"text": HOSTILE, "request": {}}], "value": None, "unit": "1", "count": 1, "columns": ["feature", "label", HOSTILE],
-            "types": [], "rows": [["javascript:window.hacked=5", HOSTILE, HOSTILE]], "geojson": None, "sparql": HOSTILE,
-            "emptiness": {"text": HOSTILE, "blame": [], "nearest": [other]}, "simulated": True, "dialogue": None, "timings": {HOSTILE: 1.0},
-            "notices": [{"code": "x", "text": HOSTILE}],
+            **empty, **texts, "status": "answered", "request": {}, "chips": [{**chip, "alternatives": [other]}], "unit": "1", "count": 1,
+            "assumptions": [{"code": "x", "text": HOSTILE + "!", "about": ""}], "unknown": [HOSTILE], "types": [], "simulated": True,
+            "readings": [{"text": HOSTILE, "request": {}}], "columns": ["feature", "label", HOSTILE], "timings": {HOSTILE: 1.0},
+            "rows": [["javascript:window.hacked=5", HOSTILE, HOSTILE]], "notices": [{"code": "x", "text": HOSTILE}],
+            "emptiness": {"text": HOSTILE, "blame": [], "nearest": [other]},
         }  # fmt: skip
 
     def suggestions(self, text: str) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from earthweave.ontology import XSD, settings_of
 from earthweave.qa import Cell, Limits
-from earthweave.qa._values import number
+from earthweave.qa._values import number, truth
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**30), 10**30))
@@ -37,6 +37,12 @@ def test_no_numbers(text: str, kind: str) -> None:
 
 def test_only_literals_of_xml_schema_are_numbers() -> None:
     assert number(None) is number(Cell("uri", "12")) is number(Cell("literal", "12", "http://example.org/type#double")) is None
+
+
+@pytest.mark.parametrize(("text", "found"), [("true", True), ("1", True), ("false", False), ("0", False), ("yes", None)])
+def test_truth_values(text: str, found: bool | None) -> None:
+    assert truth(Cell("literal", text, str(XSD.boolean))) is found
+    assert truth(Cell("literal", text, str(XSD.string))) is None
 
 
 def test_limits_are_settings() -> None:

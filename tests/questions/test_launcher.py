@@ -169,3 +169,19 @@ def test_a_wrong_parameter_is_refused_at_once(launcher: JobLauncher) -> None:
     with pytest.raises(ParameterError):
         launcher.start("flood-assessment", {"bands": "B3"})
     assert launcher.estimate("flood-assessment", {"bands": "B3"}) is None
+
+
+def test_the_area_of_a_small_place_is_its_box_and_what_it_rests_on_is_told(asker: StoreAsker, places: Store, tmp_path: Path) -> None:
+    (tmp_path / "flood.ttl").write_text(FLOOD + ":flood <http://www.w3.org/ns/prov#wasDerivedFrom> :scene .", "utf-8")
+    with open_store(tmp_path / "after") as after:
+        after.load([places.path.parent / "places.ttl", tmp_path / "flood.ttl"])
+        launcher = JobLauncher(lambda: pytest.fail("nothing is started"), registry(), {"flood-assessment": {}})
+        told = StoreAsker(after, launcher=launcher)
+        proposal = told.ask("Map the floods in Windsor between 15 and 25 May 2021")["proposal"]
+        assert shapely.from_wkt(proposal["parameters"]["aoi"]).bounds == pytest.approx((150.15, -33.95, 150.3, -33.7))
+        found = told.ask("Which administrative units were flooded in March 2021?")
+        listed = [row[0] for row in found["rows"]]
+        assert "http://example.org/windsor" in listed
+        assert told.provenance(listed) == (), "units themselves come from nowhere"
+        assert [one.source for one in told.provenance(listed, found["request"])] == ["http://example.org/scene"]
+        assert [one.source for one in told.provenance([], found["request"])] == ["http://example.org/scene"]

@@ -91,7 +91,16 @@ MAPPING: dict[str, set[str]] = {
     "generator": {"plan", "values", "sources", "documents"},
 }
 """The same inside ``mapping``."""
-INNER = {"earthweave.server.store.": STORE, "earthweave.mapping.": MAPPING}
+QUESTIONS: dict[str, set[str]] = {
+    "request": set(),
+    "knowledge": {"_ports", "_values", "request"},
+    "language": {"request", "knowledge"},
+    "grammar": {"request", "knowledge", "language"},
+    "planning": {"_ports", "_values", "request", "knowledge"},
+    "answering": {"_ports", "_values", "request", "knowledge", "language", "grammar", "planning"},
+}
+"""The same inside ``qa``, where stores and what they answer are described beside the rooms."""
+INNER = {"earthweave.server.store.": STORE, "earthweave.mapping.": MAPPING, "earthweave.qa.": QUESTIONS}
 
 
 def _room(module: str) -> str:
@@ -178,7 +187,7 @@ def test_only_the_demo_imports_the_simulator(root: Path) -> None:
         for path, package in _sources(root)
         if "simulate" not in package and any("processing.simulate" in name for name in _imports(path, package))
     }
-    assert users <= {"server/cli/_demo.py"}
+    assert users <= {"server/cli/_demo.py", "server/cli/_demo_questions.py"}
 
 
 @pytest.mark.parametrize(

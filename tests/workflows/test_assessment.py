@@ -219,3 +219,24 @@ def test_estimate_grows_with_the_area() -> None:
         return float(SPEC.estimate(SPEC.parameters.model_validate({"output_path": "out", **more})).seconds)
 
     assert 5 < seconds(aoi=TUTORIAL_AOI) < seconds(aoi=TUTORIAL_AOI, resolution=10) < seconds(resolution=10) < 3600
+
+
+def noted(**more: Any) -> str:
+    """What the estimate says beside the figures."""
+    assert SPEC.estimate is not None
+    period = {"start": "2021-03-15", "end": "2021-03-25", "aoi": TUTORIAL_AOI, "coverage": 0.5}
+    return str(SPEC.estimate(SPEC.parameters.model_validate({"output_path": "out", **period, **more})).note)
+
+
+def test_the_estimate_names_the_pair_and_fetches_nothing(scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("an estimate asks no catalogue in the network")
+
+    monkeypatch.setattr("earthweave.server.workflows._assessment.reach", refuse)
+    before, after = sorted(one.stem for one in scenes.iterdir())
+    assert f"; scenes {before} and {after}: nearest to 2021-03-15 – 2021-03-25" in noted(scenes=scenes).replace(".SAFE", "")
+    assert "products of a catalogue in the network have to be fetched first" in noted(scenes="cdse")
+    assert "no pair of scenes was found" in noted(scenes=scenes, start="2022-03-15", end="2022-03-25")
+    assert "end is before start" in noted(scenes=scenes, start="2021-03-26")
+    assert "holds no recorded search" in noted(scenes="cdse", replay=tmp_path)
+    assert "scenes" not in noted(), "without a place to look in there is no pair to name"

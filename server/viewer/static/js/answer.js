@@ -129,8 +129,8 @@ function chain(statements) {
   const names = new Map(statements.filter(({ label }) => label).map(({ source, label }) => [source, label]));
   const things = new Set(statements.map(({ thing }) => thing));
   const data = statements.filter(({ relation: by }) => /(wasDerivedFrom|used|hadPrimarySource)$/.test(by));
-  const ends = [...new Set(data.map(({ source }) => source).filter((source) => !things.has(source)))];
   const name = (iri) => names.get(iri) ?? shorten(iri);
+  const ends = [...new Set(data.map(({ source }) => source).filter((source) => !things.has(source)))].sort((one, other) => name(one).localeCompare(name(other)));
   const row = ({ thing, relation: by, source }) => [linked(thing, name(thing)), relation(by), linked(source, name(source))];
   return [
     ends.length > 0 && h("ul", { class: "assumed", "aria-label": "Sources" }, ends.map((iri) => h("li", {}, linked(iri, name(iri))))),
