@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..knowledge import ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE
 from ..language import Comparator, RelationWord, Superlative
 from ..request import Amount, Box, Compare, Has, Measure, Point, Property, Spatial, Things, Value
@@ -216,10 +218,10 @@ def values_in_unit(context: Context, asked: Asked, unit: str, of: None, noun: No
 
 def measured_of(context: Context, asked: Asked, unit: str | None, of_: None, place: Point | Box) -> Values | None:
     """ "the area of bbox 9, 53, 10, 54"."""
-    measure = next((one.value.measure for one in asked.words if one.value.measure in _DRAWN), None)
+    measure: Any = next((one.value.measure for one in asked.words if one.value.measure in _DRAWN), None)
     if measure is None or asked.function or asked.more or isinstance(place, Point):
         return None
-    value = Measure(measure, UNITS[measure], of=place)  # type: ignore[arg-type]
+    value = Measure(measure, UNITS[measure], of=place)
     return Values(Noun(Things()), (_in_unit(value, unit) if unit else value,))
 
 

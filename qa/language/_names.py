@@ -65,7 +65,7 @@ def _found(question: Question, knowledge: Knowledge) -> Iterator[Found]:
             if not share:
                 continue
             yield Found(start, end, words, matches, sure * share, "name")
-        if (len(words[0]) > 2 and (len(words) > 1 or words[0] not in COMMON)) or question.tokens[start].text.isupper():
+        if (len(words[0]) > 2 and (words[0] not in COMMON or len(words) > 1)) or question.tokens[start].text.isupper():
             yield from _by_alias(knowledge, start, end, words)
 
 

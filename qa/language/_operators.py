@@ -32,7 +32,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("when", "when, on what date, what year, in what|which year"),
     ("who", "who, by whom"),
     ("how-many", "how many, how many different|distinct"),
-    ("number-of", "number of, total? number|count of, amount of, count of, a count of, a count of all|the, count, tally of, numbers of"),
+    ("number-of", "number of, total? number|count of, amount of, count of, count, tally of, numbers of"),
     ("how-much", "how much"),
     ("how-far", "how far, how far away, how far apart, how distant, how close, how near"),
     ("how-large", "how large, how big, how extensive, how small, how great, how sizeable"),
