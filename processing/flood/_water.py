@@ -17,7 +17,7 @@ from earthweave.ontology import CRS84, ParameterError, ProcessingError
 
 from ..frame import Context, Estimate, Moment, Outcome, Output, Parameters, Product, Question, Reference, ServiceSpec, parameter
 from ..raster import NOTHING, Block, Grid, create_raster, create_vector, inside, media_type, open_raster, project, read_aoi, run_blocks
-from ..sentinel2 import HARMONISED, TILE, BandList, Scene, open_scene
+from ..sentinel2 import HARMONISED, TILE, BandList, Scene, scene_of
 from ._indices import INDICES, RADAR, VOTERS, Index, agreed
 from ._stream import FloodStream
 from ._views import View, optical, radar
@@ -120,21 +120,9 @@ def _run(p: WaterMask, context: Context) -> Outcome:
 def _view(p: WaterMask, area: Any) -> AbstractContextManager[View]:
     if p.index in RADAR:
         return radar(p.input, p.index.upper(), p.scale, p.time)
-    scene = _scene(p)
+    scene = scene_of(p, p.input, p.time)
     bands = tuple(dict.fromkeys(band for name in (VOTERS if p.index == "vote" else (p.index,)) for band in INDICES[name].bands))
     return optical(scene, _grid(p, scene, bands, area), bands)
-
-
-def _scene(p: WaterMask) -> Scene:
-    return open_scene(
-        p.input,
-        stack_bands=p.stack_bands,
-        offset=p.stack_offset,
-        quantification=p.stack_quantification,
-        time=p.time,
-        tile=p.tile,
-        harmonised=p.harmonised,
-    )
 
 
 def _grid(p: WaterMask, scene: Scene, names: tuple[str, ...], area: Any) -> Grid:
@@ -246,7 +234,7 @@ def _estimate(p: WaterMask) -> Estimate:
         with open_raster(p.input) as dataset:
             pixels, bands = dataset.width * dataset.height, 1
     else:
-        scene = _scene(p)
+        scene = scene_of(p, p.input, p.time)
         pixels, bands = scene.grid.width * scene.grid.height, 4
     return Estimate(2 + pixels * bands * 4e-7, 700, f"{pixels / 1e6:.1f} million pixels in {bands} bands")
 

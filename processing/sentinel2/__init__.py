@@ -12,7 +12,7 @@ from ._parameters import HARMONISED, TILE, BandList
 from ._polar import Scale, Vectors
 from ._preprocess import S2_PREPROCESS
 from ._product import Angles, ProductInfo, stac_properties
-from ._scene import BandFile, Scene, open_scene, read_band
+from ._scene import BandFile, Scene, open_scene, read_band, scene_of
 from ._stack import time_in_name
 from ._threshold import Mixture, fit_mixture, otsu_threshold, threshold
 
@@ -40,6 +40,7 @@ __all__ = [
     "otsu_threshold",
     "plain_name",
     "read_band",
+    "scene_of",
     "stac_properties",
     "statistics",
     "threshold",

@@ -19,7 +19,7 @@ from ._clouds import NEEDED
 from ._masks import CloudRule
 from ._parameters import Change
 from ._polar import Scale
-from ._scene import Scene, open_scene
+from ._scene import Scene, scene_of
 from ._target import target_grid
 
 Array = np.ndarray[Any, Any]
@@ -82,18 +82,7 @@ class Job:
 
 def prepare(p: Change) -> Job:
     """Open both scenes and settle the rest; raises `ParameterError` or `ProductError` before any pixel is read."""
-    first, second = (
-        open_scene(
-            path,
-            stack_bands=p.stack_bands,
-            offset=p.stack_offset,
-            quantification=p.stack_quantification,
-            time=time,
-            tile=p.tile,
-            harmonised=p.harmonised,
-        )
-        for path, time in ((p.input1, p.time1), (p.input2, p.time2))
-    )
+    first, second = (scene_of(p, path, time) for path, time in ((p.input1, p.time1), (p.input2, p.time2)))
     _comparable(first, second, p.any_orbit)
     names = tuple(dict.fromkeys(map(band_name, p.bands)))
     if len(names) < 2 or "SCL" in names:

@@ -22,7 +22,7 @@ from ._bands import BANDS, band_name, plain_name
 from ._describe import band_fields, describe_band, shown_bands, variable
 from ._masks import CloudRule, area_mask, cloud_mask, landsea_mask
 from ._parameters import Preprocess
-from ._scene import Scene, open_scene, read_band
+from ._scene import Scene, read_band, scene_of
 from ._target import target_grid
 
 Array = np.ndarray[Any, Any]
@@ -78,15 +78,7 @@ class _Memory:
 
 
 def _prepare(p: Preprocess) -> _Job:
-    scene = open_scene(
-        p.input,
-        stack_bands=p.stack_bands,
-        offset=p.stack_offset,
-        quantification=p.stack_quantification,
-        time=p.time,
-        tile=p.tile,
-        harmonised=p.harmonised,
-    )
+    scene = scene_of(p, p.input, p.time)
     wanted = tuple(dict.fromkeys(map(band_name, p.bands))) if p.bands else tuple(name for name in BANDS if name in scene.names)
     for name in wanted:
         scene.band(name, 0.0)

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -163,6 +163,48 @@ def open_scene(
         scene = read_safe(path, tile)
         return replace(scene, bands=tuple(replace(band, offset=0.0) for band in scene.bands)) if harmonised else scene
     return read_stack(path, stack_bands, offset, quantification, time)
+
+
+class HowToRead(Protocol):
+    """What services ask about their input, as `open_scene` wants it."""
+
+    @property
+    def stack_bands(self) -> Sequence[str] | None:
+        """Names of a stack's bands."""
+        ...
+
+    @property
+    def stack_offset(self) -> float:
+        """Added to a stack's numbers."""
+        ...
+
+    @property
+    def stack_quantification(self) -> float:
+        """Divides a stack's numbers."""
+        ...
+
+    @property
+    def tile(self) -> str | None:
+        """One of a product of several."""
+        ...
+
+    @property
+    def harmonised(self) -> bool:
+        """Whether a product's numbers were shifted already."""
+        ...
+
+
+def scene_of(said: HowToRead, path: Path, time: datetime | None) -> Scene:
+    """Open a scene as the parameters of a service say; raises what `open_scene` raises."""
+    return open_scene(
+        path,
+        stack_bands=said.stack_bands,
+        offset=said.stack_offset,
+        quantification=said.stack_quantification,
+        time=time,
+        tile=said.tile,
+        harmonised=said.harmonised,
+    )
 
 
 Reader = Callable[[str, Block], Array]
