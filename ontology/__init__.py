@@ -57,8 +57,9 @@ from ._namespaces import (
     XSD,
 )
 from ._progress import Progress, ProgressSink, silent
+from ._tree import superclasses
 from ._values import BBox, GeometryLiteral, Interval, Quantity
-from ._vocabulary import Term, Violation, shapes, superclasses, terms, validate, vocabulary
+from ._vocabulary import Term, Violation, shapes, terms, validate, vocabulary
 
 __all__ = [
     "CRS84",

@@ -12,7 +12,7 @@ from rdflib import Graph, Literal, URIRef
 from rdflib.term import Node
 
 from ._errors import MissingDependencyError
-from ._namespaces import OWL, RDF, RDFS, SKOS
+from ._namespaces import OWL, RDF, SKOS
 
 
 def _read(*names: str) -> Graph:
@@ -64,12 +64,6 @@ def _terms(graph: Graph) -> Iterator[Term]:
         kind = next(_KINDS[found] for found in graph.objects(subject, RDF.type) if found in _KINDS)
         synonyms = sorted(str(other) for other in graph.objects(subject, SKOS.altLabel))
         yield Term(str(subject), kind, str(label), tuple(synonyms))
-
-
-def superclasses(iri: str) -> frozenset[str]:
-    """IRIs of all classes above ``iri``, without itself (``rdfs:subClassOf``, transitive)."""
-    found = vocabulary().transitive_objects(URIRef(iri), RDFS.subClassOf)
-    return frozenset(str(parent) for parent in found if str(parent) != iri)
 
 
 @dataclass(frozen=True)

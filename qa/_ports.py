@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from earthweave.ontology import Progress, setting
 
@@ -65,13 +65,23 @@ class Endpoint(Protocol):
         ...
 
 
+@runtime_checkable
+class ColumnarEndpoint(Endpoint, Protocol):
+    """An endpoint that gives whole columns too: what a store of a hundred thousand names is learned by."""
+
+    def columns(self, query: str, limits: Limits) -> tuple[tuple[Any, ...], bool]:
+        """Run SELECT: the texts of IRIs and literals by column (Arrow, null for gaps and blank nodes), and whether rows were cut off."""
+        ...
+
+
 @dataclass(frozen=True)
 class Estimate:
-    """What a job would cost: seconds of wall time, MiB of memory, and sentences that say how this was guessed."""
+    """What a job would cost: seconds of wall time, MiB of memory, sentences that say how this was guessed, and what would make it fail."""
 
     seconds: float
     memory_mib: float
     notes: tuple[str, ...] = ()
+    obstacle: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 What counts as the same: a place by its name in the store or as it was typed, letters and figures alone; ``within`` and ``intersects`` of a
 place, which the annotation does not keep apart; a relative time by the days that it means on the reference day; numbers in the same unit;
-a vague word ("cloud-free") by whatever number its stated assumption gives it. Everything else is compared as it is.
+a vague word ("cloud-free") by whatever number its stated assumption gives it; the one best of something as a limit of one or none;
+a limit of a number, where it is told that all are counted;
+mission and product type as they are or as the catalogue's collection of both. Everything else is compared as it is.
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ from .cases import Case
 from .pipeline import TODAY, Asker
 from .stores import QA
 
-_FILTERS = {"cloud cover": "cloud_cover", "vegetation percentage": "vegetation", "snow cover": "snow", "water percentage": "water",
-            "time": "datetime"}  # fmt: skip
+_FILTERS = {"cloud cover": "cloud_cover", "vegetation percentage": "vegetation", "snow cover": "snow", "snow percentage": "snow",
+            "water percentage": "water", "time": "datetime", "acquisition date": "datetime"}  # fmt: skip
 _TITLES = frozenset({"mission", "collection", "theme", "product type", "processing level", "timeliness", "tile"})
 _PRODUCT, _HAPPENED = str(EW.EarthObservationProduct), {str(EW.FloodedArea), str(EW.ObservedArea)}
 _EARLIER = Named("Vindobona", ("http://example.org/earlier",))
@@ -114,6 +116,17 @@ def _collection(request: Request, conditions: list[Any], texts: dict[str, str]) 
     if (themes and request.form != "run" and not _gathers(request)) or told == "HLS":
         return (collection(told, themes) or told).lower() or None
     return told.lower() or None
+
+
+def _as_said(heard: Heard) -> Iterator[tuple[str | None, str | None]]:
+    """Collection and product type in the other ways to write them: "Sentinel-2 L1C" is a mission and a type, or the collection of both; a
+    mission alone is its collection of most use, which a catalogue's own annotation names."""
+    texts = {one.value.label: one.than.value for one in _all(heard.request.target) if _is_text(one)}
+    kind = texts.get("product type") or texts.get("processing level")
+    mission = texts.get("mission") or ("Sentinel-2" if kind and kind.startswith("S2") else "")
+    if mission:
+        yield mission.lower(), kind
+        yield collection(mission, [kind] if kind else []), None
 
 
 def _gathers(request: Request) -> bool:
@@ -233,10 +246,12 @@ def _features(heard: Heard) -> Iterator[str]:
     told = [(words, one.value) for one, words in heard.typed("product") if any(map(_is_theme, one.value))]
     themes = [words for words, _ in told]
     plain = [*themes, *(each.than.value for _, value in told for each in value if _is_text(each))]
+    named = next((one.than.value.lower() for one in _all(request.target) if _is_text(one) and one.value.label == "collection"), "")
     searched = request.form != "run" and not _gathers(request)
     for one, words in heard.typed("class"):
         kinds = {each.value.iri or each.value.label for each in one.value}
-        if not kinds & {_PRODUCT, "collection"} and not (searched and _of_theme(words, plain)):
+        of_named = named and collection("", [words.lower()]) == named
+        if not kinds & {_PRODUCT, "collection"} and not (searched and (of_named or _of_theme(words, plain))):
             yield words
     yield from () if searched else themes
     yield from (one.measure for one in request.columns if isinstance(one, Measure))
@@ -324,7 +339,10 @@ def outcome(asking: Asker, question: str) -> str:
     if later.requests and {_EARLIER, _SCENE} & {*_named(later.requests[0].target)}:
         return "followup"
     alone = understand(question, asking.knowledge, TODAY)
-    return "clarify" if alone.refusal and alone.refusal.code in {"not-understood", "not-a-question"} else ""
+    return "clarify" if alone.refusal and alone.refusal.code in _ASKED_BACK else ""
+
+
+_ASKED_BACK = {"not-understood", "not-a-question", "missing-place", "missing-time"}
 
 
 def _named(things: Things) -> Iterator[Named]:
@@ -342,6 +360,13 @@ def wrong(heard: Heard | None, row: dict[str, Any]) -> dict[str, Any]:
     wanted, got = gold(row, vague), slots(heard) if heard else None
     found = {name: (got and got[name], value) for name, value in wanted.items() if got is None or got[name] != value}
     if heard:
+        if (wanted["collection"], wanted["product_type"]) in _as_said(heard):
+            found.pop("collection", None)
+            found.pop("product_type", None)
+        if wanted["intent"] == "count" and any(one.code == "counted-all" for one in heard.request.assumptions):
+            found.pop("limit", None)
+        if wanted["limit"] == 1 and heard.request.target.pick and heard.request.target.pick.count == 1:
+            found.pop("limit", None)
         there = places(heard)
         if not places_right(there, given["place"] or []):
             found["place"] = [sorted(one.ways) for one in there], given["place"]

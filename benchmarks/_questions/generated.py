@@ -21,6 +21,7 @@ from earthweave.server.store import Store
 from .cases import Case
 from .pipeline import Told, asker
 from .stores import hamburg
+from .wordings import DEVELOPMENT, KEPT
 
 _SPACE = "https://ai-team-uoa.github.io/LTEOI-BIDS-2025/ontology/"
 _PRODUCTS = f"""
@@ -157,59 +158,46 @@ def _with(text: str, lead: str = " with ") -> str:
     return f"{lead}{text}" if text else ""
 
 
-def _wordings(rng: random.Random, asked: Asked) -> list[tuple[str, str]]:
-    """(family, text); families that begin with ``kept`` are reported apart."""
+_BEST = {
+    ("cloud", False): ("least cloudy", "clearest"), ("cloud", True): ("cloudiest", "most clouded"),
+    ("time", True): ("most recent", "latest"), ("time", False): ("oldest", "earliest"),
+}  # fmt: skip
+
+
+def _slots(rng: random.Random, asked: Asked) -> dict[str, str]:
+    """What the templates are filled with; see `wordings`."""
     when, place = asked.when and f" {asked.when}", asked.place
-    of, over, shares, other = (
-        (f" of {place}" if place else ""),
-        (f" over {place}" if place else ""),
-        _shares(rng, asked, 0),
-        _shares(rng, asked, 2),
-    )
+    shares, other = _shares(rng, asked, 0), _shares(rng, asked, 2)
     count = f"{asked.limit} " if asked.limit > 1 else ""
-    if asked.form == "list":
-        return [
-            ("imperative", f"Give me {count or 'all '}{_noun(asked)}{of}{_with(shares)}{when}."),
-            ("show", f"Show {count}{_noun(asked, 'products')}{over}{when}{_with(other)}"),
-            (
-                "which",
-                f"Which {_noun(asked)}{over} were taken{when or ' so far'}{_with(shares)}?"
-                if not count
-                else f"Find {count}{_noun(asked)}{of}{when}{_with(shares)}.",
-            ),
-            (
-                "kept need",
-                f"I need {count}{_noun(asked, 'scenes')}{' covering ' + place if place else ''}{when}{_with(shares, ' having ')}.",
-            ),
-            ("kept telegraphic", f"{count}{_noun(asked, 'scenes')}{' ' + place if place else ''}{when}{_with(other, ', ')}"),
+    best, top = _BEST[asked.order] if asked.order else ("", "")
+    return {
+        "count": count, "count_or_all": count or "all ", "count_or_any": count or "any ", "best": best, "top": top,
+        "be": "is" if asked.limit == 1 else "are", "noun": _noun(asked), "scenes": _noun(asked, "scenes"),
+        "products": _noun(asked, "products"), "acquisitions": _noun(asked, "acquisitions"), "single": _noun(asked, "image"),
+        "one": _noun(asked, "image" if asked.limit == 1 else "images"), "place": place, "Place": place, "of": _with(place, " of "),
+        "over": _with(place, " over "), "cover": _with(place, " covering "), "when": when, "when_or": when or " so far",
+        "When": "" if asked.when.startswith("taken") else asked.when[:1].upper() + asked.when[1:], "shares_or": shares, "Other": other,
+        "with_shares": _with(shares), "having_shares": _with(shares, " having "), "with_other": _with(other),
+        "comma_other": _with(other, ", "),
+    }  # fmt: skip
+
+
+_NEEDED = ("When", "Place", "Other", "shares_or")
+"""Slots that a template is only used with where they are filled."""
+
+
+def _wordings(rng: random.Random, asked: Asked) -> Iterator[tuple[str, str]]:
+    """Family and text, two of each side; families that begin with ``kept`` are reported apart."""
+    slots = _slots(rng, asked)
+    for side, families in (("", DEVELOPMENT), ("kept ", KEPT)):
+        fit = [
+            (name, form)
+            for name, form in families[asked.form].items()
+            if all(slots[slot] or f"{{{slot}}}" not in form for slot in _NEEDED)
+            and not (asked.limit and name in ("which", "any", "what", "fronted time"))
         ]
-    if asked.form == "count":
-        return [
-            ("how many", f"How many {_noun(asked)}{of} are there{when}{_with(shares)}?"),
-            ("number", f"What is the number of {_noun(asked, 'products')}{over}{when}{_with(other)}?"),
-            ("kept count", f"Count the {_noun(asked, 'acquisitions')}{over}{_with(shares)}{when}."),
-        ]
-    if asked.form == "ask":
-        return [
-            ("are there", f"Are there any {_noun(asked)}{of}{when}{_with(shares)}?"),
-            ("kept exist", f"Do {_noun(asked)}{over} exist{when}{_with(shares)}?"),
-        ]
-    assert asked.order
-    name, descending = asked.order
-    best = {("cloud", False): "least cloudy", ("cloud", True): "cloudiest", ("time", True): "most recent", ("time", False): "oldest"}[
-        name, descending
-    ]
-    kept = {("cloud", False): "clearest", ("cloud", True): "most clouded", ("time", True): "latest", ("time", False): "earliest"}[
-        name, descending
-    ]
-    noun = "image" if asked.limit == 1 else "images"
-    return [
-        ("superlative", f"Find the {count}{best} {_noun(asked, noun)}{of}{when}{_with(shares)}."),
-        (
-            "kept superlative",
-            f"What {'is' if asked.limit == 1 else 'are'} the {count}{kept} {_noun(asked, noun)}{over}{when}{_with(shares)}?",
-        ),
-    ]
+        for name, form in rng.sample(fit, min(2, len(fit))):
+            yield f"{side}{asked.form} {name}", " ".join(form.format(**slots).split()).replace(" ,", ",")
 
 
 # the answer, found apart

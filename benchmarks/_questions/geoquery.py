@@ -50,7 +50,7 @@ def _values(told: Told) -> set[Any]:
     if told.truth() is not None:
         return {told.truth()}
     if result.numbers:
-        return {round(one.value, 4) for one in result.numbers if one is not None}
+        return {one.value for one in result.numbers if one is not None}
     wanted = [at for at, one in enumerate(result.outputs) if one.role == "value"]
     if not wanted:
         return {row.feature.label.lower() for row in result.rows}
@@ -59,7 +59,7 @@ def _values(told: Told) -> set[Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Figure):
-        return round(value.value, 4)
+        return value.value
     return value.label.lower() if isinstance(value, Feature) else str(value).lower()
 
 

@@ -254,7 +254,9 @@ def _note(found: Answer | None, error: str) -> str:
 
 def _says(found: Answer, words: str) -> bool:
     """Whether words that were not understood are told, or were understood as a place or a time."""
-    refusal = (*found.refusal.about, found.refusal.text) if found.refusal else ()
+    # a refusal about the whole question tells no word of it
+    about = [one for one in found.refusal.about if one != found.question.strip()] if found.refusal else []
+    refusal = (*about, found.refusal.text) if found.refusal else ()
     told = " ".join((*found.unknown, *refusal)).lower()
     understood = _paraphrase(found).lower()
     return all(token.lower in told or token.lower in understood for token in read(words).tokens if token.is_word and len(token.text) > 1)

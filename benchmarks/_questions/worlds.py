@@ -38,8 +38,17 @@ def worlds(ways: list[Pattern], count: int, seed: int) -> list[World]:
         rng = random.Random(seed * 1000 + number)
         kinds = {0: [False] * 4, 1: [True]}.get(number, [rng.random() < 0.6 for _ in range(rng.randint(4, 7))])
         world = _Maker(rng, ways).world(kinds)
-        found.append(World(world.triples | {triple for land in lands for triple in _drawn(land, _EVERYWHERE)}))
+        placed = {triple for land in lands for triple in _drawn(land, _EVERYWHERE)}
+        found.append(World(world.triples | placed | (_somewhere(rng, world) if lands else set())))
     return found
+
+
+def _somewhere(rng: random.Random, world: World) -> set[Triple]:
+    """Geometries for those things that a query asks for none of: they lie in the lands that it leaves to their class."""
+    known = {s for s, p, _ in world.triples if p in (GEO.hasGeometry, GEO.asWKT)}
+    things = sorted({s for s, p, _ in world.triples if p == RDF.type and isinstance(s, URIRef) and s not in known})
+    corners = [(rng.uniform(-9, 9), rng.uniform(42, 56)) for _ in things]
+    return {triple for one, (x, y) in zip(things, corners, strict=True) for triple in _drawn(one, box(x, y, x + 0.2, y + 0.2))}
 
 
 _EVERYWHERE = box(-170, -80, 170, 85)

@@ -59,11 +59,13 @@ class Estimate:
         seconds: wall time on one idle core of today.
         memory_mib: memory at the peak, MiB.
         note: what it rests on, e.g. ``120 million pixels in 6 bands``.
+        obstacle: what would make the run fail as things stand, empty if nothing is known that would.
     """
 
     seconds: float
     memory_mib: float
     note: str = ""
+    obstacle: str = ""
 
 
 @dataclass(frozen=True)

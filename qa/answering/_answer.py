@@ -116,7 +116,8 @@ class Answer:
     @property
     def dialogue(self) -> Dialogue | None:
         """What a follow-up question can be about; None if nothing was understood."""
-        named = {row[0]: Named(str(row[1]), (row[0],)) for row in self.rows if len(row) > 1}
+        # labels of blank nodes mean nothing outside of one result
+        named = {row[0]: Named(str(row[1]), (row[0],) if ":" in row[0] else ()) for row in self.rows if len(row) > 1}
         return Dialogue(self.request, tuple(named.values())) if self.request else None
 
     def to_json(self) -> dict[str, Any]:

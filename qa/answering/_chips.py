@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -16,6 +18,7 @@ from ..request import (
     Argument,
     Assumption,
     Compare,
+    Concept,
     Constraint,
     Has,
     Interval,
@@ -33,6 +36,8 @@ from ._tree import Edit, Path, all_things, edited, node, pointer, removal, repla
 from ._words import aggregate, condition, noun, order_words, value
 
 _NAMES = 5
+_CODE = 3
+"""Letters of what is a code of a country rather than a name."""
 _CONSTRAINTS = Spatial | Related | Temporal | Compare | Has | AnyOf
 
 
@@ -179,17 +184,21 @@ def _of_form(request: Request) -> Iterator[Chip]:
 def _others(name: Named, path: Path, knowledge: Knowledge) -> tuple[Alternative, ...]:
     """Other things of the same name."""
     found = [match for match in knowledge.names.find(key(name.name)) if match.named.iris != name.iris]
-    return tuple(
-        Alternative(place_words(match, knowledge), replacement(path, replace(match.named, part=name.part))) for match in found[:_NAMES]
-    )
+    alike = Counter(place_words(match, knowledge) for match in found)
+    words = [place_words(match, knowledge, exactly=alike[place_words(match, knowledge)] > 1) for match in found]
+    said = dict(zip(reversed(words), reversed(found), strict=True))
+    # of those that are in one place the first stands for all
+    kept = [(text, match) for text, match in zip(words, found, strict=True) if said[text] is match]
+    return tuple(Alternative(text, replacement(path, replace(match.named, part=name.part))) for text, match in kept[:_NAMES])
 
 
-def place_words(match: NameMatch, knowledge: Knowledge) -> str:
-    """A place so that it can be told from others of its name: ``Galway (city, in Texas)``."""
+def place_words(match: NameMatch, knowledge: Knowledge, *, exactly: bool = False) -> str:
+    """A place so that it can be told from others of its name: ``Galway (city, in Texas)``; ``exactly``: with its position."""
     entry = knowledge.classes.get(match.named.cls)
     where = f"at {match.lat:.2f}, {match.lon:.2f}" if match.lat is not None and match.lon is not None else ""
-    context = f"in {match.context[0].title()}" if match.context else where
-    told = ", ".join(filter(None, (entry.labels[0] if entry and entry.labels else "", context)))
+    around = match.context[0] if match.context else ""
+    context = f"in {around.upper() if len(around) <= _CODE else around.title()}" if around else where
+    told = ", ".join(filter(None, (entry.labels[0] if entry and entry.labels else "", context, where if exactly and around else "")))
     return f"{match.named.name} ({told})" if told else match.named.name
 
 
@@ -230,11 +239,14 @@ def beside(one: Interval) -> Iterator[Interval]:
     """The interval of the same kind before, and the one after: months beside months, years beside years."""
     assert one.start and one.end
     months = (one.end.year - one.start.year) * 12 + one.end.month - one.start.month
-    if one.start.day == one.end.day == 1 and months:
-        yield from (Interval(add_months(one.start, shift), add_months(one.end, shift)) for shift in (-months, months))
-    else:
-        length = one.end - one.start
-        yield from (Interval(one.start + shift, one.end + shift) for shift in (-length, length))
+    whole = one.start.day == one.end.day == 1 and months
+    for way in (-1, 1):
+        # no calendar goes beyond the years 1 and 9999
+        with suppress(OverflowError, ValueError):
+            if whole:
+                yield Interval(add_months(one.start, way * months), add_months(one.end, way * months))
+            else:
+                yield Interval(one.start + way * (one.end - one.start), one.end + way * (one.end - one.start))
 
 
 def _amounts(one: Compare, path: Path) -> Iterator[Alternative]:
@@ -267,6 +279,7 @@ def _about(request: Request, one: Assumption, knowledge: Knowledge) -> Path | No
     """The part of the request that an assumption is about."""
     found = [(path, part) for path, part in walk(request.target, ("target",)) if _concerns(one.code, part)]
     said = [path for path, part in found if one.about and fold(one.about) in fold(_names_in(part))]
+    said += [path for path, part in found if isinstance(part, Concept) and f"“{part.label}”" in one.text]
     return next(iter([*said, *(path for path, _ in found)]), None)
 
 
@@ -294,6 +307,8 @@ def _concerns(code: str, part: Any) -> bool:
         return isinstance(part, Compare)
     if code in ("large-top-quarter", "large", "small"):
         return isinstance(part, Pick)
+    if code == "similar":
+        return isinstance(part, Concept)
     return code in ("misspelt", "ambiguous", "part") and isinstance(part, Named)
 
 
@@ -307,6 +322,9 @@ def _instead(one: Assumption, path: Path, part: Any, knowledge: Knowledge) -> It
         yield from _reaches(one.code, part, path, knowledge)
     elif isinstance(part, Named):
         yield from _others(part, path, knowledge)
+    elif isinstance(part, Concept):
+        near = [knowledge.classes[iri] for iri, _ in knowledge.likeness.nearest(one.about) if iri in knowledge.classes and iri != part.iri]
+        yield from (Alternative(entry.labels[0], replacement(path, Concept(entry.labels[0], entry.iri))) for entry in near)
     elif isinstance(part, Pick):
         yield from _picks(part, path)
     elif isinstance(part, Compare):

@@ -15,17 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from earthweave.ontology import EW, ParameterError
 
 from ..grammar import Fragment, parse_fragment
 from ..knowledge import Knowledge
-from ..language import Phrases, Question, Reading
-from ..request import Box, Compare, Constraint, Named, Property, Request, Spatial, Text, Things
+from ..language import Phrases, Question, Reading, add_months
+from ..request import Assumption, Box, Compare, Constraint, Interval, Named, Property, Request, Spatial, Temporal, Text, Things
 from ._merge import merged, placed, timed, without_kind
-from ._tree import all_things
+from ._tree import all_things, walk
 
 _LEAST = 0.5
 """Share of the words with content that a follow-up must use."""
@@ -65,14 +65,17 @@ _VIEW = Phrases([
 
 @dataclass(frozen=True)
 class Dialogue:
-    """What was said before: the last request, and the things of its answer in the order in which they were listed."""
+    """What was said before: the last request, and the things of its answer in the order in which they were listed.
+
+    A thing without an IRI (a blank node) has its place, but cannot be asked about.
+    """
 
     request: Request
     things: tuple[Named, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data; `Dialogue.from_json` is its inverse."""
-        return {"request": self.request.to_json(), "things": [{"iri": one.iris[0], "name": one.name} for one in self.things if one.iris]}
+        return {"request": self.request.to_json(), "things": [{"iri": (*one.iris, "")[0], "name": one.name} for one in self.things]}
 
     @classmethod
     def from_json(cls, data: Any) -> Dialogue:
@@ -82,7 +85,7 @@ class Dialogue:
                 "a dialogue is an object with a request, and with things", way_out="send back what came with the last answer"
             )
         rows = [one for one in data.get("things", []) if isinstance(one, dict)]
-        things = tuple(Named(str(one.get("name", "")), (str(one["iri"]),)) for one in rows if one.get("iri"))
+        things = tuple(Named(str(one.get("name", "")), (str(one["iri"]),) if one.get("iri") else ()) for one in rows)
         return cls(Request.from_json(data.get("request")), things)
 
 
@@ -90,7 +93,7 @@ def seen(question: Question, view: Box | None) -> list[Reading]:
     """Words for what the map shows, as coordinates."""
     if view is None:
         return []
-    return [Reading("coordinates", start, end, view, 1.0, "view") for _, start, end in _VIEW.find(question.tokens)]
+    return [Reading("coordinates", start, end, view, 1.0, "view") for _, start, end in _VIEW.find(question)]
 
 
 def follow(
@@ -137,8 +140,9 @@ def _one_thing(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> Re
     said = [word for word in words if word not in _ABOUT_ONE]
     if len(said) != 1 or (said[0] not in _NTH and not said[0].isdecimal()) or "one" not in words and "number" not in words:
         return None
-    place = _NTH[said[0]] if said[0] in _NTH else int(said[0]) - 1
-    if not -len(last.things) <= place < len(last.things):
+    numbered = said[0].isdecimal()
+    place = int(said[0]) - 1 if numbered else _NTH[said[0]]
+    if not (0 if numbered else -len(last.things)) <= place < len(last.things):
         return None
     return Request("find", Things(named=(last.things[place],)), draw=True)
 
@@ -189,6 +193,7 @@ def _unsimulated(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> 
 
 
 def _fragment(question: Question, readings: Sequence[Reading], knowledge: Knowledge, today: date, last: Request) -> Request | None:
+    readings = _of_the_year(readings, last)
     start = 0
     while start < len(question.tokens) and question.tokens[start].lower in _LEADS:
         start += 1
@@ -206,6 +211,33 @@ def _fragment(question: Question, readings: Sequence[Reading], knowledge: Knowle
     if single is not None:
         return timed(last, single.value, knowledge, single.assumptions)
     return _by_grammar(question, readings, knowledge, today, last)
+
+
+def _of_the_year(readings: Iterable[Reading], last: Request) -> list[Reading]:
+    """Times without a year are of the year that was spoken of last: "and in May?"."""
+    years = [year for _, one in walk(last) if isinstance(one, Temporal) for interval in one.intervals[-1:] if (year := _year(interval))]
+    return [_moved(one, years[-1]) if years and one.kind == "time" else one for one in readings]
+
+
+def _moved(reading: Reading, year: int) -> Reading:
+    """The reading in a year, if it said none itself."""
+    time: Temporal = reading.value
+    own = _year(time.intervals[-1]) if time.intervals else None
+    if own is None or not any(one.code == "year" for one in reading.assumptions):
+        return reading
+    months = 12 * (year - own)
+    intervals = tuple(
+        Interval(one.start and add_months(one.start, months), one.end and add_months(one.end, months)) for one in time.intervals
+    )
+    told = Assumption("year", f"No year was given: {year} is taken, as before.")
+    notes = tuple(told if one.code == "year" else one for one in reading.assumptions)
+    return replace(reading, value=replace(time, intervals=intervals), assumptions=notes)
+
+
+def _year(interval: Interval) -> int | None:
+    """The year that an interval is called by: that of its last day."""
+    last = interval.end - timedelta(days=1) if interval.end else interval.start
+    return last.year if last else None
 
 
 def _single(question: Question, readings: Iterable[Reading], start: int, end: int) -> Reading | None:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from earthweave.ontology import EarthweaveError
@@ -33,7 +34,7 @@ from ._answer import Emptiness
 from ._chips import Alternative, beside
 from ._figures import metres, number, period
 from ._refusals import Refusal
-from ._tree import Path, edited, removal, replacement, walk
+from ._tree import Path, edited, node, removal, replacement, walk
 from ._words import condition, noun, value
 
 QUERIES = 12
@@ -42,6 +43,8 @@ SECONDS = 2.0
 """After so long no more queries are begun: the reader waits, and what is known so far is told."""
 _FAR = 200_000.0
 """Metres beyond which all data of a kind are elsewhere."""
+_GAP = 30
+"""Days: what lies farther before the first thing of a kind, or behind the last, is of a time that the data are not of."""
 _CONSTRAINTS = Spatial | Related | Temporal | Compare | Has | AnyOf
 
 
@@ -79,6 +82,10 @@ class _Asker:
 
     def explain(self) -> tuple[Emptiness, Refusal | None]:
         places = [(path, one) for path, one in walk(self.counting) if isinstance(one, _CONSTRAINTS) and self.plain(path)]
+        for path, one in places:
+            owner = node(self.counting, path[:-2])
+            if isinstance(one, Temporal) and one.intervals and isinstance(owner, Things) and owner.classes and self.uncovered(owner, one):
+                self.refusal = _of_other_times(owner)
         for path, one in places[:6]:
             edit = removal(self.counting, path)
             count = self.count(edited(self.counting, edit)) if edit else 0
@@ -188,9 +195,18 @@ class _Asker:
         for interval in self.beside(one):
             self.offer(path, replace(one, intervals=(interval,), granularity="range"), period(interval))
             if len(self.nearest) >= before + 2:
-                return
+                break
         if len(self.nearest) == before and path[:-1] == ("target", "constraints"):
-            self.refusal = Refusal("outside-time", f"All {noun(Things(self.counting.target.classes))} in the store are of other times.")
+            self.refusal = _of_other_times(self.counting.target)
+
+    def uncovered(self, things: Things, one: Temporal) -> bool:
+        """Whether a time lies long before or long after all that the store has of a kind, wherever it is."""
+        first, last = one.intervals[0].start, one.intervals[-1].end
+        reaching = [Interval(_moved(first, -_GAP), None)] if first else []
+        reaching += [Interval(None, _moved(last, _GAP))] if last else []
+        times = (replace(one, intervals=(interval,), granularity="range") for interval in reaching)
+        counts = (self.run(Request("count", Things(things.classes, constraints=(time,)))) for time in times)
+        return any(found is not None and not found.total for found in counts)
 
     def beside(self, one: Temporal) -> Iterator[Interval]:
         first, last = one.intervals[0], one.intervals[-1]
@@ -240,6 +256,15 @@ class _Asker:
         bound = _rounded(figure.value) if upward else figure.value
         changed = replace(one, op="<=" if upward else ">=", than=replace(than, value=bound))
         self.offer(path, changed, f"{value(one.value)} {'at most' if upward else 'at least'} {number(bound)}")
+
+
+def _of_other_times(things: Things) -> Refusal:
+    return Refusal("outside-time", f"All {noun(Things(things.classes))} in the store are of other times.")
+
+
+def _moved(day: date, days: int) -> date:
+    """Some days later, or earlier, as far as there are dates."""
+    return date.fromordinal(min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal()))
 
 
 def _rounded(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -18,10 +19,11 @@ UNITS: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 """UCUM code → what people read; those that are not here are written as they are."""
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
 _DAY = timedelta(days=1)
 _LARGER = {"m2": ("km2", 1e6, 1e5), "m": ("km", 1e3, 1e4)}
 """Unit → a larger one, how much larger, from what on it is used."""
-_MANY = {"person": "people", "child": "children", "wolf": "wolves", "half": "halves"}
+_MANY = {"person": "people", "child": "children", "wolf": "wolves", "half": "halves", "volcano": "volcanoes"}
 
 
 def number(value: float) -> str:
@@ -65,6 +67,11 @@ def _plural(word: str) -> str:
     if lower.endswith("y") and lower[-2:-1] not in "aeiou":
         return word[:-1] + "ies"
     return word + ("es" if lower.endswith(("ss", "x", "ch", "sh", "z")) else "s")
+
+
+def moment(text: str) -> str:
+    """``2021-06-18 10:36`` of a date-time of ISO 8601; any other text as it is."""
+    return _MOMENT.sub(r"\1 \2", text) if _MOMENT.fullmatch(text) else text
 
 
 def listed(words: Iterable[str], joint: str = "and") -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -27,6 +27,8 @@ from ..knowledge import Knowledge, key, kinds_of, lemmas
 from ..language import Reading, RelationWord, annotate, read
 from ..planning import plan, run
 from ..request import Amount, Assumption, Box, Compare, Concept, Interval, Named, Point, Property, Request, Spatial, Temporal, Things
+from ._chips import near_metres
+from ._figures import listed, metres, plural
 from ._linking import linked
 from ._refusals import Refusal
 from ._tree import all_things, walk
@@ -57,6 +59,7 @@ class Proposal:
         start, end: first and last day, ISO 8601; empty if the service asks for none.
         assumptions: made on the way.
         estimate: what it would cost, None if nobody can tell.
+        makes: the kinds of things that it brings, as the lexicon calls them.
     """
 
     service: str
@@ -68,10 +71,13 @@ class Proposal:
     end: str = ""
     assumptions: tuple[Assumption, ...] = ()
     estimate: Estimate | None = None
+    makes: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
-        """A sentence that offers it."""
+        """A sentence that offers it, or says what stands in its way."""
+        if self.estimate and self.estimate.obstacle:
+            return f"That needs a run of {self.service} ({self.title}), which would fail as things stand: {self.estimate.obstacle}"
         cost = f", some {max(1, round(self.estimate.seconds)):,} s" if self.estimate else ""
         return f"That needs a run of {self.service} ({self.title}{cost}). It is not started until you say so."
 
@@ -79,6 +85,7 @@ class Proposal:
         """As JSON data."""
         cost = self.estimate and {
             "seconds": self.estimate.seconds, "memory_mib": self.estimate.memory_mib, "notes": [*self.estimate.notes],
+            "obstacle": self.estimate.obstacle,
         }  # fmt: skip
         return {
             "service": self.service, "title": self.title, "text": self.text, "parameters": dict(self.parameters), "area": self.area,
@@ -92,11 +99,43 @@ def propose(request: Request, launcher: Launcher, knowledge: Knowledge, endpoint
     lacking: Refusal | None = None
     for offer in launcher.offers():
         if _fits(request, offer):
-            found = _Filling(request, offer, knowledge, endpoint, limits).proposal(launcher)
+            found = _beyond(request, offer) or _Filling(request, offer, knowledge, endpoint, limits).proposal(launcher)
             if isinstance(found, Proposal):
                 return found
             lacking = lacking or found
     return lacking
+
+
+def _beyond(request: Request, offer: Offer) -> Refusal | None:
+    """The refusal where a request is also about what neither the store has nor the run brings: roads beside floods."""
+    made = makes(offer.text)
+    kinds = [one.label for _, things in all_things(request) for one in things.classes if not one.iri and _kind(one.label) not in made]
+    values = [one.label for _, one in walk(request) if isinstance(one, Property) and not one.iri and not _told_of(one.label, made)]
+    if not kinds and not values:
+        return None
+    said = listed(dict.fromkeys([*map(plural, kinds), *values]))
+    text = f"The store has no data about {said}, and a run of {offer.service} brings none."
+    hint = f"Load data about {said} into the store, then ask again."
+    return Refusal("no-data-layer" if kinds else "unknown-property", text, hint, tuple(dict.fromkeys([*kinds, *values])))
+
+
+def _told_of(label: str, kinds: Iterable[str]) -> bool:
+    """Whether a property is called like one of things of these kinds: the flood level of flooded areas."""
+    words = [word for kind in kinds for word in lemmas(kind)]
+    return any(word.startswith(part) for part in lemmas(label) for word in words)
+
+
+def mapped_already(request: Request, proposal: Proposal, knowledge: Knowledge, endpoint: Endpoint, limits: Limits) -> bool:
+    """Whether the store has, in the area and time of a run, what that would bring: then a request is empty for another reason."""
+    for _, things in all_things(request):
+        kinds = tuple(one for one in things.classes if one.iri and _kind(one.label) in proposal.makes)
+        if not kinds:
+            continue
+        times = tuple(one for _, one in walk(request) if isinstance(one, Temporal))[:1]
+        where = (Spatial("intersects", (Box(*shapely.geometry.shape(proposal.area).bounds),)),) if proposal.area else ()
+        planned = plan(Request("ask", Things(kinds, constraints=(*where, *times))), knowledge, limits)
+        return not planned.refusal and bool(run(planned, endpoint, limits).truth)
+    return False
 
 
 def _fits(request: Request, offer: Offer) -> bool:
@@ -192,6 +231,7 @@ class _Filling:
         return Proposal(
             self.offer.service, self.offer.title, values, self.request, area, start.isoformat() if start else "",
             last.isoformat() if last else "", tuple(self.notes), launcher.estimate(self.offer.service, values),
+            makes(self.offer.text),
         )  # fmt: skip
 
     # slots
@@ -204,10 +244,20 @@ class _Filling:
                 shape, name = self.shape(argument)
                 if isinstance(shape, Refusal):
                     return shape
-                inside = spatial.relation in ("within", "intersects") and shapely.area(shape) > 0
-                self.area = self.box(shape, name) if inside else self.beside(shape, name, _POINTS.get(spatial.relation, (0, 0)))
+                self.area = self.region(spatial, shape, name)
                 return str(write_wkt([self.area])[0])
         return Refusal("missing-place", f"Where? {self.offer.title} needs a place to work on.", "Name a place, or draw an area on the map.")
+
+    def region(self, spatial: Spatial, shape: Any, name: str) -> Any:
+        """What a relation to a place speaks of."""
+        outlined = shapely.area(shape) > 0
+        if outlined and spatial.relation in ("within", "intersects"):
+            return self.box(shape, name)
+        if outlined and spatial.relation == "near":
+            return self.around(shape, name, near_metres(spatial, self.knowledge))
+        if spatial.relation == "distance" and spatial.metres and spatial.op in (None, "<", "<="):
+            return self.around(shape, name, spatial.metres)
+        return self.beside(shape, name, _POINTS.get(spatial.relation, (0, 0)))
 
     def spatial(self) -> Iterator[Spatial]:
         yield from (one for _, one in walk(self.request) if isinstance(one, Spatial) and not one.negated)
@@ -232,6 +282,14 @@ class _Filling:
     def box(self, shape: Any, name: str) -> Any:
         self.notes.append(Assumption("area", f"The area is the box around {name}.", name))
         return shape.envelope
+
+    def around(self, shape: Any, name: str, reach: float) -> Any:
+        """The box of a place, with so many metres to each side."""
+        west, south, east, north = shape.bounds
+        up = reach / _DEGREE
+        aside = up / max(0.1, math.cos(math.radians((south + north) / 2)))
+        self.notes.append(Assumption("area", f"The area is the box around {name}, with {metres(reach)} to each side.", name))
+        return shapely.box(*(round(value, 5) for value in (west - aside, south - up, east + aside, north + up)))
 
     def beside(self, shape: Any, name: str, direction: tuple[int, int]) -> Any:
         """The box of a place, or the square beside its middle in a direction."""

@@ -70,7 +70,8 @@ class Refusal:
 
 _INTENTS: tuple[tuple[Code, str, str], ...] = (
     ("prediction", "That is about the future: the store knows what was observed.",
-     "going to be, will be, will there be, will it, will they, tomorrow, in the future, forecast, forecasts, predict, "
+     "going to be, will be, will there be, when|what|where|how|who will, "
+     "will it, will they, tomorrow, in the future, forecast, forecasts, predict, "
      "prediction, predicted, "
      "next week|month|year|decade|summer|winter|spring|autumn|days, likely to, expected to, is|are expected, projected to, "
      "at risk of, risk of, by 2030|2040|2050|2100, how likely, probability of, chance of"),
@@ -109,12 +110,22 @@ def declined(question: Question, readings: list[Reading]) -> Refusal | None:
     first = [token.lower for token in question.tokens[:2]]
     if first[:1] == ["will"] and first[1:] not in (["you"], ["we"]):
         return Refusal("prediction", _INTENTS[0][1], about=(question.words(0, 1),))
+    if first[:1] and first[0] in _COMMANDS:
+        return Refusal("unsupported-operation", "Questions only read: they change nothing in the store.", about=(question.words(0, 1),))
     held = {at for one in readings if _linked(one) for at in range(one.start, one.end)}
-    for number, start, end in _phrases().find(question.tokens):
+    # "in which direction should I go" asks for a bearing, not for advice
+    headed = any(one.kind == "operator" and one.value == "bearing" for one in readings)
+    for number, start, end in _phrases().find(question):
         code, text, _ = _INTENTS[number]
+        if headed and question.tokens[start].lower == "should":
+            continue
         if not held.issuperset(range(start, end)) and not _asked_politely(question, start):
             return Refusal(code, text, about=(question.words(start, end),))
     return None
+
+
+_COMMANDS = frozenset("add remove insert rename edit modify update email mail translate".split())
+"""Verbs that, at the head of a sentence, ask for a change; what they edit in a dialogue is read before."""
 
 
 @lru_cache(maxsize=1)
@@ -134,9 +145,16 @@ def _asked_politely(question: Question, start: int) -> bool:
 
 
 def engine(question: Question, readings: list[Reading]) -> str:
-    """Which look into the pixels of images a question may need; empty if none."""
+    """Which look into the pixels of images a question may need; empty if none.
+
+    What is counted, or asked with yes or no, is as likely of a kind that the store does not have, unless images are spoken of.
+    """
     found = route(question, readings)
-    return found if found in _PIXELS else ""
+    spoken = any(token.lemma in _IMAGES for token in question.tokens)
+    return found if found in _PIXELS and (spoken or found not in ("counting", "visual")) else ""
+
+
+_IMAGES = frozenset("image imagery picture photo photograph pixel scene snapshot".split())
 
 
 def pixels(engine: str) -> Refusal | None:

@@ -83,7 +83,7 @@ def answer_schema() -> dict[str, Any]:
         removable=_TRUTH, removal=edit, alternatives=_list(other),
     )  # fmt: skip
     reason = _object(code={"enum": [*get_args(Code)]}, text=_TEXT, hint=_TEXT, about=_list(_TEXT), suggestions=_list(_TEXT))
-    estimate = _object(seconds={"type": "number"}, memory_mib={"type": "number"}, notes=_list(_TEXT))
+    estimate = _object(seconds={"type": "number"}, memory_mib={"type": "number"}, notes=_list(_TEXT), obstacle=_TEXT)
     proposal = _object(
         service=_TEXT, title=_TEXT, text=_TEXT, parameters={"type": "object"}, area=_maybe({"type": "object"}), start=_maybe(_TEXT),
         end=_maybe(_TEXT), assumptions=_list(_TEXT), estimate=_maybe(estimate), request=_maybe(asked),

@@ -12,11 +12,15 @@ from dataclasses import replace
 
 from rdflib import URIRef
 
-from earthweave.ontology import RDFS, vocabulary
+from earthweave.ontology import EW, RDFS, vocabulary
 
 from ..knowledge import Knowledge
 from ..request import Aggregate, Compare, Concept, Constraint, Property, Request, Spatial, Temporal, Things, Value
 from ._tree import edited, replacement, walk
+
+_AREA = 2
+"""Dimension of areas."""
+_UNIT = str(EW.AdministrativeUnit)
 
 
 def sensible(request: Request, knowledge: Knowledge, functions: frozenset[str] = frozenset()) -> Request:
@@ -27,7 +31,7 @@ def sensible(request: Request, knowledge: Knowledge, functions: frozenset[str] =
     """
     request = _through(_general(request, knowledge), knowledge, functions)
     target = _moved(_hoisted(request.target, knowledge), knowledge)
-    target = _seen(target, knowledge)
+    target = _through_areas(_seen(target, knowledge), knowledge)
     return request if target == request.target else replace(request, target=target)
 
 
@@ -36,6 +40,19 @@ def _seen(things: Things, knowledge: Knowledge) -> Things:
     if not things.classes or not all(one.iri for one in things.classes) or not _lasts(things, knowledge):
         return things
     return replace(things, constraints=tuple(map(_meeting, things.constraints)))
+
+
+def _through_areas(things: Things, knowledge: Knowledge) -> Things:
+    """Two areas never cross (OGC 06-103r4 §6.1.15.3): a river that the store has as an area flows through another where they meet."""
+    areal = {iri for iri, entry in knowledge.classes.items() if entry.geometry == _AREA}
+
+    def met(one: Constraint) -> Constraint:
+        places = [of for of in one.of if isinstance(of, Things)] if isinstance(one, Spatial) and one.relation == "crosses" else []
+        kinds = {kind for of in places for kind in (*(c.iri for c in of.classes), *(name.cls for name in of.named))}
+        return replace(one, relation="intersects") if isinstance(one, Spatial) and kinds and kinds <= areal else one
+
+    own = {one.iri for one in things.classes}
+    return replace(things, constraints=tuple(map(met, things.constraints))) if own and own <= areal else things
 
 
 def _through(request: Request, knowledge: Knowledge, functions: frozenset[str]) -> Request:
@@ -115,17 +132,29 @@ def _happened(one: Constraint, knowledge: Knowledge) -> bool:
 
 
 def _moved(things: Things, knowledge: Knowledge) -> Things:
-    at = next((place for place, one in enumerate(things.constraints) if _related(one)), None)
-    if at is None or not (things.classes or things.named):
+    one = next((one for one in things.constraints if _related(one)), None)
+    if one is None or not (things.classes or things.named):
         return things
-    one = things.constraints[at]
     assert isinstance(one, Spatial) and isinstance(one.of[0], Things)
-    inner = one.of[0]
-    away = [other for other in things.constraints if other is not one and _foreign(other, things, inner, knowledge)]
+    return _parted(things, one, one.of[0], knowledge)
+
+
+def _parted(things: Things, one: Spatial, inner: Things, knowledge: Knowledge) -> Things:
+    """The things with those of their conditions that are said of what they are related to."""
     met = _lasts(inner, knowledge) and not _lasts(things, knowledge)
-    moved = replace(one, of=(replace(inner, constraints=(*inner.constraints, *away)),))
+    rest = [other for other in things.constraints if other is not one]
+    away = [(other, said) for other in rest if (said := _there(other, things, inner, met, knowledge))]
+    moved = replace(one, of=(replace(inner, constraints=(*inner.constraints, *(said for _, said in away))),))
+    left = [other for other, _ in away]
     changed = _meeting(moved) if met else moved
-    return replace(things, constraints=tuple(changed if other is one else other for other in things.constraints if other not in away))
+    return replace(things, constraints=tuple(changed if other is one else other for other in things.constraints if other not in left))
+
+
+def _there(one: Constraint, things: Things, inner: Things, met: bool, knowledge: Knowledge) -> Constraint | None:
+    """A condition as it is said of what things are related to; None if it is one of the things themselves."""
+    if met and _spot(one, things, knowledge):
+        return _meeting(one)
+    return one if _foreign(one, things, inner, knowledge) else None
 
 
 def _related(one: Constraint) -> bool:
@@ -141,6 +170,19 @@ def _foreign(one: Constraint, things: Things, inner: Things, knowledge: Knowledg
     if isinstance(one, Compare) and isinstance(one.value, Property) and one.value.of is None:
         return not _has(things, one.value, knowledge) and _has(inner, one.value, knowledge)
     return False
+
+
+def _spot(one: Constraint, things: Things, knowledge: Knowledge) -> bool:
+    """Whether it is a place that no administrative unit lies in, such as a lake or what the map shows: that is where it happened."""
+    if not isinstance(one, Spatial) or one.relation not in ("within", "intersects") or one.negated or len(one.of) != 1:
+        return False
+    place = one.of[0]
+    if not things.classes or not all(one.iri and knowledge.is_a(one.iri, _UNIT) for one in things.classes):
+        return False
+    if isinstance(place, Things):
+        kinds = [name.cls for name in place.named]
+        return bool(kinds) and not place.classes and not any(kind and knowledge.is_a(kind, _UNIT) for kind in kinds)
+    return True
 
 
 def _lasts(things: Things, knowledge: Knowledge) -> bool:
@@ -159,7 +201,13 @@ def _has(things: Things, prop: Property, knowledge: Knowledge) -> bool:
 
 def _of(things: Things, domains: tuple[str, ...], knowledge: Knowledge) -> bool:
     kinds = [one.iri for one in things.classes] or [one.cls for one in things.named]
-    return any(knowledge.is_a(kind, domain) or knowledge.is_a(domain, kind) for kind in kinds for domain in domains)
+    return any(_borne(kind, domain, knowledge) for kind in kinds for domain in domains)
+
+
+def _borne(kind: str, domain: str, knowledge: Knowledge) -> bool:
+    """Whether things of a kind may be among those of a domain: what only others of a wider class have, a kind of the store lacks."""
+    entry = knowledge.classes.get(kind)
+    return knowledge.is_a(domain, kind) or ((entry is None or not entry.count) and knowledge.is_a(kind, domain))
 
 
 def _meeting(one: Constraint) -> Constraint:

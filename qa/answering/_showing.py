@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..knowledge import Knowledge
+from ..knowledge import Knowledge, product_classes, products_linked
+from ..planning import Output
 from ..request import Amount, Compare, Measure, Property, Request, Spatial, Things, Value
+from ._figures import listed, plural
 
+_PRODUCTS = (
+    frozenset({"timestamp", "acquisition date", "acquisition time", "sensing time", "phenomenon start", "date time", "start date"}),
+    frozenset({"cloud cover"}),
+    frozenset({"thumbnail", "quicklook", "download", "download link", "access URL", "link"}),
+)
+"""What people look for in a list of products: labels of properties that say it."""
 _AREAL = frozenset({"intersects", "contains", "overlaps", "within"})
 
 
@@ -21,8 +29,21 @@ def shown(request: Request, knowledge: Knowledge) -> Request:
     if request.form != "find" or not request.target.classes:
         return request
     ranked = request.order.by if request.order else None
-    wanted = [one for one in _told(request, knowledge) if one not in request.columns and not _same(one, ranked)]
-    return replace(request, columns=(*dict.fromkeys(wanted), *request.columns))
+    wanted: list[Value] = []
+    for one in _told(request, knowledge):
+        if not any(_same(one, other) for other in (ranked, *request.columns, *wanted)):
+            wanted.append(one)
+    return replace(request, columns=(*wanted, *request.columns))
+
+
+def heading(output: Output) -> str:
+    """Of a column: what lies on things, instead of the bare word "share"."""
+    one = output.value
+    via = one.via if isinstance(one, Measure) and one.measure == "share" else None
+    if not isinstance(via, Spatial):
+        return output.label
+    kinds = [plural(kind.label) for things in via.of if isinstance(things, Things) for kind in things.classes]
+    return listed(dict.fromkeys(kinds), "or") or output.label
 
 
 def _same(one: Value, other: Value | None) -> bool:
@@ -39,6 +60,18 @@ def _told(request: Request, knowledge: Knowledge) -> Iterator[Value]:
             yield one.value
         if isinstance(one, Spatial) and not request.columns and _shares(target, one, knowledge):
             yield Measure("share", "km2", via=replace(one, count=None))
+    if not request.columns:
+        yield from _of_products(products_linked(request, knowledge).target, knowledge)
+
+
+def _of_products(target: Things, knowledge: Knowledge) -> Iterator[Property]:
+    """When products were taken, how cloudy they are, and where they can be had."""
+    kinds = {entry.iri for entry in product_classes(knowledge)} & {one.iri for one in target.classes}
+    for labels in _PRODUCTS if kinds else ():
+        own = (entry for entry in knowledge.properties.values() if not kinds.isdisjoint(entry.domains))
+        found = next((entry for entry in own if not labels.isdisjoint(entry.labels)), None)
+        if found:
+            yield Property(found.labels[0], found.iri, found.unit)
 
 
 def _shares(target: Things, one: Spatial, knowledge: Knowledge) -> bool:

@@ -20,12 +20,14 @@ from ..knowledge import Knowledge, kinds_of
 from ..planning import Plan, Result, plan, run
 from ..planning import Refusal as Unplanned
 from ..request import Assumption, Box, Named, Request
+from ._ambiguous import ambiguous
 from ._answer import Answer
 from ._chips import chips
 from ._dialogue import Dialogue
 from ._emptiness import explained
 from ._linking import linked
-from ._offers import Proposal, propose, templated, unknown_place
+from ._nearest import nearest
+from ._offers import Proposal, mapped_already, propose, templated, unknown_place
 from ._refusals import HINT, Refusal
 from ._sense import sensible
 from ._showing import listing, shown
@@ -39,6 +41,8 @@ _SHOWN = 3
 """Other readings that are told."""
 _BY_A_RUN = frozenset({"no-data-layer", "unknown-class", "unknown-property", "needs-a-run"})
 """Refusals of what a run may bring."""
+_STEPS = frozenset({"no-rows", "filter", "no-match", "unknown-term"})
+"""Notices of the store on which step of a query left nothing."""
 
 
 def answer(
@@ -131,7 +135,7 @@ class _Teller:
 
     def about(self, request: Request, assumptions: Sequence[Assumption] = ()) -> dict[str, Any]:
         """What every answer to a request tells of it."""
-        noted = tuple(dict.fromkeys((*request.assumptions, *assumptions)))
+        noted = tuple(dict.fromkeys((*request.assumptions, *assumptions, *ambiguous(request, self.knowledge, self.question))))
         return {
             "request": request, "paraphrase": paraphrase(request), "assumptions": noted, "unknown": request.unknown,
             "chips": chips(request, self.knowledge, noted), "readings": self.others, "timings": self.clock.seconds,
@@ -189,13 +193,24 @@ class _Teller:
         """Why there is nothing, and whether a run would change that."""
         with self.clock.stage("explain"):
             why, elsewhere = explained(request, self.knowledge, self.endpoint, self.limits)
-        made = replace(made, emptiness=why)
+        # what the engine says of empty steps is said again, in the words of the question
+        kept = tuple(one for one in made.notices if not why.text or one["code"] not in _STEPS)
+        made = replace(made, emptiness=why, notices=kept)
         offered = self.proposed(request)
-        if isinstance(offered, Proposal):
+        if isinstance(offered, Proposal) and not mapped_already(request, offered, self.knowledge, self.endpoint, self.limits):
             return replace(made, proposal=offered, notices=(*made.notices, notice("proposal", offered.text)))
         if elsewhere:
             return replace(made, refusal=elsewhere, text=elsewhere.text)
-        return replace(made, notices=(*made.notices, notice("empty", why.text)) if why.text else made.notices)
+        return self.closest(request) or replace(made, notices=(*made.notices, notice("empty", why.text)) if why.text else made.notices)
+
+    def closest(self, request: Request) -> Answer | None:
+        """What is nearest, where nothing is near."""
+        instead = nearest(request)
+        planned = self.planned(instead) if instead else None
+        if instead is None or planned is None or planned.refusal:
+            return None
+        result = run(planned, self.endpoint, self.limits)
+        return self.told(instead, planned, result) if result.total else None
 
 
 def _unknown(request: Request) -> tuple[dict[str, str], ...]:

@@ -11,7 +11,8 @@ from earthweave.ontology.geometry import read_wkt
 from ..planning import Datum, Feature, Figure, Output, Result, Row, Shape
 from ..request import Measure, Request, Things, converted
 from ._answer import Column, Notice
-from ._figures import UNITS, figure, listed, number, readable
+from ._figures import UNITS, figure, listed, moment, number, readable
+from ._showing import heading
 from ._words import FUNCTIONS, noun, paraphrase, value
 
 _NAMED = 5
@@ -78,11 +79,23 @@ def _listed(request: Request, result: Result, asked: Request) -> dict[str, Any]:
     things = len({row.feature.iri for row in rows})
     notices = [] if total <= things or request.limit else [notice("truncated", f"The first {things:,} of {total:,} are listed and drawn.")]
     return {
-        "text": _sentence(request, result, asked, total), "value": bool(total) if asked.form == "ask" else None, "count": total,
+        "text": _sentence(request, result, asked, total), "value": _decided(asked, total), "count": total,
         "columns": tuple(columns), "rows": cells,
         "geojson": geojson(rows, [one.name for one in columns], cells), "notices": tuple(notices),
         **_single(asked, rows),
     }  # fmt: skip
+
+
+def _decided(asked: Request, total: int) -> bool | None:
+    """Yes or no, where that was asked: what all are, they are where there are no exceptions."""
+    if _exceptions(asked):
+        return not total
+    return bool(total) if asked.form == "ask" else None
+
+
+def _exceptions(asked: Request) -> bool:
+    """Whether exceptions are looked for: "are all lakes in Greece"."""
+    return any(one.code == "all" for one in asked.assumptions)
 
 
 def _scaled(result: Result) -> Result:
@@ -110,9 +123,10 @@ def _single(asked: Request, rows: Sequence[Row]) -> dict[str, Any]:
 def _column(output: Output, at: int, rows: Sequence[Row]) -> Column:
     kinds = {type(row.values[at]) for row in rows} - {type(None)}
     unit = UNITS.get(output.unit, output.unit)
+    label = heading(output)
     if kinds <= {Figure}:
-        return Column(f"{output.label} ({unit})" if unit else output.label, "number", output.unit)
-    return Column(output.label, "truth" if kinds == {bool} else "text")
+        return Column(f"{label} ({unit})" if unit else label, "number", output.unit)
+    return Column(label, "truth" if kinds == {bool} else "text")
 
 
 def cell(datum: Datum) -> Any:
@@ -128,9 +142,10 @@ def words(datum: Datum) -> str:
     """A value in a sentence."""
     if isinstance(datum, Figure):
         return figure(datum)
-    return (
-        {None: "unknown", True: "yes", False: "no"}.get(datum) or str(cell(datum)) if isinstance(datum, bool | None) else str(cell(datum))
-    )
+    if isinstance(datum, bool | None):
+        return {None: "unknown", True: "yes", False: "no"}[datum]
+    said = cell(datum)
+    return "unknown" if said is None else moment(str(said))
 
 
 def _label(feature: Feature) -> str:
@@ -138,6 +153,13 @@ def _label(feature: Feature) -> str:
     if feature.label and feature.label != feature.iri:
         return feature.label
     return feature.iri.rstrip("/#").replace("#", "/").rpartition("/")[2] or feature.iri
+
+
+def _called(row: Row) -> str:
+    """Its name; a product without one goes by its time."""
+    named = row.feature.label and row.feature.label != row.feature.iri
+    times = (text for datum in row.values if isinstance(datum, str) and (text := moment(datum)) != datum)
+    return _label(row.feature) if named else next(times, _label(row.feature))
 
 
 def _middle(wkt: str) -> str | None:
@@ -149,8 +171,10 @@ def _middle(wkt: str) -> str | None:
 
 
 def _sentence(request: Request, result: Result, asked: Request, total: int) -> str:
-    names = list(dict.fromkeys(_label(row.feature) for row in result.rows))
-    if asked.form == "ask":
+    names = list(dict.fromkeys(_called(row) for row in result.rows))
+    if _exceptions(asked):
+        lead = f"No, not all: {_counted(total, request.target)}" if total else f"Yes: there are no {noun(request.target)}"
+    elif asked.form == "ask":
         lead = f"Yes: {_counted(total, request.target)}" if total else f"No, the store has no {noun(request.target)}"
     elif asked.columns and result.rows:
         return _values(request, result, asked, total)
@@ -192,13 +216,17 @@ def _altogether(result: Result, asked: Request, total: int) -> str:
 
 
 def _figures(rows: Sequence[Row]) -> str:
-    parts = [f"{_label(row.feature)}{f' ({words(row.values[0])})' if row.values and row.values[0] is not None else ''}" for row in rows]
-    return enumerated(list(dict.fromkeys(parts)))
+    return enumerated(list(dict.fromkeys(map(_figured, rows))))
+
+
+def _figured(row: Row) -> str:
+    name, first = _called(row), words(row.values[0]) if row.values and row.values[0] is not None else ""
+    return f"{name} ({first})" if first and first != name else name
 
 
 def _counted(total: int, target: Things) -> str:
     if total == 0:
-        return f"No {noun(target, False)}"
+        return f"No {noun(target, False).removeprefix('the ')}"
     return f"{number(total)} {noun(target, total != 1)}"
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ..grammar import Parsed, parse
 from ..knowledge import Knowledge
 from ..language import MAX_CHARACTERS, PREPOSITIONS, Question, Reading, annotate, read
 from ..request import Box, Named, Request, Temporal
-from ._amounts import amount
 from ._dialogue import Dialogue, follow, seen
 from ._offers import unknown_place
 from ._refusals import Refusal, declined, engine, pixels
@@ -22,6 +21,14 @@ from ._tree import walk
 _LEAST = 0.5
 """Share of the words with content that must have been used."""
 _ASKING = frozenset({"which", "how-many", "number-of", "list", "all", "any"})
+_DENYING = frozenset({"not", "nor", "no", "without", "except"})
+_RELATIVE, _HAVING, _AUXILIARY = (
+    frozenset({"that", "which", "who"}),
+    frozenset({"has", "have", "had", "can"}),
+    frozenset({"can", "does", "do", "did"}),
+)
+_CLAUSE = 6
+"""Words that what a thing is said to have may stand behind "that has"."""
 _KEPT = 8
 
 
@@ -55,7 +62,7 @@ def understand(
         found = parse(question, readings, knowledge, today)
         edited = dialogue and follow(question, readings, found[0].request if found else None, knowledge, today, dialogue)
     if edited:
-        return Understood((hemisphere(sensible(edited, knowledge), knowledge),))
+        return Understood((hemisphere(sensible(edited, knowledge), knowledge, today),))
     return _judged(question, readings, found, knowledge, today)
 
 
@@ -70,15 +77,12 @@ def _judged(question: Question, readings: list[Reading], found: Sequence[Parsed]
     shown = looks == "image" or (looks in ("caption", "segmentation") and bool(found) and bool(found[0].unknown))
     refused = declined(question, readings) or (doubt if shown else None)
     if refused:
-        return _no(refused)
-    whole = amount(question, readings, knowledge, today)
-    if whole:
-        return Understood((hemisphere(sensible(whole, knowledge), knowledge),))
+        return _no(_with_the_rest(refused, found[0]) if found else refused)
     lacking = _lacking(question, readings, found, knowledge)
     if lacking:
         return _no(doubt or lacking)
     functions = frozenset(one.value for one in readings if one.kind == "operator" and one.value in ("sum", "avg", "max", "min"))
-    requests = tuple(hemisphere(sensible(one.request, knowledge, functions), knowledge) for one in found[:_KEPT])
+    requests = tuple(hemisphere(sensible(one.request, knowledge, functions), knowledge, today) for one in found[:_KEPT])
     if _future(requests[0], today):
         return _no(Refusal("prediction", "That is about the future: the store knows what was observed."))
     return Understood(requests, doubt=doubt)
@@ -88,7 +92,46 @@ def _lacking(question: Question, readings: Sequence[Reading], found: Sequence[Pa
     """The refusal where nothing, or too little, was understood."""
     if not found:
         return _lost(question, readings)
-    return _too_little(found[0]) if found[0].coverage < _LEAST else _missing(question, readings, found[0], knowledge)
+    best = found[0]
+    if best.coverage < _LEAST or _denied(question, readings, best):
+        return _too_little(best)
+    why = _missing(question, readings, best, knowledge) or _untold(question, best)
+    return why and _with_the_rest(why, best)
+
+
+def _untold(question: Question, best: Parsed) -> Refusal | None:
+    """The refusal where what a thing is said to have, or how many of it there can be, was left out: the rest is true of others too."""
+    words, request = [token.lower for token in question.tokens], best.request
+    if words[0] == "when" and best.unknown and request.form == "find" and not request.columns:
+        return Refusal("no-time", f"The store does not tell when that was ({', '.join(best.unknown)}).", about=best.unknown)
+    for left in best.unknown:
+        own = [token.lower for token in read(left).tokens]
+        for at in (at for at in range(len(words)) if words[at : at + len(own)] == own):
+            before, behind = words[max(at - _CLAUSE, 0) : at], words[at + len(own) : at + len(own) + 1]
+            having = any(pair[0] in _RELATIVE and pair[1] in _HAVING for pair in zip(before, before[1:], strict=False))
+            if having or (before[-2:] == ["how", "many"] and behind and behind[0] in _AUXILIARY):
+                return Refusal("unknown-property", f"The store does not tell “{left}” of anything.", about=(left,))
+    return None
+
+
+def _denied(question: Question, readings: Sequence[Reading], best: Parsed) -> bool:
+    """Whether a "not" was left out: what is left then says the contrary."""
+    used = {at for one in best.used for at in range(one.start, one.end)}
+    said = [one for one in readings if one.kind == "operator" and one.value in _DENYING]
+    left = [one for one in said if used.isdisjoint(range(one.start, one.end))]
+    return any(question.words(one.start, one.end) in words for one in left for words in best.unknown)
+
+
+def _with_the_rest(why: Refusal, best: Parsed) -> Refusal:
+    """A refusal that names all that is strange."""
+    rest = [words for words in _strange(best) if words not in why.text]
+    return replace(why, text=f"{why.text} Not understood either: {', '.join(f'“{words}”' for words in rest)}.") if rest else why
+
+
+def _strange(best: Parsed) -> tuple[str, ...]:
+    """What was left out, and names that the store does not have."""
+    absent = [one.name for _, one in walk(best.request) if isinstance(one, Named) and not one.iris]
+    return tuple(dict.fromkeys((*best.unknown, *absent)))
 
 
 def _missing(question: Question, readings: Sequence[Reading], best: Parsed, knowledge: Knowledge) -> Refusal | None:
@@ -101,10 +144,46 @@ def _missing(question: Question, readings: Sequence[Reading], best: Parsed, know
             return Refusal("no-data-layer", f"The store has no data about “{words}”.", about=(words,))
         if reading.kind == "name" and reading.rule == "unknown" and (words[:1].isupper() or _behind_preposition(question, reading.start)):
             return unknown_place(Named(words), knowledge)
-    return _unknown_kind(question, readings, best)
+    return _unknown_value(question, readings, best) or _pictured(question, best) or _unknown_kind(question, readings, best, knowledge)
 
 
-def _unknown_kind(question: Question, readings: Sequence[Reading], best: Parsed) -> Refusal | None:
+def _unknown_value(question: Question, readings: Sequence[Reading], best: Parsed) -> Refusal | None:
+    """The refusal where what should be added up or averaged was left out: "the average income in Ohio"."""
+    functions = {one.end for one in readings if one.kind == "operator" and one.value in _FUNCTIONS}
+    asking = {one.end for one in readings if one.kind == "operator" and one.value == "which"} if best.request.target.classes else set()
+    for start, end in _left_out(question, best):
+        following = question.tokens[end].lower if end < len(question.tokens) else ""
+        asked = start in functions or {_before(question, start, small) for small in (1, 2)} & asking
+        if asked and (following in PREPOSITIONS or not following.isalpha()):
+            words = question.words(start, end)
+            return Refusal("unknown-property", f"The store has no property that is called “{words}”.", about=(words,))
+    return None
+
+
+_FUNCTIONS = frozenset(("sum", "avg", "max", "min"))
+
+
+def _pictured(question: Question, best: Parsed) -> Refusal | None:
+    """The refusal where images should show what was not understood: "images that show red roofs"."""
+    if not any(one.rule == "product noun" for one in best.used):
+        return None
+    seen = any(0 < start and question.tokens[start - 1].lower in _SIGHT and start > 1 for start, _ in _left_out(question, best))
+    return pixels("caption") if seen else None
+
+
+_SIGHT = frozenset("show shows showing contain contains containing depict depicts depicting".split())
+
+
+def _left_out(question: Question, best: Parsed) -> Iterator[tuple[int, int]]:
+    """Where the words that were left out stand."""
+    for words in best.unknown:
+        at = question.typed.find(words)
+        inside = [place for place, token in enumerate(question.tokens) if at <= token.start and token.end <= at + len(words)]
+        if at >= 0 and inside:
+            yield inside[0], inside[-1] + 1
+
+
+def _unknown_kind(question: Question, readings: Sequence[Reading], best: Parsed, knowledge: Knowledge) -> Refusal | None:
     """The refusal where the word behind "which" was left out, and no other says what kind of things is asked for."""
     if best.request.target.classes:
         return None
@@ -112,8 +191,17 @@ def _unknown_kind(question: Question, readings: Sequence[Reading], best: Parsed)
     for at, token in enumerate(question.tokens):
         asked = at in asking or {_before(question, at, small) for small in (1, 2)} & asking
         if asked and any(token.text == left.split()[0] for left in best.unknown):
-            return Refusal("unknown-class", f"“{token.text}” is no kind of things that the store has.", about=(token.text,))
+            if any(one.kind == "class" and one.start <= at < one.end and one.value[0].value.iri for one in readings):
+                return _too_little(best)
+            return _no_kind(token.text, knowledge)
     return None
+
+
+def _no_kind(words: str, knowledge: Knowledge) -> Refusal:
+    near = [knowledge.classes[iri].labels[0] for iri, _ in knowledge.likeness.nearest(words) if iri in knowledge.classes]
+    asked = f" Did you mean {', '.join(near)}?" if near else ""
+    text = f"“{words}” is no kind of things that the store has.{asked}"
+    return Refusal("unknown-class", text, about=(words,), suggestions=tuple(near))
 
 
 def _before(question: Question, at: int, small: int) -> int:
@@ -138,8 +226,9 @@ def _lost(question: Question, readings: Sequence[Reading]) -> Refusal:
 
 
 def _too_little(one: Parsed) -> Refusal:
-    words = ", ".join(f"“{word}”" for word in one.unknown)
-    return Refusal("not-understood", f"Too much of that was not understood: {words}. Can you say it in other words?", about=one.unknown)
+    about = _strange(one)
+    words = ", ".join(f"“{word}”" for word in about)
+    return Refusal("not-understood", f"Too much of that was not understood: {words}. Can you say it in other words?", about=about)
 
 
 def _future(request: Request, today: date) -> bool:

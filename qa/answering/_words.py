@@ -79,8 +79,11 @@ def _find(request: Request) -> str:
 def _ask(request: Request) -> str:
     target = request.target
     if target.named and target.constraints:
-        conditions = listed(condition(one, False) for one in _ordered(target))
-        return f"whether {_names(target.named)} is {conditions}"
+        ordered = [*_ordered(target)]
+        has = [comparison(one).removeprefix("with ") for one in ordered if isinstance(one, Compare) and not isinstance(one.than, Text)]
+        rest = [condition(one, False) for one in ordered if not isinstance(one, Compare) or isinstance(one.than, Text)]
+        said = [f"{verb} {listed(some)}" for verb, some in (("is", rest), ("has", has)) if some]
+        return f"whether {_names(target.named)} {' and '.join(said)}"
     return f"whether there are {noun(target)}"
 
 
@@ -111,6 +114,13 @@ def _kind(things: Things, many: bool) -> str:
     """Class and names without conditions, and which of them."""
     labels = dict.fromkeys(plural(one.label) if many else one.label for one in things.classes)
     kinds = listed((one or "things" for one in labels), "or")
+    if things.named and things.pick:
+        # of several named ones, the best
+        best = superlative(things.pick)
+        if isinstance(things.pick.by, Measure) and things.pick.by.to:
+            best = f"{'farthest' if things.pick.descending else 'nearest'} to {noun(things.pick.by.to)}"
+        lead = f"the {best}" if best else f"what has the {'highest' if things.pick.descending else 'lowest'} {value(things.pick.by)}"
+        return f"{lead} of {listed((one.name for one in things.named), 'and')}"
     if things.named:
         return _names(things.named) + (f" ({kinds if many and len(things.named) > 1 else _single(things)})" if kinds else "")
     kinds = kinds or ("things" if many else "thing")
@@ -136,6 +146,10 @@ def _picked(pick: Pick, things: Things, kinds: str) -> str:
     if pick.count == 1:
         kinds = _single(things) or "thing"
     rank = _ORDINALS[pick.skip + 1] if pick.skip + 1 < len(_ORDINALS) else f"{pick.skip + 1}th "
+    if isinstance(pick.by, Measure) and pick.by.measure == "distance" and pick.by.to:
+        way = "farthest from" if pick.descending else "nearest to"
+        first, last = way.split()
+        return f"the {rank if pick.skip else ''}{f'{pick.count:,} ' if pick.count > 1 else ''}{first} {kinds} {last} {noun(pick.by.to)}"
     lead = f"the {rank if pick.skip else ''}{f'{pick.count:,} ' if pick.count > 1 else ''}"
     return f"{lead}{best} {kinds}" if best else f"{lead}{kinds} with the {'highest' if pick.descending else 'lowest'} {value(pick.by)}"
 
@@ -246,4 +260,5 @@ def _measured(one: Measure) -> str:
 
 def order_words(pick: Pick) -> str:
     """A choice of the best, for a chip: ``the 3 largest``."""
-    return _picked(pick, Things(), "").replace(" thing ", " ").strip() or number(pick.count)
+    said = _picked(pick, Things(), "").strip()
+    return said.replace("the thing with", "the one with").removesuffix(" thing").replace("  ", " ") or number(pick.count)

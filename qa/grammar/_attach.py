@@ -55,6 +55,8 @@ def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> lis
         return _attach_all(context, noun, (changed(mod, more=()), *mod.more), said)
     if noun.parts:
         return _attach_to_parts(context, noun, mod, said)
+    if mod.options:
+        return _attach_any(context, noun, mod.options, said)
     inward = _inward(context, noun, mod) if mod.time else None
     if inward:
         return [Out(inward)]
@@ -63,7 +65,7 @@ def attach(context: Context, noun: Noun, mod: Mod, *, said: bool = False) -> lis
     if mod.best:
         return _best(context, more.having(*mod.constraints), mod.best, mod.descending, cost)
     if mod.bounds or mod.than:
-        return _compared(context, more, mod, cost)
+        return _compared_inward(context, noun, mod) or _compared(context, more, mod, cost)
     if mod.pick:
         return [Out(more.having(*mod.constraints).picked(mod.pick), cost)] if not noun.things.pick else []
     return _constrained(context, noun, more, mod, cost)
@@ -131,6 +133,8 @@ def seen(context: Context, noun: Noun, constraint: Constraint) -> Constraint:
 def odd(context: Context, noun: Noun, constraint: Spatial) -> float:
     """Cost of a relation between things of kinds that hardly have it: two areas that cross, something within a line."""
     others = [Noun(one) for one in constraint.of if isinstance(one, Things)]
+    if noun.things.classes and any(one.things.classes == noun.things.classes and one.things.pick for one in others):
+        return _SAME
     if constraint.relation not in ("crosses", "within", "contains") or not others:
         return 0.0
     one, other = context.shapes(noun), context.shapes(others[0])
@@ -140,7 +144,7 @@ def odd(context: Context, noun: Noun, constraint: Spatial) -> float:
     return 0.0 if 2 in whole else _ODD
 
 
-_ODD, _NO_LINE = 0.2, 0.5
+_ODD, _NO_LINE, _SAME = 0.2, 0.5, 0.3
 
 
 def _attach_all(context: Context, noun: Noun, mods: tuple[Mod, ...], said: bool) -> list[Out]:
@@ -152,6 +156,17 @@ def _attach_all(context: Context, noun: Noun, mods: tuple[Mod, ...], said: bool)
             return []
         found = [Out(way.value, found[0].cost + way.cost, found[0].notes + way.notes) for way in ways[:1]]
     return found
+
+
+def _attach_any(context: Context, noun: Noun, mods: tuple[Mod, ...], said: bool) -> list[Out]:
+    """The noun with one of several conditions, each in its best way, where each is one constraint."""
+    bare = changed(noun, things=changed(noun.things, constraints=(), pick=None))
+    ways = [way for mod in mods for way in attach(context, bare, mod, said=said)[:1]]
+    options = tuple(one for way in ways for one in way.value.things.constraints)
+    if not len(ways) == len(options) == len(mods):
+        return []
+    notes = tuple(note for way in ways for note in way.notes)
+    return [Out(changed(noun.having(AnyOf(options)), modified=noun.modified + 1), max(way.cost for way in ways), notes)]
 
 
 def _places(mod: Mod) -> bool:
@@ -181,6 +196,32 @@ def _compared(context: Context, noun: Noun, mod: Mod, cost: float) -> list[Out]:
         if not _placeless(out.value):
             found.append(Out(noun.having(*_compares(out.value, mod)), cost + out.cost, out.notes))
     return found
+
+
+def _compared_inward(context: Context, noun: Noun, mod: Mod) -> list[Out]:
+    """ "flooded with a flood level above 10": the level is of the floods, where what was flooded has none."""
+    bounds, asked = mod.bounds, mod.asked
+    if (
+        not bounds
+        or not asked
+        or not asked.words
+        or noun.named
+        or min((out.cost for out in context.resolve(asked, noun)), default=1.0) < _ODD
+    ):
+        return []
+    for at, one in enumerate(noun.things.constraints):
+        inner = one.of[0] if isinstance(one, Spatial) and len(one.of) == 1 else None
+        if isinstance(inner, Things) and isinstance(one, Spatial) and inner.classes and not inner.named:
+            ways = [out for out in _compared(context, Noun(inner), mod, 0.0) if out.cost < _ODD][:1]
+            for out in ways:
+                moved = changed(one, of=(out.value.things,))
+                constraints = (*noun.things.constraints[:at], moved, *noun.things.constraints[at + 1 :])
+                return [
+                    Out(
+                        changed(noun, things=changed(noun.things, constraints=constraints), modified=noun.modified + 1), out.cost, out.notes
+                    )
+                ]
+    return []
 
 
 def _placeless(value: Value) -> bool:
@@ -216,7 +257,7 @@ def of(value: Value, noun: Noun) -> Value:
 
 def negate(mod: Mod) -> Mod | None:
     """Not so; None where the tree has no way to say it."""
-    if mod.more:
+    if mod.more or mod.options:
         return None
     if mod.bounds and len(mod.bounds.bounds) == 1:
         ((op, amount),) = mod.bounds.bounds
@@ -237,7 +278,9 @@ _NOT: dict[Operator, Operator] = {"<": ">=", "<=": ">", "=": "!=", "!=": "=", ">
 
 
 def either(one: Mod, other: Mod) -> Mod | None:
-    """One of two conditions; each must be one constraint."""
-    if len(one.constraints) == len(other.constraints) == 1 and not one.more and not other.more:
+    """One of two conditions."""
+    if one.more or other.more or one.pick or other.pick or one.best or other.best:
+        return None
+    if len(one.constraints) == len(other.constraints) == 1 and not one.bounds and not other.bounds:
         return Mod((AnyOf((*one.constraints, *other.constraints)),))
-    return None
+    return Mod(options=(*(one.options or (one,)), *(other.options or (other,))))

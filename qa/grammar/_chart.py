@@ -27,7 +27,7 @@ BEAM = 3
 MAX_WORSE = 0.6
 """Edges that cost so much more than the best of their span and category are dropped."""
 
-MAX_EDGES, MAX_AT_ONCE = 8000, 350
+MAX_EDGES, MAX_AT_ONCE = 9000, 450
 """Edges made before parsing stops, and of those that end at one place: the rest of a long question must not go without."""
 
 FRONT = "^"
@@ -41,6 +41,9 @@ MAX_EXCESS = 1.05
 
 MAX_GAP = 0.75
 """Most that may be skipped between two neighbours beyond words that nothing explains."""
+
+MAX_FRONT = 2
+"""Most words that nothing explains in front of a question."""
 
 MAX_STRANGE = 3
 """Most words that nothing explains between two neighbours."""
@@ -164,10 +167,7 @@ class Chart:
     def parse(self, lexical: Iterable[Edge]) -> None:
         """Fill the chart from edges over words."""
         self._strange = [0.0, *accumulate(cost if at in self.unknown else 0.0 for at, cost in enumerate(self.skips))]
-        gap = 0.0
-        while self.front + 1 < len(self.skips) and gap + self.skips[self.front] <= MAX_GAP:
-            gap += self.skips[self.front]
-            self.front += 1
+        self.front = self._front()
         ending: dict[int, list[Edge]] = {}
         for edge in lexical:
             ending.setdefault(edge.end, []).append(edge)
@@ -181,6 +181,17 @@ class Chart:
                     for found in self._advance(edge):
                         number += 1
                         heappush(agenda, (self._worth(found), number, found))
+
+    def _front(self) -> int:
+        """How far into it a question may begin: behind small words, and a word or two that nothing explains."""
+        at, gap, strange = 0, 0.0, 0
+        while at + 1 < len(self.skips):
+            strange += at in self.unknown
+            gap += 0.0 if at in self.unknown else self.skips[at]
+            if gap > MAX_GAP or strange > MAX_FRONT:
+                break
+            at += 1
+        return at
 
     def _worth(self, edge: Edge) -> float:
         """What comes first, so that the best are there when time is up: cheap edges, then long ones."""

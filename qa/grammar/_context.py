@@ -153,6 +153,14 @@ class Context:
     def _drawn(self, value: Value, noun: Noun) -> bool:
         return isinstance(value, Measure) and value.measure in _SHAPELY and bool(set(_MEASURED[value.measure]) & set(self.geometries(noun)))
 
+    def headed(self, head: str, noun: Noun) -> Property | None:
+        """The property of a noun whose name ends with a word, if there is one only: the "level" of floods, and of units."""
+        classes = self.classes_of(noun)
+        known = [entry for entry in self.knowledge.properties.values() if bare(entry.labels[0]).rpartition(" ")[2] == head]
+        fitting = [one for one in known if one.domains and classes and not self.fits(one.domains, classes)]
+        labels = {bare(one.labels[0]) for one in fitting}
+        return Property(fitting[0].labels[0], fitting[0].iri, fitting[0].unit) if len(labels) == 1 else None
+
     def _of_words(self, asked: Asked, noun: Noun, unit: str) -> Iterable[Out]:
         classes = self.classes_of(noun)
         for scored in asked.words:
@@ -160,7 +168,10 @@ class Context:
             cost = self.fits(word.domains, classes) + 0.4 * (asked.words[0].score - scored.score)
             if word.property and not word.property.iri:
                 # the store does not have it, but what it can be computed from
-                yield from (Out(out.value, out.cost + cost) for out in self.hinted(bare(word.property.label), noun))
+                label = bare(word.property.label)
+                yield from (Out(out.value, out.cost + cost) for out in self.hinted(label, noun))
+                if not noun.named and (alike := self.headed(label.rpartition(" ")[2], noun)):
+                    yield Out(alike, cost)
                 cost += 0.5
             if unit and unit != "1" and DIMENSIONS.get(unit) != word.dimension:
                 cost += 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..language import Comparator, Question, Reading, Scored, Superlative, Token
@@ -17,7 +17,7 @@ _CONTENTS = frozenset(
 )
 _ENDS, _SENTENCE = ("?", "!"), 0.5
 """Marks between two sentences, and what it costs to read on over them."""
-_NEGATIONS = frozenset(("not", "no", "without"))
+_NEGATIONS = frozenset(("not", "nor", "no", "without"))
 _CLOSED = frozenset(("operator", "filler", "relation", "comparator", "superlative"))
 _HARDLY = 0.6
 """Cost of small words of the closed vocabulary as names."""
@@ -53,7 +53,8 @@ def skips(question: Question, readings: Iterable[Reading]) -> list[float]:
 
 def _skipped_as(reading: Reading) -> str:
     if reading.kind == "operator":
-        return str(reading.value) if reading.value in _NEGATIONS else "operator"
+        # without its "or" a question asks for both
+        return str(reading.value) if reading.value in _NEGATIONS else "property" if reading.value in ("cloud-free", "or") else "operator"
     if reading.kind in _CONTENTS and reading.score < _FAINT:
         return "faint"
     return "operator" if reading.kind == "relation" and reading.value.loose else str(reading.kind)
@@ -80,9 +81,15 @@ def _small(token: Token) -> bool:
 def telling(question: Question, readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """The readings without names that are parts of longer names: written with capitals, those are meant."""
     found = tuple(readings)
-    long = [one for one in found if one.kind == "name" and one.rule in _WHOLE and one.score >= _SURE and _capital(question, one)]
+    whole = [one for one in found if one.kind == "name" and one.rule in _WHOLE and one.score >= _SURE]
+    long = [one for one in whole if _capital(question, one) and not _choice(question, one)]
     inner = {id(one) for one in found if one.kind == "name" and any(_inside(one, other) for other in long)}
     return tuple(one for one in found if id(one) not in inner)
+
+
+def _choice(question: Question, reading: Reading) -> bool:
+    """Whether it may be a place and the first of two to choose from: "closer to Bath, Oxford or London"."""
+    return reading.rule == "apposition" and reading.end < len(question.tokens) and question.tokens[reading.end].lower == "or"
 
 
 _WHOLE = frozenset(("name", "apposition", "address"))
@@ -123,8 +130,7 @@ def _class(context: Context, question: Question, reading: Reading) -> Lexical:
         return
     best = reading.value[0].score
     alike = tuple(one.value for one in reading.value if one.score >= _ALIKE * best)
-    last = question.tokens[reading.end - 1]
-    plural = last.lemma != last.lower
+    plural = _plural(question.tokens[reading.start : reading.end])
     for noun, cost in ((Noun(Things(alike), plural=plural), 0.0), *_others(reading, alike, plural)):
         # a label may say it itself: "highest point"
         best_first = context.superlatives.get(reading.start)
@@ -134,6 +140,15 @@ def _class(context: Context, question: Question, reading: Reading) -> Lexical:
             else []
         )
         yield "NP", noun.picked(Pick(ways[0].value, best_first.descending)) if ways and best_first else noun, cost
+
+
+def _plural(tokens: Sequence[Token]) -> bool:
+    """Whether the head of a label is: "areas" in "areas under water"."""
+    head = next((at for at, token in enumerate(tokens) if token.lower in _BEHIND_HEADS), len(tokens)) - 1
+    return head >= 0 and tokens[head].lemma != tokens[head].lower
+
+
+_BEHIND_HEADS = frozenset("under of in with for".split())
 
 
 def _others(reading: Reading, alike: tuple[Concept, ...], plural: bool) -> Iterator[tuple[Noun, float]]:
@@ -167,9 +182,9 @@ def _property(context: Context, question: Question, reading: Reading) -> Lexical
 
 def _operator(context: Context, question: Question, reading: Reading) -> Lexical:
     code, _, rest = str(reading.value).partition(":")
-    if code == "nth":
-        yield "nth", int(rest), 0.0
-    elif code in ("part", "service", "unit"):
+    if code in ("nth", "level"):
+        yield code, int(rest), 0.0
+    elif code in ("part", "service", "unit", "land"):
         yield code, rest, 0.0
     else:
         yield code, None, 0.0

@@ -97,6 +97,12 @@ class Noun:
         return changed(self, things=changed(self.things, pick=many), limit=None)
 
 
+def areal(noun: Noun) -> bool:
+    """Whether it is of areas by its name: "flooded areas"."""
+    labels = [one.label for one in noun.things.classes]
+    return bool(labels) and not noun.named and all(label.endswith(" area") for label in labels)
+
+
 @dataclass(frozen=True)
 class Bounds:
     """Amounts to compare with: "between 2 and 3 km²" has two. ``hints`` as of a comparator; ``plain`` if no comparison was said."""
@@ -140,6 +146,7 @@ class Mod:
         time: says when; fits products and events.
         clause: a relative clause, which names rarely have.
         more: others that hold as well.
+        options: of which one must hold.
     """
 
     constraints: tuple[Constraint, ...] = ()
@@ -153,6 +160,7 @@ class Mod:
     time: bool = False
     clause: bool = False
     more: tuple[Mod, ...] = ()
+    options: tuple[Mod, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,15 @@ class Values:
     of: Noun
     values: tuple[Value, ...]
     function: Literal["", "sum", "avg", "max", "min"] = ""
+
+
+@dataclass(frozen=True)
+class Land:
+    """How much land, in a unit, something took: ``floods`` and their like, in a place if one is named."""
+
+    unit: str
+    floods: Noun
+    place: Noun | None = None
 
 
 @dataclass(frozen=True)

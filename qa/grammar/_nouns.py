@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..knowledge import LARGE, SMALL
+from ..knowledge import LARGE, SMALL, major
 from ..language import Facet, PropertyWord, RelationWord, Scored, Superlative
-from ..request import Amount, Concept, Constraint, Count, Measure, Part, Pick, Related, Spatial, Things
+from ..request import (
+    Amount,
+    AnyOf,
+    Compare,
+    Concept,
+    Constraint,
+    Count,
+    Measure,
+    Part,
+    Pick,
+    Related,
+    Things,
+)  # fmt: skip
 from ._attach import attach, negate, seen, spatial
 from ._chart import Meaning, Out
-from ._context import PRODUCT, UNITS, Context
-from ._meaning import Asked, Bounds, Mod, Noun, changed
+from ._context import UNITS, Context
+from ._meaning import Asked, Bounds, Mod, Noun, areal, changed
 from ._rules import rules
 
 _WITHIN = RelationWord("within")
@@ -24,11 +36,25 @@ def superlative(context: Context, word: Superlative, noun: Noun) -> list[Out] | 
         return None
     if word.hints == ("distance",):
         return [Out(noun.picked(Pick(TO_NOTHING, word.descending)))]
+    if word.lasting and (beyond := _beyond(context, noun)):
+        return beyond
     policy = (LARGE if word.descending else SMALL) if word.positive else None
     told = (policy.assumption(policy.code),) if policy else ()
     share = policy.value if policy else None
     ways = context.resolve(Asked(hints=word.hints), noun)
     return [Out(noun.picked(Pick(out.value, word.descending, share=share)), out.cost, (*out.notes, *told)) for out in ways]
+
+
+def _beyond(context: Context, noun: Noun) -> list[Out]:
+    """ "major cities": of more than a number of inhabitants, where the store has that."""
+    found = major(one.label for one in noun.things.classes)
+    if found is None:
+        return []
+    measure, policy = found
+    ways = context.resolve(Asked(hints=(measure,)), noun)
+    told, bound = (policy.assumption(policy.code),), Amount(policy.value, policy.unit)
+    known = [out for out in ways if isinstance(out.value, Measure) or out.value.iri]
+    return [Out(noun.having(Compare(out.value, ">", bound)), out.cost, (*out.notes, *told)) for out in known]
 
 
 def numbered(context: Context, amount: Amount, noun: Noun) -> Noun | None:
@@ -42,8 +68,32 @@ def numbered(context: Context, amount: Amount, noun: Noun) -> Noun | None:
 
 
 def top(context: Context, top_: None, amount: Amount, noun: Noun) -> Noun | None:
-    """ "top ten lakes"."""
-    return numbered(context, amount, noun)
+    """ "top ten lakes"; of areas of one kind, the largest."""
+    few = numbered(context, amount, noun)
+    if few is None or few.things.pick or not areal(noun):
+        return few
+    return few.picked(Pick(Measure("area", UNITS["area"])))
+
+
+def at_most(context: Context, limit: None, amount: Amount, noun: Noun) -> Noun | None:
+    """ "up to 30 images"."""
+    return None if noun.things.pick else numbered(context, amount, noun)
+
+
+def top_by(context: Context, top_: None, amount: Amount, noun: Noun, by: None, asked: Asked) -> list[Out] | None:
+    """ "top five cities by population"."""
+    few = numbered(context, amount, noun)
+    if few is None or few.things.pick or asked.function or asked.more:
+        return None
+    return [Out(few.picked(Pick(out.value)), out.cost, out.notes) for out in context.resolve(asked, noun)]
+
+
+def first(context: Context, place: int, noun: Noun) -> list[Out] | None:
+    """ "the first image of 2021", "the first five images of 2021": the earliest of what has a time."""
+    if place != 1 or noun.named or noun.parts or noun.things.pick or (noun.plural and not noun.limit) or not context.timed(noun):
+        return None
+    ways = context.resolve(Asked(hints=("time",)), noun)[:1]
+    return [Out(noun.picked(Pick(out.value, descending=False)), out.cost, out.notes) for out in ways]
 
 
 def nth(context: Context, place: int, noun: Noun) -> Noun | None:
@@ -56,7 +106,7 @@ def counted(context: Context, bounds: Bounds, noun: Noun) -> Noun | None:
     """ "at least three lakes", as the object of a relation."""
     op, amount = bounds.bounds[0]
     plain = bounds.plain or bounds.hints or noun.named or noun.count or noun.limit or noun.quantifier or noun.things.pick
-    if bounds.unit != "1" or len(bounds.bounds) != 1 or plain or amount.value != int(amount.value):
+    if bounds.unit != "1" or len(bounds.bounds) != 1 or plain or amount.value != int(amount.value) or amount.value < 0:
         return None
     return changed(noun, count=Count(op, int(amount.value)))
 
@@ -91,45 +141,6 @@ def faceted(context: Context, facet: Facet, noun: Noun) -> list[Out] | None:
 def faceted_behind(context: Context, noun: Noun, with_: None, facet: Facet) -> list[Out] | None:
     """ "restaurants with outdoor seating"."""
     return faceted(context, facet, noun)
-
-
-def of_product(context: Context, product: tuple[Constraint, ...], noun: Noun) -> list[Out] | None:
-    """ "Sentinel-2 images"."""
-    if noun.named or noun.parts or _happens(product):
-        return None
-    return [Out(noun.having(*product), 0.0 if context.lasts(noun) else 0.4)]
-
-
-def _happens(product: tuple[Constraint, ...]) -> bool:
-    return all(isinstance(one, Spatial) for one in product)
-
-
-def happening(context: Context, product: tuple[Constraint, ...]) -> Mod | None:
-    """ "flooded": what happened to a place."""
-    return Mod(product) if _happens(product) else None
-
-
-def happening_when(context: Context, product: tuple[Constraint, ...], mod: Mod) -> Mod | None:
-    """ "flooded in March 2021"."""
-    if not _happens(product) or not mod.time:
-        return None
-    (found,) = attach(context, Noun(Things(constraints=product)), mod)[:1] or (None,)
-    return Mod(found.value.things.constraints) if found else None
-
-
-def happened_to(context: Context, product: tuple[Constraint, ...], noun: Noun) -> Noun | None:
-    """ "flooded municipalities"."""
-    return noun.having(*product) if _happens(product) and not noun.named and not noun.parts else None
-
-
-def product_behind(context: Context, noun: Noun, of: object, product: tuple[Constraint, ...]) -> list[Out] | None:
-    """ "images from Sentinel-2"."""
-    return of_product(context, product, noun)
-
-
-def product_alone(context: Context, product: tuple[Constraint, ...]) -> Noun | None:
-    """ "Sentinel-2 Hamburg 2021"."""
-    return None if _happens(product) else Noun(Things((PRODUCT,), constraints=product))
 
 
 def _placed(context: Context, noun: Noun, place: Noun) -> Noun | None:
@@ -312,14 +323,30 @@ def _union(one: Noun, other: Noun) -> Things:
     """What two nouns stand for together; nothing, if no set of things is both."""
     if one.named:
         return Things(named=one.things.named + other.things.named)
-    if one.modified or other.modified or other.things.pick or one.things.constraints != other.things.constraints:
+    if one.things.pick or other.things.pick:
+        return Things()
+    if one.things.classes == other.things.classes and (options := _apart(one.things, other.things)):
+        return Things(one.things.classes, constraints=options)
+    if one.modified or other.modified or one.things.constraints != other.things.constraints:
         return Things()
     return Things(tuple(dict.fromkeys(one.things.classes + other.things.classes)), constraints=one.things.constraints)
+
+
+def _apart(one: Things, other: Things) -> tuple[Constraint, ...]:
+    """ "images of Kent or images of Essex": what they share, and either of what they do not, if that is one condition each."""
+    shared = tuple(row for row in one.constraints if row in other.constraints)
+    mine, yours = ([row for row in these.constraints if row not in shared] for these in (one, other))
+    return (*shared, AnyOf((mine[0], yours[0]))) if len(mine) == len(yours) == 1 else ()
 
 
 def both(context: Context, one: Noun, and_: None, other: Noun) -> list[Out] | None:
     """ "lakes and rivers"."""
     return joined(context, one, "and", other)
+
+
+def versus(context: Context, one: Noun, compare: None, other: Noun) -> list[Out] | None:
+    """ "Kent versus Essex"."""
+    return joined(context, one, "and", other) if one.named else None
 
 
 def any_of(context: Context, one: Noun, or_: None, other: Noun) -> list[Out] | None:
@@ -358,22 +385,20 @@ RULES = rules(
         ("NP", "adj NP", superlative, 0.03),
         ("NP", "num NP", numbered, 0.0),
         ("NP", "top num NP", top, 0.0),
+        ("NP", "limit num NP", at_most, 0.1),
+        ("NP", "top num NP by prop", top_by, -0.05),
         ("NP", "nth NP", nth, 0.0),
+        ("NP", "nth NP", first, 0.0),
         ("NP", "AMT NP", counted, 0.0),
         ("NP", "no NP", none_of, 0.0),
-        ("NP", "all NP", quantified("all"), 0.02),
+        ("NP", "all NP", quantified("all"), -0.05),
         ("NP", "each NP", quantified("each"), 0.02),
         ("NP", "only NP", quantified("only"), 0.02),
         ("NP", "a NP", quantified("a"), -0.04),
         ("NP", "any NP|other NP", unchanged, 0.0),
         ("NP", "facet +NP", faceted, 0.0),
         ("NP", "NP with? +facet", faceted_behind, 0.08),
-        ("NP", "product NP", of_product, 0.0),
-        ("NP", "NP of? product|NP with? product|NP rel? product", product_behind, 0.02),
-        ("NP", "product", product_alone, 0.3),
-        ("NP", "product NP", happened_to, 0.0),
-        ("MOD", "product", happening, 0.0),
-        ("MOD", "product MOD", happening_when, 0.0),
+        ("NP", "NP with +facet", faceted_behind, 0.0),
         ("NP", "NP +NP", adjective, 0.0),
         ("NP", "NP +NP", telegraphic, 0.3),
         ("NP", "NP +NP", apposition, 0.03),
@@ -392,6 +417,7 @@ RULES = rules(
         ("NP", "prop", anyones, 0.1),
         ("NP", "NP +prop", anyones_class, 0.3),
         ("NP", "NP and NP", both, 0.0),
+        ("NP", "NP compare NP", versus, 0.0),
         ("NP", "NP or NP", any_of, 0.0),
         ("NP", "NP comma NP", listed, 0.0),
         ("NP", "NP be? named NP", called, 0.0),

@@ -14,7 +14,7 @@ from earthweave.ontology import ParameterError
 from ..knowledge import Knowledge
 from ..language import Question, Reading
 from ..request import Constraint, Named, Order, Pick, Request, Things
-from . import _nouns, _orders, _questions, _spatial, _values
+from . import _comparing, _groups, _happening, _kinds, _nouns, _orders, _questions, _spatial, _values
 from ._attach import attach
 from ._chart import Chart, Edge, Grammar, Rule
 from ._context import PRODUCT, Context
@@ -48,7 +48,8 @@ class Parsed:
     notes: tuple[str, ...] = ()
 
 
-RULES: tuple[Rule, ...] = (*_nouns.RULES, *_spatial.RULES, *_values.RULES, *_questions.RULES, *_orders.RULES)
+_THEMES = (_nouns, _kinds, _spatial, _values, _questions, _groups, _comparing, _happening, _orders)
+RULES: tuple[Rule, ...] = tuple(rule for theme in _THEMES for rule in theme.RULES)
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..language import Comparator, RelationWord
-from ..request import Aggregate, Compare, Count, Measure, Ratio, Spatial
-from ._attach import attach, of, spatial, turned
+from ..language import Comparator, RelationWord, Superlative
+from ..request import Aggregate, Amount, Assumption, Compare, Count, Measure, Ratio, Spatial, Things, Value
+from ._attach import attach, negate, of, spatial
 from ._chart import Meaning, Out
 from ._context import UNITS, Context
-from ._meaning import Asked, Bounds, Draft, Mod, Noun, Values, changed
+from ._meaning import Asked, Bounds, Draft, Mod, Noun, Values, areal, changed
 from ._rules import rules
 from ._spatial import Reach, related_to, stranded
 
@@ -23,6 +23,9 @@ _ADJECTIVES = {
 def answerable(noun: Noun) -> bool:
     """Whether a noun can be what is asked for."""
     things = noun.things
+    if noun.parts and not (things.classes or things.named):
+        # no set of things is all of its parts
+        return False
     return bool(things.classes or things.named or things.constraints) and not (noun.quantifier == "no" or noun.count or noun.waiting)
 
 
@@ -39,13 +42,15 @@ def which(context: Context, which_: None, be: None, noun: Noun) -> Draft | None:
 def listed(context: Context, list_: None, noun: Noun) -> Draft | None:
     """ "List the lakes", "Give me an image"."""
     draft = find(context, noun)
-    one = draft and noun.quantifier == "a" and not noun.things.pick and noun.things.classes and context.lasts(noun)
+    one = draft and noun.quantifier == "a" and not noun.plural and not noun.things.pick and noun.things.classes and context.lasts(noun)
     return changed(draft, limit=1) if draft and one else draft
 
 
 def telegram(context: Context, noun: Noun) -> Draft | None:
-    """ "lakes in Greece"; a name alone asks for nothing."""
-    return None if noun.named and not noun.modified else find(context, noun)
+    """ "lakes in Greece"; a name alone asks for nothing, nor do two strange words."""
+    if noun.named and not (noun.modified and any(one.iris for one in noun.things.named)):
+        return None
+    return find(context, noun)
 
 
 def _said(context: Context, noun: Noun, mod: Mod) -> list[Out]:
@@ -113,11 +118,30 @@ def exists(context: Context, be: None, there: None, noun: Noun) -> Draft | None:
     return Draft("ask", some) if answerable(some) and not noun.named else None
 
 
+def exists_bare(context: Context, be: None, noun: Noun) -> Draft | None:
+    """ "Are floods known"."""
+    return exists(context, None, None, noun) if noun.plural and noun.quantifier != "all" else None
+
+
 def exists_where(context: Context, do: None, noun: Noun, be: None, mod: Mod) -> list[Out] | None:
     """ "Is Kent in England", "Does Kent border Essex", "Do any canals cross New York"."""
+    if noun.quantifier == "all":
+        return exceptions(context, noun, mod)
     # what stands behind a modified noun is more likely a part of it than said of it
     each = 0.15 if noun.named and noun.parts else 0.1 if noun.modified and not noun.named else 0.0
     return [Out(Draft("ask", out.value), out.cost + each, out.notes) for out in _said(context, noun, mod)] or None
+
+
+def exceptions(context: Context, noun: Noun, mod: Mod) -> list[Out] | None:
+    """ "Are all lakes in Greece": those that are not."""
+    contrary = negate(mod)
+    if noun.named or contrary is None:
+        return None
+    drafts = [(find(context, out.value), out) for out in _said(context, changed(noun, quantifier=""), contrary)]
+    return [Out(draft, out.cost, (*out.notes, _ALL)) for draft, out in drafts if draft] or None
+
+
+_ALL = Assumption("all", "“All” is answered by the exceptions: if there are none, it is so.", "all")
 
 
 def is_a(context: Context, be: None, name: Noun, noun: Noun) -> Draft | None:
@@ -183,12 +207,19 @@ def how(code: str) -> Meaning:
     def meaning(context: Context, how_: None, be: None, noun: Noun) -> list[Out] | None:
         if not answerable(noun):
             return None
-        return [
-            Out(Draft("find", noun, (out.value,)), out.cost, out.notes) for out in context.resolve(Asked(hints=_ADJECTIVES[code]), noun)
-        ]
+        asked = Asked(hints=_ADJECTIVES[code])
+        return [Out(_sized(noun, (out.value,)), out.cost, out.notes) for out in context.resolve(asked, noun)]
 
     meaning.__name__ = code.replace("-", "_")
     return meaning
+
+
+def _sized(noun: Noun, values: tuple[Value, ...]) -> Draft:
+    """What was asked of the things: of flooded areas, which are many pieces of one thing, how large all of it is."""
+    measured = all(isinstance(one, Measure) and one.measure == "area" for one in values)
+    if measured and noun.plural and areal(noun) and noun.quantifier != "each" and not noun.things.pick:
+        return Draft("measure", noun, aggregates=tuple(Aggregate("sum", one) for one in values))
+    return Draft("find", noun, values)
 
 
 def how_far(context: Context, how_: None, be: None, one: Noun, from_: None, other: Noun) -> Draft | None:
@@ -204,6 +235,14 @@ def how_far_apart(context: Context, how_: None, be: None, pair: Noun, apart_: No
     return how_far(context, None, None, pair.parts[0], None, pair.parts[1]) if len(pair.parts) == 2 else None
 
 
+def how_far_nearest(context: Context, how_: None, be: None, goal: Noun) -> Draft | None:
+    """ "How far is the nearest park north of Bath"."""
+    from ._values import distance_to_nearest
+
+    values = distance_to_nearest(context, None, None, goal)
+    return value(context, None, None, values) if values else None
+
+
 def how_far_reached(context: Context, how_: None, be: None, noun: Noun, mod: Mod) -> list[Out] | None:
     """ "How far is a park from Bath within 10 km": the parks, and how far each is."""
     only = mod.constraints[0] if len(mod.constraints) == 1 else None
@@ -217,10 +256,23 @@ def value(context: Context, which_: None, be: None, values: Values) -> Draft | N
     """ "What is the population of Kent", "the total area of lakes in Kent"."""
     if not answerable(values.of):
         return None
+    if values.values == (Measure("count"),):
+        # "a count of floods" is the floods counted
+        return count(context, None, values.of, None, None)
     single = values.of.named and not values.of.parts
     if values.function and not single:
         return Draft("measure", changed(values.of, limit=None), aggregates=tuple(Aggregate(values.function, one) for one in values.values))
-    return Draft("find", values.of, values.values, limit=values.of.limit)
+    return changed(_sized(values.of, values.values), limit=values.of.limit)
+
+
+def how_large_value(context: Context, how_: None, be: None, values: Values) -> Draft | None:
+    """ "How large is the total area of the lakes"."""
+    return value(context, None, None, values)
+
+
+def does_exist(context: Context, do: None, noun: Noun, motion: None) -> Draft | None:
+    """ "Did floods occur", "Do images of Kent exist"."""
+    return exists(context, None, None, noun)
 
 
 def value_of_box(context: Context, which_: None, be: None, values: Values) -> Draft:
@@ -293,63 +345,12 @@ def bearing(
     return Draft("find", start, (Measure("bearing", UNITS["bearing"], to=nearest.things),))
 
 
-def counts_per(context: Context, number: None, noun: Noun, word: RelationWord, each: Noun) -> Values | None:
-    """ "number of lakes in each county"."""
-    if each.quantifier != "each" or noun.named:
+def bearing_of_nearest(context: Context, which_: None, is_: None, bearing_: None, be: None, goal_: None, goal: Noun) -> Draft | None:
+    """ "In which direction is the nearest park within 5 km of Bath": from where it is the nearest to."""
+    by = goal.things.pick.by if goal.things.pick else None
+    if not isinstance(by, Measure) or by.measure != "distance" or not isinstance(by.to, Things):
         return None
-    via = spatial(changed(word, relation=turned(word.relation)), noun)
-    return Values(changed(each, quantifier=""), (Measure("count", via=via[0]),)) if via and isinstance(via[0], Spatial) else None
-
-
-def counts_each(context: Context, how_many: None, noun: Noun, be: None, there: None, per: None, each: Noun) -> Values | None:
-    """ "How many floods are there per county"."""
-    if not noun.things.classes or each.named or not answerable(each):
-        return None
-    via = Spatial("intersects", (noun.things,))
-    return Values(_having(each, via), (Measure("count", via=via),))
-
-
-def _having(each: Noun, via: Spatial) -> Noun:
-    """Those that there is anything to tell of."""
-    things = each.things
-    return changed(each, quantifier="", things=changed(things, constraints=(*things.constraints, via)))
-
-
-def number_each(context: Context, number: None, noun: Noun, per: None, each: Noun) -> Values | None:
-    """ "number of floods per county"."""
-    return counts_each(context, None, noun, None, None, None, each)
-
-
-def area_each(context: Context, values: Values, per: None, each: Noun) -> Values | None:
-    """ "area of floods per county": what lies in each."""
-    areal = [isinstance(one, Measure) and one.measure == "area" for one in values.values]
-    if not all(areal) or values.function not in ("", "sum") or not values.of.things.classes or each.named or not answerable(each):
-        return None
-    via = Spatial("intersects", (values.of.things,))
-    return Values(_having(each, via), (Measure("share", UNITS["share"], via=via),))
-
-
-def average_count(context: Context, avg: None, number: None, noun: Noun, word: RelationWord, each: Noun) -> Values | None:
-    """ "average number of beaches in the municipalities of Crete"."""
-    found = counts_per(context, None, noun, word, changed(each, quantifier="each"))
-    return changed(found, function="avg") if found and not each.named else None
-
-
-def counts_of(
-    context: Context,
-    how_many: None,
-    noun: Noun,
-    and_: None,
-    again: None,
-    other: Noun,
-    be: None,
-    there: None,
-    word: RelationWord,
-    place: Noun,
-) -> Values | None:
-    """ "How many parks and how many streams are there in Essex"."""
-    first, second = (counts_per(context, None, one, word, changed(place, quantifier="each")) for one in (noun, other))
-    return Values(place, first.values + second.values) if first and second else None
+    return Draft("find", Noun(by.to), (Measure("bearing", UNITS["bearing"], to=goal.things),))
 
 
 def count_there(context: Context, how_many: None, noun: Noun, be: None, there: None, mod: Mod) -> list[Out] | None:
@@ -393,6 +394,16 @@ def of_which(context: Context, of_: None, noun: Noun, comma: None, which_: None,
     return which_does(context, None, noun, None, mod)
 
 
+def of_which_few(
+    context: Context, of_: None, noun: Noun, comma: None, which_: None, be: None, number: Amount, best: Superlative
+) -> list[Out] | None:
+    """ "Of all lakes in England, which are the three smallest"."""
+    if best.positive or best.hints in (("count",), ("distance",)) or number.value < 1 or number.value != int(number.value):
+        return None
+    few = changed(noun, limit=int(number.value), quantifier="")
+    return which_does(context, None, few, None, Mod(best=Asked(hints=best.hints), descending=best.descending))
+
+
 def of_which_is(context: Context, of_: None, noun: Noun, comma: None, which_: None, be: None, mod: Mod) -> list[Out] | None:
     """ "Of all lakes in England, which is the smallest"."""
     return which_does(context, None, noun, None, mod)
@@ -411,6 +422,7 @@ RULES = rules(
         ("Q", "which NP poss? prop be NP", whose_value_is, 0.0),
         ("Q", "of NP comma? which VP", of_which, 0.0),
         ("Q", "of NP comma? which be MOD", of_which_is, 0.0),
+        ("Q", "of NP comma? which be? num sup", of_which_few, 0.0),
         ("XMOD", "do NP relv|be NP rel|do NP sym", asked_of, 0.0),
         ("XMOD", "do NP have", had_by, 0.0),
         ("Q", "list NP", listed, 0.0),
@@ -421,6 +433,7 @@ RULES = rules(
         ("Q", "how-many NP VP|how-many NP XMOD", count_verb, 0.0),
         ("Q", "be there NP", exists, 0.0),
         ("Q", "be NP be? MOD", exists_where, 0.0),
+        ("Q", "^be NP", exists_bare, 0.2),
         ("Q", "do NP VP|do NP MOD", exists_verb, 0.0),
         ("Q", "be NP NP", is_a, 0.0),
         ("Q", "do NP sym|be NP sym", mutual, 0.0),
@@ -431,8 +444,11 @@ RULES = rules(
         ("Q", "be VAL cmp NP", value_than_noun, 0.1),
         ("Q", "where be? NP", where, 0.0),
         *(("Q", f"{code} be? NP", how(code), 0.0) for code in _ADJECTIVES),
+        ("Q", "how-large be VAL", how_large_value, 0.0),
+        ("Q", "do NP motion", does_exist, 0.1),
         ("Q", "how-far be? NP from NP|how-far be? NP to NP", how_far, 0.0),
         ("Q", "how-far be? NP apart?", how_far_apart, 0.0),
+        ("Q", "how-far be? NP", how_far_nearest, 0.0),
         ("Q", "how-far be? NP MOD", how_far_reached, 0.1),
         ("Q", "which be? VAL", value, 0.0),
         ("Q", "which? be? BOXVAL|list be? BOXVAL", value_of_box, 0.0),
@@ -444,13 +460,8 @@ RULES = rules(
         ("Q", "how-much prop do NP cover", how_much, 0.0),
         ("Q", "how-much of NP be covered? NP", share_covered, 0.0),
         ("Q", "which? be? bearing be? goal? NP from NP|which? be? bearing be? goal? NP to NP", bearing, 0.0),
+        ("Q", "which? be? bearing be? goal? NP", bearing_of_nearest, 0.0),
         ("VAL", "number-of prop that? live? rel? NP", people, 0.0),
-        ("VAL", "number-of NP rel NP", counts_per, 0.0),
-        ("VAL", "how-many NP and how-many NP be? there? rel NP|number-of NP and number-of NP be? there? rel NP", counts_of, 0.0),
-        ("VAL", "how-many NP be? there? per NP", counts_each, 0.0),
-        ("VAL", "number-of NP per NP", number_each, 0.0),
-        ("VAL", "VAL per NP", area_each, 0.0),
-        ("VAL", "avg number-of NP rel NP", average_count, 0.0),
         ("Q", "how-many NP be? there MOD", count_there, 0.0),
     ),
 )

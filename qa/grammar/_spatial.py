@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..language import RelationWord, Superlative
-from ..request import Box, Count, Measure, Pick, Point, Related, Relation, Spatial, Temporal
+from ..request import Argument, Box, Constraint, Count, Measure, Pick, Point, Related, Relation, Spatial, Temporal
 from ._attach import either, negate, spatial, turned
 from ._chart import Out
 from ._context import METRES, Context
@@ -47,12 +47,17 @@ def coordinates(context: Context, word: RelationWord | None, place: Point | Box)
 def distance(context: Context, bounds: Bounds) -> tuple[tuple[str, float], ...] | None:
     """ "5 km", "less than 10 km"; as metres."""
     factor = METRES.get(bounds.unit)
-    if factor is None or (bounds.hints and bounds.hints != ("distance",)):
+    if factor is None or (bounds.hints and bounds.hints != ("distance",)) or any(amount.value < 0 for _, amount in bounds.bounds):
         return None
     return tuple(("<=" if bounds.plain else op, amount.value * factor) for op, amount in bounds.bounds)
 
 
 Reach = tuple[tuple[str, float], ...]
+
+
+def between_reaches(context: Context, one: Reach, and_: None, other: Reach) -> Reach | None:
+    """ "more than 5 km but less than 10 km"."""
+    return (*one, *other) if {op[0] for op, _ in (*one, *other)} == {"<", ">"} else None
 
 
 def framed(context: Context, before: None, reach: Reach, behind: None) -> list[Out]:
@@ -116,12 +121,25 @@ def reach_towards(context: Context, reach: Reach, from_: None, start: Noun, word
 
 
 def picked_towards(context: Context, noun: Noun, mod: Mod) -> list[Out] | None:
-    """ "the nearest hotel towards Bonn from Cologne": nearest to where one starts."""
-    only = mod.constraints[0] if len(mod.constraints) == 1 else None
-    if not noun.waiting or not isinstance(only, Spatial) or only.relation != "towards" or not noun.things.pick:
+    """ "the nearest hotel towards Bonn from Cologne", "the nearest hotel north of Bonn": nearest to where one starts."""
+    there = start(mod)
+    if not noun.waiting or there is None or not noun.things.pick:
         return None
-    pick = changed(noun.things.pick, by=changed(TO_NOTHING, to=only.of[1]))
-    return [Out(changed(noun.having(only).picked(pick), modified=noun.modified + 1), -0.05)]
+    pick = changed(noun.things.pick, by=changed(TO_NOTHING, to=there))
+    return [Out(changed(noun.having(*mod.constraints).picked(pick), modified=noun.modified + 1), -0.05)]
+
+
+def start(mod: Mod) -> Argument | None:
+    """What a way, a direction or a reach starts from; None for all other modifiers."""
+    only = mod.constraints[0] if len(mod.constraints) == 1 else None
+    if not isinstance(only, Spatial) or only.negated or only.count or mod.pick:
+        return None
+    if only.relation == "towards":
+        return only.of[1]
+    return only.of[0] if len(only.of) == 1 and only.relation in _STARTING else None
+
+
+_STARTING = frozenset(("distance", "north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"))
 
 
 def picked_near(context: Context, noun: Noun, to: None, place: Noun) -> list[Out] | None:
@@ -141,11 +159,11 @@ def closest_to(context: Context, word: Superlative, to: None, place: Noun) -> Mo
 
 
 def closest_towards(context: Context, word: Superlative, mod: Mod) -> Mod | None:
-    """ "closest on the way to Bonn from Cologne", behind a noun."""
-    only = mod.constraints[0] if len(mod.constraints) == 1 else None
-    if word.hints != ("distance",) or not isinstance(only, Spatial) or only.relation != "towards" or mod.pick:
+    """ "closest on the way to Bonn from Cologne", "nearest to the north of Bonn", behind a noun."""
+    there = start(mod)
+    if word.hints != ("distance",) or there is None:
         return None
-    return Mod((only,), pick=Pick(changed(TO_NOTHING, to=only.of[1]), word.descending))
+    return Mod(mod.constraints, pick=Pick(changed(TO_NOTHING, to=there), word.descending))
 
 
 def when(context: Context, word: RelationWord | None, taken: None, time: Temporal) -> Mod | None:
@@ -196,7 +214,19 @@ def contains_within(context: Context, have: None, noun: Noun, word: RelationWord
 
 def _holding(word: RelationWord, noun: Noun) -> list[Out] | None:
     constraints = spatial(word, _counting(noun))
+    if constraints and noun.quantifier == "only":
+        constraints = _and_no_others(word, noun, constraints)
     return [Out(Mod(constraints), 0.1 if noun.named and noun.bare else 0.0)] if constraints else None
+
+
+def _and_no_others(word: RelationWord, noun: Noun, constraints: tuple[Constraint, ...]) -> tuple[Constraint, ...] | None:
+    """ "have only lakes larger than 5 km²": such lakes, and none that are not so; None where that is more than one condition."""
+    if len(noun.things.constraints) != 1:
+        return None
+    contrary = negate(Mod(noun.things.constraints))
+    others = changed(noun, quantifier="no", things=changed(noun.things, constraints=contrary.constraints)) if contrary else None
+    none = spatial(word, others) if others else None
+    return (*constraints, *none) if none else None
 
 
 def stranded(context: Context, that: None, be: None, noun: Noun, word: RelationWord) -> list[Out] | None:
@@ -231,9 +261,20 @@ def conjoined(context: Context, one: Mod, and_: None, other: Mod) -> Mod | None:
     return changed(one, more=(*one.more, other))
 
 
+def neither(context: Context, not_: None, one: Mod, nor: None, other: Mod) -> Mod | None:
+    """ "neither in A nor in B"."""
+    first, second = negate(one), negate(other)
+    return conjoined(context, first, None, second) if first and second else None
+
+
+def neither_verb(context: Context, do: None, not_: None, one: Mod, nor: None, other: Mod) -> Mod | None:
+    """ "do not border A nor contain a lake"."""
+    return neither(context, None, one, None, other)
+
+
 def _open(mod: Mod) -> bool:
     """Whether there is more to it than constraints."""
-    return bool(mod.bounds or mod.than or mod.best or mod.pick or mod.more)
+    return bool(mod.bounds or mod.than or mod.best or mod.pick or mod.more or mod.options)
 
 
 def followed(context: Context, one: Mod, other: Mod) -> Mod | None:
@@ -284,6 +325,7 @@ RULES = rules(
         ("MOD", "rel? coord", coordinates, 0.0),
         ("DIST", "AMT", distance, 0.0),
         ("DIST", "radius? DIST radius?|within DIST radius?", framed, 0.0),
+        ("DIST", "DIST and DIST", between_reaches, 0.0),
         ("MOD", "DIST from NP", reached, 0.0),
         ("MOD", "MOD comma? DIST", bounded, 0.0),
         ("MOD", "DIST MOD", bounded_before, 0.0),
@@ -310,6 +352,8 @@ RULES = rules(
         ("MOD", "except NP", except_for, 0.0),
         ("MOD", "rel NP poss border-of", at_border, 0.0),
         ("MOD", "MOD and MOD|MOD comma MOD", conjoined, 0.0),
+        ("MOD", "not MOD nor MOD", neither, 0.0),
+        ("VP", "do? not VP nor VP|do? not VP nor MOD", neither_verb, 0.0),
         ("VP", "MOD and VP|VP and MOD", conjoined, 0.05),
         ("VP", "VP and VP", conjoined, 0.0),
         ("VP", "VP MOD", followed, 0.12),

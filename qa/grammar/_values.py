@@ -6,10 +6,10 @@ from typing import Any
 
 from ..knowledge import ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE
 from ..language import Comparator, RelationWord, Superlative
-from ..request import Amount, Box, Compare, Has, Measure, Point, Property, Spatial, Things, Value
-from ._attach import attach, spatial
+from ..request import Amount, Box, Compare, Concept, Has, Measure, Point, Property, Spatial, Things, Value
+from ._attach import attach, either, negate, spatial
 from ._chart import Meaning, Out
-from ._context import DIMENSIONS, METRES, UNITS, Context
+from ._context import DIMENSIONS, METRES, UNITS, Context, bare
 from ._meaning import Asked, Bounds, Mod, Noun, Values, changed
 from ._rules import rules
 from ._spatial import Reach
@@ -61,6 +61,18 @@ def between(context: Context, comparator: Comparator, low: Amount, and_: None, h
     return Bounds(((">=", first), ("<=", high)))
 
 
+def between_bare(context: Context, low: Amount, to: None, high: Amount) -> Bounds | None:
+    """ "10 to 20 %"."""
+    fitting = low.unit in ("1", high.unit) and low.value < high.value
+    return Bounds(((">=", changed(low, unit=high.unit)), ("<=", high))) if fitting else None
+
+
+def not_amount(context: Context, do: None, not_: None, bounds: Bounds) -> Bounds | None:
+    """ "(does) not exceed 10 %", "(is) not above 10 %"."""
+    found = negate(Mod(bounds=bounds))
+    return found.bounds if found else None
+
+
 def joint(context: Context, one: Asked, and_: None, other: Asked) -> Asked | None:
     """ "name and area": several at once."""
     return None if one.function or other.function or not (one.words and other.words) else changed(one, more=(*one.more, other))
@@ -81,9 +93,26 @@ def compared(context: Context, with_: None, asked: Asked, be: None, bounds: Boun
     return Mod(asked=asked, bounds=bounds) if not asked.function and not asked.more else None
 
 
+def compared_either(context: Context, with_: None, asked: Asked, of: None, one: Bounds, or_: None, other: Bounds) -> Mod | None:
+    """ "with cloud cover below 10 % or above 90 %"."""
+    first, second = (compared(context, None, asked, None, bounds) for bounds in (one, other))
+    return either(first, second) if first and second else None
+
+
+def compared_either_before(context: Context, with_: None, one: Bounds, or_: None, other: Bounds, of: None, asked: Asked) -> Mod | None:
+    """ "with less than 10 % or more than 90 % cloud cover"."""
+    return compared_either(context, None, asked, None, one, None, other)
+
+
 def compared_before(context: Context, with_: None, bounds: Bounds, of: None, asked: Asked) -> Mod | None:
     """ "with less than 10 % cloud cover", "over 3000 residents"."""
     return compared(context, None, asked, None, bounds)
+
+
+def compared_level(context: Context, with_: None, comparator: Comparator, asked: Asked, number: Amount) -> Mod | None:
+    """ "above level 10"."""
+    bounds = amount(context, comparator, number) if not comparator.hints and not comparator.about else None
+    return compared(context, None, asked, None, bounds) if isinstance(bounds, Bounds) else None
 
 
 def compared_about(context: Context, with_: None, number: Amount, asked: Asked, comparator: Comparator) -> Mod | None:
@@ -171,15 +200,25 @@ def has(context: Context, with_: None, asked: Asked) -> Mod | None:
 def has_not(context: Context, without: None, asked: Asked) -> Mod | None:
     """ "without inhabitants"."""
     word = asked.word()
-    return Mod((Has(word.property, negated=True),)) if word and word.property and not asked.function else None
+    if not word or not word.property or asked.function or "cloud" in word.property.label:
+        return None
+    if word.dimension != "%":
+        return Mod((Has(word.property, negated=True),))
+    # a share is always known: without it is none of it
+    return Mod(asked=asked, bounds=Bounds((("<=", Amount(0.0, "%")),)))
+
+
+def no_clouds(context: Context, without: None, asked: Asked) -> list[Out] | None:
+    """ "without clouds"."""
+    word = asked.word()
+    return cloud_free(context, None) if word and word.property and "cloud" in word.property.label else None
 
 
 def values_of(context: Context, asked: Asked, of: object, noun: Noun) -> list[Out] | None:
     """ "the population of Boston"."""
     if noun.quantifier == "no" or (noun.waiting):
         return None
-    found = context.resolve(asked, noun)
-    result = []
+    found, result = context.resolve(asked, noun), _extreme_inside(context, asked, noun)
     for out in found:
         word = asked.word()
         # things are answers themselves
@@ -189,9 +228,25 @@ def values_of(context: Context, asked: Asked, of: object, noun: Noun) -> list[Ou
     return result or None
 
 
+def _extreme_inside(context: Context, asked: Asked, noun: Noun) -> list[Out]:
+    """ "the highest elevation in Kent": of whatever lies there, where places such as Kent have no elevation themselves."""
+    word, classes = asked.word(), context.classes_of(noun)
+    if asked.function not in ("max", "min") or asked.more or word is None or not noun.named or not classes:
+        return []
+    entries = context.by_label.get(bare(word.property.label) if word.property else word.measure, ())
+    if not entries or any(context.fits(entry.domains, classes) < 0.5 for entry in entries):
+        return []
+    entry = entries[0]
+    kinds = tuple(Concept(known.labels[0], iri) for iri in entry.domains if (known := context.knowledge.classes.get(iri)))
+    things = Things(kinds, constraints=(Spatial("within", (noun.things,)),))
+    return [Out(Values(Noun(things), (Property(entry.labels[0], entry.iri, entry.unit),), asked.function), 0.0)] if kinds else []
+
+
 def values_bare(context: Context, asked: Asked, noun: Noun) -> list[Out] | None:
-    """ "population Boston"."""
-    return values_of(context, asked, None, noun)
+    """ "population Boston"; a text before a kind of things rather tells which of them: "drive-through restaurants"."""
+    word = asked.word()
+    strange = 0.5 if word and word.dimension == "text" and not noun.named else 0.0
+    return [out._replace(cost=out.cost + strange) for out in values_of(context, asked, None, noun) or ()] or None
 
 
 def values_behind(context: Context, noun: Noun, poss: None, asked: Asked) -> list[Out] | None:
@@ -256,6 +311,22 @@ def distance_from(context: Context, distance: None, from_: None, start: Noun, to
     return _distance(start, goal)
 
 
+def distance_to_nearest(context: Context, distance: None, to: None, goal: Noun) -> Values | None:
+    """ "the distance to the nearest park north of Bath": from where it is the nearest to."""
+    by = goal.things.pick.by if goal.things.pick else None
+    if not isinstance(by, Measure) or by.measure != "distance" or by.to is None:
+        return None
+    return Values(goal, (changed(by, unit=UNITS["distance"]),))
+
+
+def averaged(context: Context, average: None, values: Values) -> Values | None:
+    """ "the average distance from Bath to the parks of Kent"."""
+    value = values.values[0]
+    if values.function or len(values.values) != 1 or not isinstance(value, Measure) or value.measure != "distance":
+        return None
+    return changed(values, function="avg")
+
+
 def reached_values(context: Context, values: Values, comma: None, reach: Reach) -> Values | None:
     """ "the distance to a hospital from Bath within 10 km": the hospitals there, and how far each is."""
     value = values.values[0]
@@ -265,7 +336,7 @@ def reached_values(context: Context, values: Values, comma: None, reach: Reach) 
     if goal.named or goal.things.pick:
         return None
     near = tuple(Spatial("distance", (start.things,), op, metres) for op, metres in reach)  # type: ignore[arg-type]
-    return Values(goal.having(*near), (changed(value, to=start.things),))
+    return Values(goal.having(*near), (changed(value, to=start.things),), values.function)
 
 
 def _distance(start: Noun, goal: Noun) -> Values | None:
@@ -284,6 +355,8 @@ RULES = rules(
         ("AMT", "cmp? num|cmp? qty", amount, 0.0),
         ("MOD", "cloud-free", cloud_free, 0.0),
         ("NP", "cloud-free NP", cloud_free_noun, 0.0),
+        ("AMT", "num goal num|num goal qty|qty goal qty|num dash qty", between_bare, 0.0),
+        ("AMT", "do? not AMT", not_amount, 0.0),
         ("AMT", "num cmp-after|qty cmp-after", amount_behind, 0.0),
         ("AMT", "cmp cmp num|cmp cmp qty", amount_about, 0.0),
         ("AMT", "cmp-range num and num|cmp-range num and qty|cmp-range qty and qty", between, 0.0),
@@ -295,6 +368,9 @@ RULES = rules(
         ("prop", "min prop", aggregate("min"), 0.05),
         ("MOD", "with? prop of? AMT|whose prop be AMT", compared, 0.0),
         ("MOD", "with? AMT of? prop", compared_before, 0.0),
+        ("MOD", "with? prop of? AMT or AMT", compared_either, 0.0),
+        ("MOD", "with? AMT or AMT of? prop", compared_either_before, 0.0),
+        ("MOD", "with? cmp +prop +num", compared_level, 0.0),
         ("VP", "have prop of? AMT", compared, 0.0),
         ("VP", "have AMT of? prop", compared_before, 0.0),
         ("MOD", "with num prop cmp-after", compared_about, 0.0),
@@ -311,12 +387,13 @@ RULES = rules(
         ("VP", "have cmp NP than NP", count_than, 0.0),
         ("MOD", "with cmp NP than NP", count_than, 0.0),
         ("MOD", "cmp to NP than NP", closer_than, 0.0),
-        ("MOD", "with sup prop|whose sup prop", highest, 0.0),
+        ("MOD", "with sup prop|whose sup prop|of-itself sup prop", highest, 0.0),
         ("VP", "have sup prop|cover sup prop", highest, 0.0),
         ("MOD", "sup by? prop?", predicate, 0.1),
         ("NP", "NP by prop", by_value, 0.0),
         ("MOD", "with prop", has, 0.4),
         ("VP", "have prop", has, 0.4),
+        ("MOD", "without prop", no_clouds, 0.0),
         ("MOD", "without prop", has_not, 0.1),
         ("VAL", "prop of NP|prop rel NP", values_of, 0.0),
         ("VAL", "prop unit of NP", values_in_unit, 0.0),
@@ -330,5 +407,7 @@ RULES = rules(
         ("VAL", "distance between NP", distance_between, 0.0),
         ("VAL", "distance between NP and NP", distance_of_two, 0.02),
         ("VAL", "distance from NP to NP|distance to NP from NP", distance_from, 0.0),
+        ("VAL", "distance to NP", distance_to_nearest, 0.0),
+        ("VAL", "avg VAL", averaged, -0.05),
     ),
 )

@@ -1,5 +1,6 @@
 """What a store knows: classes, properties, relations and names, built from the store itself; and what vague words are taken to mean."""
 
+from ._alike import distinct_properties
 from ._build import build, opened
 from ._entries import PLACES, class_labels, property_labels
 from ._file import read, write
@@ -7,7 +8,7 @@ from ._indexing import Called, index_of
 from ._knowledge import ClassEntry, Knowledge, NameMatch, Names, NoNames, PropertyEntry, RelationEntry
 from ._names import NameIndex
 from ._normal import fold, key, lemma, lemmas
-from ._policies import ABOUT_DAYS, ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE, CLOUDY, LARGE, POLICIES, RECENT, SMALL, Policy, near
+from ._policies import ABOUT_DAYS, ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE, CLOUDY, LARGE, POLICIES, RECENT, SMALL, Policy, major, near
 from ._products import product_classes, products_linked
 from ._vocabulary import by_words, kind_words, kinds_of, lexemes
 
@@ -35,6 +36,7 @@ __all__ = [
     "build",
     "by_words",
     "class_labels",
+    "distinct_properties",
     "fold",
     "index_of",
     "key",
@@ -43,6 +45,7 @@ __all__ = [
     "lemma",
     "lemmas",
     "lexemes",
+    "major",
     "near",
     "opened",
     "product_classes",

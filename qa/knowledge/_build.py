@@ -16,11 +16,13 @@ from pathlib import Path
 from earthweave.ontology import OWL
 
 from .._ports import Endpoint, Limits
+from ._alike import joined_alike
 from ._entries import category_classes, classes, properties, relations, sidecars
 from ._file import read, write
 from ._gather import gather
 from ._indexing import index_of
 from ._knowledge import ClassEntry, Knowledge, PropertyEntry
+from ._likeness import likeness
 from ._names import NameIndex
 from ._normal import key
 from ._survey import Reader, domains_through, n3, of_values, paths, survey
@@ -54,7 +56,8 @@ def build(endpoint: Endpoint, limits: Limits | None = None, *, generation: str =
     links = relations(found, entries)
     names = index_of(gather(reader, found, entries, kinds, ways, links, page))
     kinds = called_by_members(names, kinds)
-    return Knowledge(names, kinds, entries, links, ways, generation, tuple(dict.fromkeys(found.notices)))
+    told = tuple(dict.fromkeys(found.notices))
+    return Knowledge(names, kinds, joined_alike(entries), links, ways, generation, told, likeness(kinds))
 
 
 def called_by_members(names: NameIndex, kinds: Mapping[str, ClassEntry]) -> dict[str, ClassEntry]:

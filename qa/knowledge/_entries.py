@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from earthweave.ontology import EW, GEO, OWL, SKOS, XSD, Lexeme, superclasses
+from earthweave.ontology import EW, GEO, OWL, SKOS, XSD, Lexeme
 
 from ..request import Relation
 from ._knowledge import ClassEntry, PropertyEntry, RelationEntry
@@ -47,28 +47,16 @@ PLACES = frozenset({"city", "state", "country", "county", "region", "continent"}
 
 def classes(found: Survey) -> dict[str, ClassEntry]:
     """What classes people can ask about: those of types, without nodes that only hold properties of others."""
-    parents = {iri: _above(iri, found.parents) for iri in found.classes}
     total = dict(found.classes)
-    for iri, above in parents.items():
-        for one in above:
+    for iri, count in found.classes.items():
+        for one in found.parents[iri]:
             if one in total:
-                total[one] = max(total[one], found.classes[iri])
+                total[one] = max(total[one], count)
     entries = {}
     for iri in found.classes:
         labels, others = class_labels(iri, [cell.value for _, cell in found.labels.get(iri, ())])
-        entries[iri] = ClassEntry(iri, labels, parents[iri], total[iri], found.dimensions.get(iri), None, others)
+        entries[iri] = ClassEntry(iri, labels, found.parents[iri], total[iri], found.dimensions.get(iri), None, others)
     return entries
-
-
-def _above(iri: str, stated: Mapping[str, list[str]]) -> tuple[str, ...]:
-    seen: dict[str, None] = {}
-    waiting = [*stated.get(iri, ()), *sorted(superclasses(iri))]
-    while waiting:
-        one = waiting.pop(0)
-        if one not in seen and one != iri:
-            seen[one] = None
-            waiting += [*stated.get(one, ()), *sorted(superclasses(one))]
-    return tuple(seen)
 
 
 def class_labels(iri: str, stated: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from ._names import LONGEST, NameIndex, key_hash
+from ._forms import forms
+from ._names import NameIndex, key_hash
 from ._normal import joined, key
 from ._trigrams import postings
-from ._vocabulary import kind_words
 
 # pyarrow makes its functions as it is imported
 pc: Any = pyarrow.compute
 _BATCH = 10_000
-_LONGEST_NAME = 400
 NO_BOX = (np.nan, np.nan, np.nan, np.nan)
 
 
@@ -43,71 +42,99 @@ class Called:
     context: tuple[str, ...] = ()
 
 
-def index_of(things: Iterable[Called]) -> NameIndex:
-    """The index of the names of things; about 15 µs a name."""
-    rows = Rows()
-    for thing in things:
-        rows.add(thing)
-    index = NameIndex(rows.columns())
+@dataclass(frozen=True)
+class Things:
+    """Things with their names in columns, numpy's or Arrow's: one object of Python's for each would take too long.
+
+    Attributes:
+        iri, context, prior, box: of each thing; ``context`` one name a line, ``box`` four columns, NaN where there is none.
+        kind: place of its classes among ``kinds``, -1 for none; ``kinds``: IRIs, one a line.
+        owner, name, weight: place of a thing, a name of it, and how well it stands for it.
+    """
+
+    iri: Any
+    context: Any
+    prior: Any
+    box: Any
+    kind: Any
+    kinds: tuple[str, ...]
+    owner: Any
+    name: Any
+    weight: Any
+
+
+def index_of(things: Things | Iterable[Called]) -> NameIndex:
+    """The index of the names of things; about 10 µs a name."""
+    index = NameIndex(_columns(things if isinstance(things, Things) else _gathered(things)))
     pa.default_memory_pool().release_unused()
     return index
 
 
-class Rows:
-    """Names as they come in, in columns; no object of Python's outlives a batch."""
+def _gathered(things: Iterable[Called]) -> Things:
+    waiting, kinds, parts, count = iter(things), dict[str, int](), list[Things](), 0
+    while some := list(islice(waiting, _BATCH)):
+        parts.append(_batch(some, kinds, count))
+        count += len(some)
+    parts = parts or [_batch([], kinds, 0)]
+    arrays = {name: [getattr(part, name) for part in parts] for name in ("prior", "box", "kind", "owner", "weight")}
+    texts = {name: [getattr(part, name) for part in parts] for name in ("iri", "context", "name")}
+    return Things(
+        **{name: np.concatenate(some) for name, some in arrays.items()},
+        **{name: pa.concat_arrays(some) for name, some in texts.items()},
+        kinds=tuple(kinds),
+    )
 
-    def __init__(self) -> None:
-        self._classes: dict[str, int] = {}
-        self._entities, self._rows = 0, list[tuple[int, str, str, float]]()
-        self._things = list[tuple[str, int, tuple[float, ...], str]]()
-        self._done: dict[str, list[Any]] = {name: [] for name in ("iri", "cls", "box", "context", "owner", "name", "key", "weight")}
 
-    def add(self, thing: Called) -> None:
-        """Take a thing with its names; those without a word are left out."""
-        kinds = "\n".join(thing.classes)
-        cls = self._classes.setdefault(kinds, len(self._classes)) if kinds else -1
-        context = "\n".join(dict.fromkeys(map(_context, thing.context)))
-        self._things.append((thing.iri, cls, thing.box or NO_BOX, context))
-        self._rows += [(self._entities, name, text, weight * thing.prior) for name, text, weight in _forms(thing)]
-        self._entities += 1
-        if len(self._things) >= _BATCH:
-            self._settle()
+def _batch(things: Sequence[Called], kinds: dict[str, int], first: int) -> Things:
+    joint = ["\n".join(thing.classes) for thing in things]
+    contexts = ["\n".join(dict.fromkeys(joined(key(name)) for name in thing.context)) for thing in things]
+    names = [(first + at, name, weight) for at, thing in enumerate(things) for name, weight in thing.names]
+    return Things(
+        pa.array([thing.iri for thing in things], pa.large_string()), pa.array(contexts, pa.large_string()),
+        np.array([thing.prior for thing in things], np.float32),
+        np.array([thing.box or NO_BOX for thing in things], np.float32).reshape(-1, 4),
+        np.array([kinds.setdefault(one, len(kinds)) if one else -1 for one in joint], np.int32), (),
+        np.array([row[0] for row in names], np.int32), pa.array([row[1] for row in names], pa.large_string()),
+        np.array([row[2] for row in names], np.float32),
+    )  # fmt: skip
 
-    def _settle(self) -> None:
-        iris, classes, boxes, contexts = zip(*self._things, strict=True) if self._things else ((), (), (), ())
-        owners, names, keys, weights = zip(*self._rows, strict=True) if self._rows else ((), (), (), ())
-        for name, values in (("iri", iris), ("context", contexts), ("name", names), ("key", keys)):
-            self._done[name].append(pa.array(values, pa.large_string()))
-        numbers: tuple[tuple[str, Any, Any], ...] = (
-            ("cls", classes, np.int32), ("box", boxes, np.float32), ("owner", owners, np.int32), ("weight", weights, np.float32),
-        )  # fmt: skip
-        for name, values, kind in numbers:
-            self._done[name].append(np.array(values, kind).reshape(-1))
-        self._things, self._rows = [], []
 
-    def _taken(self, name: str) -> Any:
-        """A column of all batches; it can be had once."""
-        parts = self._done.pop(name)
-        return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else pa.concat_arrays(parts)
+def _columns(things: Things) -> dict[str, Any]:
+    """What `NameIndex` reads."""
+    called = things.name.dictionary_encode()
+    starts, texts, shares = forms(called.dictionary)
+    keys, ranks = _ranks(texts)
+    row, form = _expanded(called.indices.to_numpy(), starts)
+    owner, at = things.owner[row], ranks[form]
+    weight = (things.weight[row] * shares[form] * things.prior[owner]).astype(np.float32)
+    order = _best(at, owner, weight)
+    hashes = _hashes(keys)
+    by_hash = np.argsort(hashes)
+    offsets, owners = postings(keys)
+    return {
+        "keys": keys, "hashes": pa.array(hashes[by_hash]), "hash_key": pa.array(by_hash.astype(np.int32)),
+        "key_rows": pa.array(np.searchsorted(at[order], np.arange(len(keys) + 1)).astype(np.int32)),
+        "row_entity": pa.array(owner[order]), "row_name": things.name.take(pa.array(row[order])), "row_weight": pa.array(weight[order]),
+        "iri": things.iri, "cls": pa.array(things.kind), "box": pa.array(things.box.reshape(-1)), "context": things.context,
+        "classes": pa.array(list(things.kinds), pa.large_string()), "grams": pa.array(offsets), "gram_keys": pa.array(owners),
+        "longest": pa.array([_longest(keys)]),
+    }  # fmt: skip
 
-    def columns(self) -> dict[str, Any]:
-        """What `NameIndex` reads; nothing can be added after it."""
-        self._settle()
-        keys, at = _ranks(self._taken("key"))
-        weight = self._taken("weight")
-        rows = np.lexsort((-weight, at))
-        hashes = _hashes(keys)
-        by_hash = np.argsort(hashes)
-        starts, owners = postings(keys)
-        return {
-            "keys": keys, "hashes": pa.array(hashes[by_hash]), "hash_key": pa.array(by_hash.astype(np.int32)),
-            "key_rows": pa.array(np.searchsorted(at[rows], np.arange(len(keys) + 1)).astype(np.int32)),
-            "row_entity": pa.array(self._taken("owner")[rows]), "row_name": self._taken("name").take(pa.array(rows)),
-            "row_weight": pa.array(weight[rows]), "iri": self._taken("iri"), "cls": pa.array(self._taken("cls")),
-            "box": pa.array(self._taken("box")), "context": self._taken("context"),
-            "classes": pa.array(list(self._classes), pa.large_string()), "grams": pa.array(starts), "gram_keys": pa.array(owners),
-            "longest": pa.array([_longest(keys)]),
-        }  # fmt: skip
+
+def _expanded(which: Any, starts: Any) -> tuple[Any, Any]:
+    """Rows of names, each as often as it has keys, and the places of these keys."""
+    counts = np.diff(starts)[which]
+    row = np.repeat(np.arange(len(which)), counts)
+    before = np.cumsum(counts) - counts
+    return row, np.arange(len(row)) - before[row] + starts[:-1][which][row]
+
+
+def _best(at: Any, owner: Any, weight: Any) -> Any:
+    """Rows by key, heaviest first, each thing once for each key."""
+    order = np.lexsort((-weight, owner, at))
+    new = np.concatenate([[True], (np.diff(at[order]) != 0) | (np.diff(owner[order]) != 0)]) if len(order) else np.zeros(0, bool)
+    order = order[new]
+    return order[np.lexsort((-weight[order], at[order]))]
 
 
 def _ranks(keys: Any) -> tuple[Any, Any]:
@@ -127,49 +154,5 @@ def _hashes(keys: Any) -> Any:
     return found
 
 
-@lru_cache(maxsize=4096)
-def _context(name: str) -> str:
-    return joined(key(name))
-
-
 def _longest(keys: Any) -> int:
     return int(pc.max(pc.count_substring(keys, " ")).as_py() or 0) + 1 if len(keys) else 0
-
-
-def _forms(thing: Called) -> Iterator[tuple[str, str, float]]:
-    seen = set[str]()
-    for name, weight in thing.names:
-        for words, share in variants(name):
-            text = joined(words)
-            if text and text not in seen:
-                seen.add(text)
-                yield name, text, weight * share
-
-
-def variants(name: str) -> Iterator[tuple[Sequence[str], float]]:
-    """The keys that a name is found by, with how well each stands for it."""
-    if len(name) > _LONGEST_NAME:
-        return
-    words = key(name)
-    yield words[:LONGEST], 1.0
-    if "'" in name or "’" in name:
-        yield key(name.replace("'", "").replace("’", ""))[:LONGEST], 0.95
-    if words and words[0] == "the":
-        yield words[1 : LONGEST + 1], 0.9
-    for mark in (",", "(", " - ", "/", "-"):
-        if mark in name[4:]:
-            yield key(name.split(mark, 1)[0])[:LONGEST], 0.5 if mark == "-" else 0.7
-    yield from ((shorter, 0.8) for shorter in without_kind(words))
-
-
-def without_kind(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    """A name without the word for its kind: "County Galway", "City of Cork", "Thames River", "Dimos Athens"."""
-    known = kind_words()
-    for size in (2, 1):
-        first, last = tuple(words[:size]), tuple(words[-size:])
-        if len(words) > size and first in known:
-            rest = words[size + 1 :] if words[size] in ("of", "de", "di", "da", "del") else words[size:]
-            if rest and tuple(rest) not in known:
-                yield rest
-        if len(words) > size and last in known and tuple(words[:-size]) not in known and len(words[-size - 1]) > 2:
-            yield words[:-size]

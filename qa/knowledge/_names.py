@@ -12,6 +12,7 @@ Names are of the order of 10⁵ to 10⁶: one object of Python's for each would 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -21,11 +22,15 @@ import xxhash
 from ..request import Named
 from ._knowledge import NameMatch
 from ._normal import joined, key
-from ._trigrams import Trigrams
+from ._trigrams import LARGEST, SHORTEST, Trigrams, slips
 
 LONGEST = 14
-_MANY = 5000
 """Words of a name that count: longer ones are found by what they begin with."""
+NAMESAKE = 1.3
+"""A region that is named after what lies in it is named after what is best known there."""
+_FAME = 0.03
+"""How much more similar a name counts that is twice as well known."""
+_MANY = 5000
 
 
 def key_hash(text: str) -> int:
@@ -67,16 +72,36 @@ class NameIndex:
         known = self._recent.get(text)
         if known is None:
             at = self._at(joined(key(text)))
-            known = () if at is None else tuple(self._matches(at))
+            known = () if at is None else _with_regions(tuple(self._matches(at)))
             if len(self._recent) > _MANY:
                 self._recent.clear()
             self._recent[text] = known
         return known
 
     def similar(self, words: Sequence[str], limit: int = 5) -> tuple[tuple[NameMatch, float], ...]:
-        """The likeliest thing of each of the names nearest to this one, with their similarity, nearest first."""
-        near = self._trigrams.nearest(joined(key(" ".join(words))), limit)
-        return tuple((next(self._matches(at)), score) for at, score in near)
+        """The likeliest thing of each of the names nearest to this one, with their similarity; of near ones the best known first."""
+        text = joined(key(" ".join(words)))
+        return self._ranked({**dict(self._trigrams.nearest(text, 4 * limit)), **self._slipped(text)}, limit)
+
+    def slips(self, words: Sequence[str], limit: int = 5) -> tuple[tuple[NameMatch, float], ...]:
+        """Those of them that are one letter, or two that changed places, away."""
+        return self._ranked(self._slipped(joined(key(" ".join(words)))), limit)
+
+    def _slipped(self, text: str) -> dict[int, float]:
+        if not len(self._hashes) or not SHORTEST <= len(text) <= LARGEST:
+            return {}
+        texts = slips(text)
+        hashes = np.fromiter(map(key_hash, texts), np.uint64, len(texts))
+        found = self._hashes[np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)] == hashes
+        places = ((texts[at], self._at(texts[at])) for at in np.flatnonzero(found).tolist())
+        return {place: 1 - 1 / max(len(text), len(name)) for name, place in places if place is not None}
+
+    def _ranked(self, near: Mapping[int, float], limit: int) -> tuple[tuple[NameMatch, float], ...]:
+        likely = {
+            at: score + _FAME * np.log2(1 + self._weights[self._key_rows[at] : self._key_rows[at + 1]].sum()) for at, score in near.items()
+        }
+        best = sorted(likely, key=lambda at: (-likely[at], at))[:limit]
+        return tuple((next(self._matches(at)), near[at]) for at in best)
 
     def starting(self, text: str, limit: int = 8) -> Iterator[NameMatch]:
         """Things whose names begin so, likeliest first; none for an empty text."""
@@ -133,6 +158,20 @@ class NameIndex:
         if np.isnan(west):
             return NameMatch(named, score, context=context, classes=classes)
         return NameMatch(named, score, (west + east) / 2, (south + north) / 2, (west, south, east, north), context, classes)
+
+
+def _with_regions(matches: tuple[NameMatch, ...]) -> tuple[NameMatch, ...]:
+    """The things of a name, those likelier that have a region named after them around them; likeliest first."""
+    boxes = np.array([match.box or (np.nan,) * 4 for match in matches])
+    wide = boxes[boxes[:, 2] - boxes[:, 0] > 0]
+    if not len(wide) or len(matches) == 1:
+        return matches
+    west, south, east, north = (boxes[:, None, side] for side in range(4))
+    within = (wide[:, 0] <= west) & (wide[:, 1] <= south) & (wide[:, 2] >= east) & (wide[:, 3] >= north)
+    larger = (wide[:, 2] - wide[:, 0]) * (wide[:, 3] - wide[:, 1]) > (east - west) * (north - south)
+    weights = np.array([match.score for match in matches]) * np.where((within & larger).any(axis=1), NAMESAKE, 1.0)
+    weights /= weights.sum() / sum(match.score for match in matches)
+    return tuple(replace(matches[at], score=float(weights[at])) for at in np.argsort(-weights, kind="stable"))
 
 
 def _largest(weights: Any, count: int) -> Any:

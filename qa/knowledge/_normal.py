@@ -10,7 +10,7 @@ _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"'s\b")
 _QUOTES = str.maketrans("’‘ʼ", "'''")
 _LATIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"})
-_EARLY = {"saint": "st", "mt": "mount", "ft": "fort"}
+EARLY = {"saint": "st", "mt": "mount", "ft": "fort"}
 _KEPT = "was is has does this its us less yes always analysis data gas focus across series species"
 _IRREGULAR = {word: word for word in _KEPT.split()} | {
     "children": "child", "people": "person", "men": "man", "women": "woman", "metres": "metre", "meters": "metre", "meter": "metre",
@@ -48,7 +48,7 @@ def key(name: str) -> tuple[str, ...]:
     else:
         words = _WORD.findall(_POSSESSIVE.sub("", fold(name.translate(_QUOTES))))
     if len(words) > 1:
-        words[:-1] = [_EARLY.get(word, word) for word in words[:-1]]
+        words[:-1] = [EARLY.get(word, word) for word in words[:-1]]
     return tuple(words)
 
 

@@ -63,6 +63,19 @@ def near(labels: Iterable[str]) -> Policy:
     return _near(_ELSE)
 
 
+_INHABITANTS, _LONG, _WIDE = (
+    ("population", Policy("major", 150_000, "1", "“{word}” is taken as of more than {value} inhabitants.")),
+    ("length", Policy("major", 750, "km", "“{word}” is taken as longer than {value} km.")),
+    ("area", Policy("major", 750, "km2", "“{word}” is taken as larger than {value} km².")),
+)
+_MAJOR = {"city": _INHABITANTS, "town": _INHABITANTS, "settlement": _INHABITANTS, "river": _LONG, "lake": _WIDE}
+
+
+def major(labels: Iterable[str]) -> tuple[str, Policy] | None:
+    """What makes a thing a major one, by what it is called: a measure, and how much of it; None for whatever the table does not have."""
+    return next((_MAJOR[kind] for label in labels for kind in kinds_of(label) if kind in _MAJOR), None)
+
+
 def _near(metres: float) -> Policy:
     said = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
     return Policy("near", metres, "m", f"“{{word}}” is taken as within {said}.")

@@ -6,17 +6,26 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from earthweave.ontology import GEO, GML, OWL, RDF, RDFS, SF, SKOS, XSD, EarthweaveError
+import pyarrow as pa
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.term import Node
 
-from .._ports import Cell, Endpoint, Limits, Table
+from earthweave.ontology import GEO, GML, OWL, RDF, RDFS, SF, SKOS, XSD, EarthweaveError, superclasses
+
+from .._ports import Cell, ColumnarEndpoint, Endpoint, Limits, Table
 
 MAX_CLASSES, MAX_PREDICATES, MAX_VALUES = 2000, 600, 5000
 SAMPLE = 60
 _SCHEMA = tuple(map(str, (RDF, RDFS, OWL, SF, GML)))
+_AXIOMS = (RDFS.subClassOf, OWL.equivalentClass, OWL.intersectionOf, OWL.unionOf, OWL.onProperty, OWL.someValuesFrom, OWL.hasValue)
+_BETWEEN = (RDFS.subClassOf, OWL.equivalentClass, RDF.first)
 _GEOMETRY = {str(GEO[name]) for name in ("Geometry", "Feature", "SpatialObject", "GeometryCollection", "FeatureCollection")}
 _WKT = {str(GEO[name]) for name in ("wktLiteral", "gmlLiteral", "geoJSONLiteral", "kmlLiteral")} | {"http://strdf.di.uoa.gr/ontology#WKT"}
-_UNSAFE = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
+UNSAFE = r"[\x00-\x20<>\"{}|^`\\]"
+"""Characters that no IRI in SPARQL can have."""
+_CUT = "the store cuts results before their first row: not all of it is known to questions"
 
 
 @dataclass
@@ -57,7 +66,7 @@ class Survey:
     Attributes:
         classes: IRI → instances.
         labels: IRI of a class or property → its labels with their predicates.
-        parents: class → its superclasses as stated in the store.
+        parents: class → all classes above it, nearest first, as what the store states of classes implies it.
         dimensions: class → 0, 1, 2 by most of some geometries.
         notices: what was not brought.
     """
@@ -65,7 +74,7 @@ class Survey:
     classes: dict[str, int] = field(default_factory=dict)
     predicates: dict[str, Predicate] = field(default_factory=dict)
     labels: dict[str, list[tuple[str, Cell]]] = field(default_factory=dict)
-    parents: dict[str, list[str]] = field(default_factory=dict)
+    parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     dimensions: dict[str, int] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
@@ -85,12 +94,26 @@ class Reader:
         try:
             found = self._endpoint.select(query, self._limits)
             if found.truncated and not found.rows:
-                self._tell("the store cuts results before their first row: not all of it is known to questions")
+                self._tell(_CUT)
             return found
         except EarthweaveError as error:
             if about:
                 self._tell(f"{about} could not be read: {error.what}")
             return Table((), ())
+
+    def columns(self, query: str, width: int, about: str) -> tuple[list[Any], bool]:
+        """The same of many rows: thing and ``width`` columns of texts (Arrow, null for gaps and blank nodes), and whether it was cut."""
+        if not isinstance(self._endpoint, ColumnarEndpoint):
+            table = self.table(query, about)
+            return [_texts(column) for column in zip(*table.rows, strict=True)] or _nothing(width), table.truncated
+        try:
+            columns, truncated = self._endpoint.columns(query, self._limits)
+        except EarthweaveError as error:
+            self._tell(f"{about} could not be read: {error.what}")
+            return _nothing(width), False
+        if truncated and not len(columns[0]):
+            self._tell(_CUT)
+        return list(columns), truncated
 
     def counts(self, query: str, about: str = "") -> dict[tuple[str, ...], int]:
         """Rows whose last column is a number, by the others; rows with a gap or a blank node are left out."""
@@ -101,9 +124,17 @@ class Reader:
         return found
 
 
+def _texts(column: Iterable[Cell | None]) -> Any:
+    return pa.array([cell.value if cell is not None and cell.kind != "bnode" else None for cell in column], pa.large_string())
+
+
+def _nothing(width: int) -> list[Any]:
+    return [pa.array([], pa.large_string())] * (width + 1)
+
+
 def n3(iri: str) -> str:
     """An IRI as SPARQL writes it; empty if SPARQL cannot."""
-    return "" if _UNSAFE.search(iri) or not iri else f"<{iri}>"
+    return "" if re.search(UNSAFE, iri) or not iri else f"<{iri}>"
 
 
 def survey(endpoint: Endpoint, limits: Limits) -> Survey:
@@ -124,10 +155,36 @@ def _classes(reader: Reader, found: Survey) -> None:
     for (iri,), count in reader.counts(query, "classes").items():
         if n3(iri) and not iri.startswith(_SCHEMA) and iri not in _GEOMETRY:
             found.classes[iri] = count
-    query = f"SELECT ?a ?b WHERE {{ ?a {RDFS.subClassOf.n3()} ?b FILTER (isIRI(?a) && isIRI(?b)) }} LIMIT 20000"
-    for below, above in reader.rows(query, "superclasses"):
-        if below and above:
-            found.parents.setdefault(below.value, []).append(above.value)
+    axioms = _axioms(reader)
+    stated = {str(one) for a, p, b in axioms if p in _BETWEEN for one in (a, b) if isinstance(one, URIRef) and one != RDF.nil}
+    found.parents = superclasses([*found.classes, *sorted(stated)], axioms)
+    # what has members below it alone can be asked for as well
+    for above in [one for iri in tuple(found.classes) for one in found.parents[iri] if one in stated and n3(one)]:
+        if not above.startswith(_SCHEMA) and above not in _GEOMETRY and len(found.classes) < MAX_CLASSES:
+            found.classes.setdefault(above, 0)
+
+
+def _axioms(reader: Reader) -> Graph:
+    """What the store states of classes: superclasses, and definitions by other classes and by values of properties."""
+    told = " ".join(one.n3() for one in _AXIOMS)
+    parts = f"?x {OWL.intersectionOf.n3()}|{OWL.unionOf.n3()} ?l . ?l {RDF.rest.n3()}* ?a"
+    lists = f"{parts} VALUES ?p {{ {RDF.first.n3()} {RDF.rest.n3()} }} ?a ?p ?b"
+    query = f"SELECT ?a ?p ?b WHERE {{ {{ VALUES ?p {{ {told} }} ?a ?p ?b }} UNION {{ {lists} }} }} LIMIT 20000"
+    graph = Graph()
+    for row in reader.rows(query, "superclasses"):
+        below, predicate, above = map(_node, row)
+        if below is not None and predicate is not None and above is not None:
+            graph.add((below, predicate, above))
+    return graph
+
+
+def _node(cell: Cell | None) -> Node | None:
+    if cell is None:
+        return None
+    if cell.kind == "literal":
+        # a value is compared, not read
+        return Literal("\n".join((cell.value, cell.datatype, cell.language)))
+    return BNode(cell.value) if cell.kind == "bnode" else URIRef(cell.value) if n3(cell.value) else None
 
 
 def _predicates(reader: Reader, found: Survey) -> None:

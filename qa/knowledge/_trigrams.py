@@ -10,6 +10,9 @@ _BITS = 6
 GRAMS = 1 << (3 * _BITS)
 _CANDIDATES = 200
 _SOME = 40_000
+SHORTEST, LARGEST = 4, 60
+"""Letters of what may be a misspelt name."""
+_LETTERS = " abcdefghijklmnopqrstuvwxyz"
 
 
 def _codes() -> Any:
@@ -63,6 +66,15 @@ def _pairs(keys: Any) -> tuple[Any, Any]:
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int32)
 
 
+def slips(text: str) -> list[str]:
+    """All texts that are one letter, or two that changed places, away."""
+    cuts = [(text[:at], text[at:]) for at in range(len(text) + 1)]
+    found = {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
+    found |= {left + right[1:] for left, right in cuts if right}
+    found |= {left + letter + rest for left, right in cuts for letter in _LETTERS for rest in (right, right[1:])}
+    return sorted(found - {text})
+
+
 class Trigrams:
     """Which keys have which trigrams."""
 
@@ -74,7 +86,7 @@ class Trigrams:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA, DamerauLevenshtein
 
-        if not 4 <= len(text) <= 60 or not len(self._keys):
+        if not SHORTEST <= len(text) <= LARGEST or not len(self._keys):
             return []
         places = self._candidates(text)
         names = self._keys.take(places).to_pylist()

@@ -61,6 +61,11 @@ _WEAK = frozenset("within some more less fewer around close from".split())
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:
     """Comparators; those with ``hints`` say themselves what is compared."""
     del knowledge, today
-    for word, start, end in _table().find(question.tokens):
+    for word, start, end in _table().find(question):
         weak = end == start + 1 and question.tokens[start].lower in _WEAK
         yield Reading("comparator", start, end, word, 0.8 if weak else 1.0, "comparators")
+
+
+def words() -> frozenset[str]:
+    """All words of the table."""
+    return _table().words()

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
+from earthweave.ontology import EW
+
 from ..knowledge import Knowledge
 from ..request import Concept, Spatial, Things
 from ._classes import class_table
 from ._phrases import Phrases
 from ._reading import Reading, RelationWord, Scored
 from ._tokens import Question
+from ._unknown import LANDFORM
 from ._windows import Words
 
 _AREAS = frozenset({"area", "zone", "extent", "polygon", "region"})
@@ -29,7 +32,7 @@ _HAPPENED = Phrases([(
 def readings(question: Question, knowledge: Knowledge, today: date | None = None) -> Iterator[Reading]:
     """A constraint for every participle, with the auxiliaries and the negation in front of it; not where a word for an area follows."""
     del today
-    for _, start, end in _HAPPENED.find(question.tokens):
+    for _, start, end in _HAPPENED.find(question):
         first, _ = _auxiliaries(question, start)
         yield Reading("relation", first, end, RelationWord("intersects"), 0.9, "events")
     table, tokens = participles(knowledge), question.tokens
@@ -59,13 +62,21 @@ def _auxiliaries(question: Question, start: int) -> tuple[int, bool]:
 def settled(question: Question, knowledge: Knowledge, readings: Iterable[Reading]) -> list[Reading]:
     """With "areas" as the kind of things that has a property of which they are said to have a value, and without readings that a longer
     one leaves no room for: a property that the store lacks inside of one that it has, a participle taken for a kind of things or for the
-    kind in a name.
+    kind in a name, a mission taken for a kind of things that the store lacks, a part of the name of a sea or a mountain that it lacks, the
+    verbs in "could I have".
     """
     found = list(readings)
     linked = [one for one in found if one.kind == "property" and one.value[0].value.property and one.value[0].value.property.iri]
     happened = [one for one in found if one.rule == "events" and one.kind == "product"]
     found += _areas(question, knowledge, linked)
-    return [one for one in found if not _swallowed(one, linked) and not any(_taken(one, other) for other in happened)]
+    found += _places_hit(question, knowledge, happened, found)
+    missions = [one for one in found if one.rule == "products" and one.score > _SURE]
+    left = (one for one in found if not _swallowed(one, linked) and not any(_taken(one, other) for other in happened))
+    landforms = [one for one in found if one.kind == "name" and one.rule == "unknown" and one.score >= LANDFORM]
+    polite = [one for one in found if one.kind == "operator" and one.value == "list" and one.end - one.start > 2]
+    kept = (one for one in left if not any(_absent_inside(one, other) for other in missions))
+    kept = (one for one in kept if not any(_part_of(one, other) for other in landforms))
+    return [one for one in kept if not any(_of_phrase(one, other) for other in polite)]
 
 
 def _areas(question: Question, knowledge: Knowledge, linked: list[Reading]) -> Iterator[Reading]:
@@ -79,12 +90,47 @@ def _areas(question: Question, knowledge: Knowledge, linked: list[Reading]) -> I
                 yield Reading("class", at, at + 1, (Scored(Concept(entry.labels[0], entry.iri), 0.9),), 0.9, "areas")
 
 
+def _places_hit(question: Question, knowledge: Knowledge, happened: list[Reading], found: list[Reading]) -> list[Reading]:
+    """ "Which places were flooded": administrative units, if the store has no things that are called places."""
+    unit = knowledge.classes.get(str(EW.AdministrativeUnit))
+    known = {one.start for one in found if one.kind == "class" and one.value[0].value.iri}
+    spots = [one.start - 1 for one in happened if one.start > 0 and question.tokens[one.start - 1].lemma in _SPOTS]
+    concept = unit and Concept(unit.labels[0], unit.iri)
+    return [Reading("class", at, at + 1, (Scored(concept, 0.9),), 0.9, "areas") for at in spots if concept and at not in known]
+
+
+_SPOTS = frozenset(("place", "location", "area", "region", "district", "community"))
+
+
 def _swallowed(one: Reading, linked: list[Reading]) -> bool:
     prop = one.value[0].value.property if one.kind == "property" else None
     absent = prop is not None and not prop.iri
     return absent and any(
         other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start for other in linked
     )
+
+
+_SURE = 0.9
+
+
+def _absent_inside(one: Reading, product: Reading) -> bool:
+    """Whether it is a kind of things, or a name, that the store does not have, in words for the mission or collection of products."""
+    absent = one.kind == "class" and not any(each.value.iri for each in one.value)
+    absent = absent or (one.kind == "name" and one.rule == "unknown")
+    return absent and product.start <= one.start and one.end <= product.end
+
+
+def _of_phrase(one: Reading, phrase: Reading) -> bool:
+    """Whether it is a verb in "could I have", which asks for no yes or no."""
+    return one.kind == "operator" and one.value in _VERBS and phrase.start <= one.start and one.end <= phrase.end
+
+
+_VERBS = frozenset(("can", "have", "cover", "do", "be"))
+
+
+def _part_of(one: Reading, landform: Reading) -> bool:
+    """Whether it is a name in the words of a name that the store does not have."""
+    return one.kind == "name" and one is not landform and landform.start <= one.start and one.end <= landform.end
 
 
 def _taken(one: Reading, happened: Reading) -> bool:

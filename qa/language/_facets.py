@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from ..knowledge import PLACES, Knowledge, PropertyEntry, by_words, key, lemmas
+from ..knowledge import PLACES, Knowledge, PropertyEntry, by_words, distinct_properties, key, lemmas
 from ..request import Compare, Property, Text
 from ._classes import class_table
 from ._found import aliases
@@ -16,7 +16,7 @@ from ._tokens import Question
 from ._windows import Words, singulars, tight, windows
 from ._words import COMMON
 
-VALUE, WITH_PROPERTY, FLAG, DOUBTFUL = 0.85, 0.97, 0.8, 0.35
+VALUE, WITH_PROPERTY, FLAG, DOUBTFUL = 0.85, 0.97, 0.9, 0.35
 _IN = {"in", "from", "of", "at", "around", ","}
 _YES = ("yes", "true", "1")
 _FLAGS = {"yes", "no", "true", "false", "limited", "only", "designated", "0", "1", "customers", "wlan", "free"}
@@ -34,7 +34,7 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
                     continue
                 yield from _value(question, knowledge, start, end, words, entry, text)
             for entry, text in flags.get(singulars(words), ()):
-                yield Reading("facet", start, end, _facet(entry, text), FLAG, "flag")
+                yield Reading("facet", start, end, _facet(entry, text), FLAG if end - start == 1 else WITH_PROPERTY, "flag")
 
 
 def _value(
@@ -91,7 +91,7 @@ def value_table(knowledge: Knowledge) -> Mapping[Words, tuple[tuple[PropertyEntr
     found: defaultdict[Words, list[tuple[PropertyEntry, str]]] = defaultdict(list)
     # what a relation leads to is found by its name
     led = {link.property for link in knowledge.relations}
-    for entry in knowledge.properties.values():
+    for entry in distinct_properties(knowledge):
         if entry.values and not entry.category and entry.dimension in ("text", "thing") and entry.iri not in led:
             for value in entry.values:
                 words = key(_written(entry, value))
@@ -116,7 +116,7 @@ def _spelled_out(entry: PropertyEntry, value: str) -> list[Words]:
 def flag_table(knowledge: Knowledge) -> Mapping[Words, tuple[tuple[PropertyEntry, str], ...]]:
     """Words for properties that are mostly yes or no → the property with its value for yes."""
     found: defaultdict[Words, list[tuple[PropertyEntry, str]]] = defaultdict(list)
-    for entry in knowledge.properties.values():
+    for entry in distinct_properties(knowledge):
         yes = next((value for value in entry.values[:5] if value.lower() in _YES), None)
         if yes is not None and sum(value.lower() in _FLAGS for value in entry.values[:5]) >= min(2, len(entry.values)):
             for words in _labels(entry):

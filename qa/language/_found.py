@@ -12,6 +12,8 @@ from ._windows import Words
 SHOWN = 8
 EXACT, LOWER, ALIAS, ADJECTIVE, UNTYPED, ABSENT = 0.95, 0.85, 0.9, 0.88, 0.6, 0.35
 SHORTENED = 0.88
+_INSIDE = 6.0
+"""How much likelier a thing is that lies in what another name of the question stands for."""
 TOWN = 0.3
 """Degrees that a town is across at most: what is larger and bears its name is named after it."""
 
@@ -84,7 +86,7 @@ def ranked(one: Found, others: Sequence[Found]) -> tuple[NameMatch, ...]:
 
 def _agreement(match: NameMatch, around: Sequence[Found]) -> float:
     if any(lies_in(match, other) for other in around):
-        return 4.0
+        return _INSIDE
     return 1.3 if any(_near(match, second) for other in around for second in other.matches[:5]) else 1.0
 
 

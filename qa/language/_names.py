@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ..knowledge import Knowledge, NameMatch, key
+from ..knowledge import Knowledge, NameMatch, key, kind_words
 from ._classes import class_table
 from ._found import ADJECTIVE, ALIAS, EXACT, LOWER, SHORTENED, SHOWN, UNTYPED, Found, aliases, merged, ranked, shared
 from ._places import appositions, typed
@@ -23,10 +23,10 @@ from ._reading import Reading, Scored
 from ._tokens import Question, Token
 from ._unknown import unexplained
 from ._windows import Words, singulars, tight, windows
-from ._words import COMMON
+from ._words import COMMON, PREPOSITIONS
 
 _LONGEST = 14
-_ABBREVIATED = 3
+_ABBREVIATED, _CODE = 3, 4
 _DOUBTED = 0.3
 """Words less sure to be a name than this are not taken for a part of one."""
 _PARTLY = 0.4
@@ -61,21 +61,36 @@ def _found(question: Question, knowledge: Knowledge) -> Iterator[Found]:
         if (matches := knowledge.names.find(words)) and not _is_nothing(question, start, words):
             sure = _sureness(question, knowledge, start, end, words, mixed=mixed)
             lower = question.tokens[start].text.islower()
-            share = _share_left(words, matches, sure, mixed=mixed) if lower else _wholeness(words, matches)
-            if not share:
+            share = _share_left(question, start, words, matches, sure, mixed=mixed) if lower else _wholeness(words, matches)
+            if not share or (share < 1.0 and _is_code(question, start, words)):
                 continue
             yield Found(start, end, words, matches, sure * share, "name")
         if (len(words[0]) > 2 and (words[0] not in COMMON or len(words) > 1)) or question.tokens[start].text.isupper():
             yield from _by_alias(knowledge, start, end, words)
 
 
-def _share_left(words: Words, matches: Sequence[NameMatch], sure: float, *, mixed: bool) -> float:
-    """Share of sureness that is left to words in lower case: none to doubtful parts of a name, nor to a common word among capitals."""
+def _is_code(question: Question, start: int, words: Words) -> bool:
+    """Whether it is an abbreviation of a place, which is no part of a longer name: USA is not the Usa River."""
+    return len(words) == 1 and len(words[0]) <= _CODE and words in aliases() and question.tokens[start].text.isupper()
+
+
+def _share_left(question: Question, start: int, words: Words, matches: Sequence[NameMatch], sure: float, *, mixed: bool) -> float:
+    """Share of sureness that is left to words in lower case: none to doubtful parts of a name, nor to a common word among capitals.
+
+    Not much to a part of a name where ordinary words stand as well: "the apple" is not Apple Valley, but "the thames" is a river.
+    """
     whole = _wholeness(words, matches)
     common = mixed and len(words) == 1 and words[0] in COMMON
     if sure < _DOUBTED and (whole < 1.0 or common):
         return 0.0
-    return whole * _PARTLY if whole < 1.0 and mixed else whole
+    behind = question.tokens[start - 1].lower if start else ""
+    placed = not mixed and (behind in PREPOSITIONS or (behind == "the" and _of_river(matches[0], words)))
+    return whole if whole == 1.0 or placed else whole * _PARTLY
+
+
+def _of_river(match: NameMatch, words: Words) -> bool:
+    """Whether what is left out of a name is a word for rivers, which have an article."""
+    return any(kind_words().get((word,)) == "river" for word in key(match.named.name) if word not in words)
 
 
 def _wholeness(words: Words, matches: Sequence[NameMatch]) -> float:
@@ -84,7 +99,9 @@ def _wholeness(words: Words, matches: Sequence[NameMatch]) -> float:
 
 
 def _is_nothing(question: Question, start: int, words: Words) -> bool:
-    """Whether one word is too slight to be a name as it is written: "in", "the", "80"."""
+    """Whether one word is too slight to be a name as it is written: "in", "the", "80"; "a burger" is none either."""
+    if len(words) > 1 and words[0] in ("a", "an") and question.tokens[start].text.islower():
+        return question.tokens[start + 1].is_word
     slight = (words[0] in COMMON and len(words[0]) < 4 and not question.tokens[start].text[:1].isupper()) or words[0].isdigit()
     return len(words) == 1 and slight
 

@@ -17,14 +17,17 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     # what is wanted
     ("which", "which, what, which ones?, whats, what kind|kinds|type|types of, what are the names of, what is the name of"),
     ("list",
-     "list, list up, give, find, show, name, tell, return, retrieve, search, search for, get, enumerate, provide, provide with, "
+     "list, list up, look up, give, find, show, name, tell, return, retrieve, search, search for, get, enumerate, provide, provide with, "
      "identify, "
      "determine, fetch, display, see, select, suggest, recommend, locate, track down, discover, report, download, extract, want, "
      "need, request, "
      "look for, looking for, searching for, search of, in search of, seeking, seek, interested in, interested in finding, query, "
      "any recommendations|suggestions|ideas for, have any? suggestions|recommendations for, assistance in locating|finding, know of, "
+     "let me|us have|see|know, calculate, compute, work out, estimate, put, present, print, output, pull up, bring up, look up, "
+     "pick out, hand, fetch up, bring, "
+     "i'm after, i am after, could|can|may i have|get|see, i'd|would like to? see|get|have, "
      "locating, finding, view, browse, state, where can i|we find|get, where could i|we find, where can i|we find, find the location of, "
-     "give me the location of, suggestions for, recommendations for, do you know|have, access|reach|get to, get to"),
+     "give me the location of, suggestions for, recommendations for, do you know|have, do you happen to have, access|reach|get to, get to"),
     ("map", "map, plot, draw, visualise, visualize, highlight, make|create|draw|produce|generate a? map of, map of, detect, "
          "delineate, show on a? map"),
     ("on-map", "on a|the map, as a? map, on map"),
@@ -32,6 +35,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("when", "when, on what date, what year, in what|which year"),
     ("who", "who, by whom"),
     ("how-many", "how many, how many different|distinct"),
+    ("number", "number, count, how many"),
     ("number-of", "number of, total? number|count of, amount of, count of, count, tally of, numbers of"),
     ("how-much", "how much"),
     ("how-far", "how far, how far away, how far apart, how distant, how close, how near"),
@@ -42,13 +46,21 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("how-populous", "how populous, how populated, how crowded"),
     ("how-deep", "how deep"),
     ("how-wide", "how wide, how broad"),
+    ("how-cloudy", "how cloudy, how clouded"),
     ("how-old", "how old"),
     ("there", "there"),
     # verbs
     ("be", "is, are, was, were, 's, be, been, being, am, ist"),
     ("do", "do, does, did"),
-    ("have", "have, has, had, possess, possesses, own, feature, features"),
+    ("have", "have, has, had, possess, possesses, own, feature, features, experience, experiences, experienced, suffer, suffers, suffered, "
+             "saw, witnessed, underwent"),
+    ("can", "can, could"),
+    ("be-found", "be found, be seen, be retrieved, be listed, be located, be had, be downloaded"),
+    ("whether", "whether, is it true that?, is it the case that, is it correct that, tell me|us whether|if, do you know whether|if, "
+                "check whether|if, i wonder whether|if, wondering whether|if, "
+                "does the? store|catalogue|catalog|database|archive|system have|hold|contain|include"),
     ("motion", "run, runs, flow, flows, go, goes, pass, passes, lead, leads, travel, lie, lies, extend, extends, exist, exists, "
+         "occur, occurs, occurred, happen, happens, happened, took place, take place, "
          "traverse, traverses, cross, crosses, sit, sits"),
     ("live", "live, reside, stay, residing, living, dwell, inhabit"),
     ("taken", "taken, acquired, captured, recorded, sensed, observed, collected, shot, made, dated, produced"),
@@ -60,8 +72,10 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("and", "and, as well as, &, plus, and also, together with, but"),
     ("or", "or, and / or"),
     ("comma", ",, ;, -, :, (, )"),
+    ("dash", "-"),
     ("poss", "'s, '"),
-    ("not", "not, n't, never, don't, doesn't, isn't, aren't, didn't, do not, does not, did not, cannot"),
+    ("nor", "nor"),
+    ("not", "not, neither, n't, never, don't, doesn't, isn't, aren't, didn't, do not, does not, did not, cannot"),
     ("no", "no, zero, not any, none of the?"),
     ("all", "all, every, all of, all the, entire, whole"),
     ("each", "each, every, each of"),
@@ -96,7 +110,8 @@ OPERATORS: tuple[tuple[str, str], ...] = (
          "way, path, route"),
     ("closer", "closer, nearer"),
     ("goal", "to, towards, toward, leading to, leads to, to get to, to reach, heading to|towards"),
-    ("sum", "total, sum of, combined, overall, aggregate, altogether, in total, cumulative, total sum of, joint"),
+    ("sum", "total, summed, summed up, accumulated, sum up, add up, sum, "
+            "sum of, combined, overall, aggregate, altogether, in total, cumulative, total sum of, joint"),
     ("avg", "average, mean, on average, avg"),
     ("max", "maximum, max, largest, highest, greatest, biggest, maximal"),
     ("min", "minimum, min, smallest, lowest, least, minimal"),
@@ -107,7 +122,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
     ("order-by",
      "sorted by, sort by, ordered by, order by, ranked by, rank by, sorted on, sort on, arranged by, "
      "sort|order|rank them|results by, sorted, "
-     "sort, ordered, rank, ordered on, "
+     "sort, order, arrange, ordered, rank, ordered on, "
      "sort these|those|it|the? results? by, in order of"),
     ("ascending", "ascending, asc, in ascending order, increasing, from low to high, from oldest to newest"),
     ("descending",
@@ -137,7 +152,20 @@ SERVICES: tuple[tuple[str, str], ...] = (
     (_GENERAL, "monitor, monitoring, build a? plan for, plan, analyse, analyze, analysis"),
     ("forecast", "forecast, predict, prediction"),
 )  # fmt: skip
+LAND: tuple[tuple[str, str], ...] = (
+    ("km2", "how many square kilometres|kilometers|km {}, how many sq km {}, how many km2|km²|sqkm {}, "
+            "number of square kilometres|kilometers {}, "
+            "how much land|area|ground|surface|territory, how much of the land|area|surface|territory, how large|big an area"),
+    ("har", "how many hectares|ha {}, number of hectares {}"), ("[acr_br]", "how many acres {}, number of acres {}"),
+    ("[smi_us]", "how many square miles {}, how many sq miles|mi {}, number of square miles {}"),
+    ("m2", "how many square metres|meters {}"),
+)  # fmt: skip
+"""Unit → how land is asked for that something took."""
+LEVELS = "level {}, level - {}, nuts {}, nuts - {}, nuts{}, nuts level {}, admin|administrative level {}, adm {}, adm{}"
 FILLERS = (
+    "if possible, if you can|could|please|would, if there are any, if any, cheers, pls, plz, ta, much appreciated, "
+    "that would be great, asap, good morning|afternoon|evening, dear, "
+    "in the? store|catalogue|catalog|database|archive, "
     "the, a, an, please, can, could, would, will, shall, you, i, me, us, we, my, our, your, "
     "tell me, to me, hello, hi, hey, thank, thanks, kindly, also, "
     "now, currently, exist, exists, existing, located, situated, found, present, available, lie, lies, lying, there, that is, 'd, "
@@ -154,6 +182,10 @@ FILLERS = (
     "made, taken, acquired, captured, recorded, been, been taken, as, follow, head, go, access, reach, in order, one need, need, "
     "provide, name|names of, names, name, list of, set of, points towards, points, leads to, leads, guides, guides to, "
     "on earth, in the world, "
+    "got, gotten, happen to, i wonder, wonder, wondering, on record, on file, together, anything, something, "
+    "record|records of, evidence of, instance|instances of, case|cases of, mapped, detected, "
+    "seen, known, noted, documented, registered, reported, listed, "
+    "occurred, occurring, happened, happening, took place, taking place, "
     "respective, use|using for, use to, use to analyse|analyze|study|map|monitor, build, create, prepare, pixels, files, "
     "geographical, geographic, specific, certain, given, following"
 )  # fmt: skip
@@ -168,6 +200,8 @@ def _table() -> Phrases[tuple[str, float]]:
         frames = "{0}, {0} of, {0} part of, part of {0}, {0} half of"
         rows += [((f"part:{direction}", 0.9), frames.replace("{0}", noun)) for noun in nouns.split(", ")]
         rows += [((f"part:{direction}", 0.9), frames.replace("{0}", adjective)) for adjective in adjectives.split(", ")]
+    rows += [((f"level:{level}", 1.0), LEVELS.replace("{}", str(level))) for level in range(6)]
+    rows += [((f"land:{unit}", 1.0), phrases.replace("{}", "of? land|ground?")) for unit, phrases in LAND]
     rows += [(("part:centre", 0.9), "central, the? centre|center|middle|heart of, centre|center of")]
     rows += [((f"nth:{place}", 1.0), words) for place, words in enumerate(_ORDINALS.split(", "), start=1)]
     return Phrases(rows)
@@ -184,7 +218,12 @@ def _fillers() -> Phrases[None]:
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:
     """Operators by their code, and fillers."""
     del knowledge, today
-    for (code, score), start, end in _table().find(question.tokens):
+    for (code, score), start, end in _table().find(question):
         yield Reading("operator", start, end, code, score, "operators")
-    for _, start, end in _fillers().find(question.tokens):
+    for _, start, end in _fillers().find(question):
         yield Reading("filler", start, end, None, 0.3, "fillers")
+
+
+def words() -> frozenset[str]:
+    """All words of the table."""
+    return _table().words()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..knowledge import Knowledge, NameMatch, key, kind_words
+from ..knowledge import Knowledge, NameMatch, key, kind_words, kinds_of, lemmas
 from ._classes import class_table
 from ._found import EXACT, UNTYPED, Found, aliases, lies_in, shared
 from ._tokens import Question, Token
@@ -34,16 +34,24 @@ _BESIDE = 0.9
 
 
 def _with_kind(knowledge: Knowledge, one: Found, first: int, last: int, kind: Words) -> Iterator[Found]:
-    classes = class_table(knowledge).get(singulars(kind), ())
-    if not classes and kind not in kind_words():
+    wanted = _classes_of(knowledge, singulars(kind))
+    if not wanted and kind not in kind_words() and singulars(kind) not in class_table(knowledge):
         return
-    wanted = {scored.value.iri: scored.score for scored in classes if scored.value.iri and scored.score >= _KIND}
     agreeing = [more for match in one.matches if (more := _of_kind(knowledge, match, wanted, kind))]
     if agreeing:
         score = max(one.score, EXACT) if one.score > 0.15 or first < one.start else 0.5
         yield Found(first, last, one.words, shared(agreeing), score, "typed")
     elif one.score > UNTYPED and kind == singulars(kind) and kind[0] not in COMMON and last - first == len(kind) + one.end - one.start:
         yield Found(first, last, one.words, one.matches, UNTYPED, "typed otherwise")
+
+
+def _classes_of(knowledge: Knowledge, kind: Words) -> dict[str, float]:
+    """The classes that a word for a kind means, or of what is above it: a store may have cities as settlements."""
+    for words in (kind, *(lemmas(above) for above in kinds_of(" ".join(kind))[1:])):
+        scored = [one for one in class_table(knowledge).get(words, ()) if one.value.iri and one.score >= _KIND]
+        if scored:
+            return {one.value.iri: one.score for one in scored}
+    return {}
 
 
 def _kinds_beside(question: Question, one: Found) -> Iterator[tuple[int, int, Words]]:

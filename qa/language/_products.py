@@ -14,7 +14,7 @@ from typing import Any
 from earthweave.ontology import EW
 
 from ..request import Amount, Assumption, Compare, Concept, Constraint, Property, Text
-from ._collections import COLLECTIONS, THEMES
+from ._collections import AGENCIES, COLLECTIONS, DATASETS, THEMES
 from ._reading import Reading, Scored
 from ._tokens import Question, Token
 
@@ -82,6 +82,7 @@ def _table(rows: tuple[tuple[Any, ...], ...]) -> dict[tuple[str, ...], tuple[Any
 
 _MISSION_WORDS, _VALUE_WORDS, _NUMBERED_WORDS = _table(_MISSIONS), _table(_VALUES), _table(_NUMBERED)
 _THEME_WORDS = {tuple(words.split()): theme for theme, phrases in THEMES.items() for words in phrases.split(", ")}
+_DATASET_WORDS = {tuple(words.split()): id for id, phrases in DATASETS.items() for words in phrases.split(", ")}
 _COLLECTION_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): 0.95 for words in _COLLECTIONS.split(", ")}
 _COLLECTION_WORDS["collection",] = 0.6
 _NOUN_WORDS: dict[tuple[str, ...], float] = {tuple(words.split()): score for words, score in _NOUNS.items()}
@@ -91,9 +92,11 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
     """Everything that speaks of products."""
     del knowledge, today
     tokens = question.tokens
+    beside = _beside_missions(tokens)
     for at in range(len(tokens)):
         satellites = [*_sentinel(tokens, at)]
         yield from satellites
+        yield from (_coverage(one) for one in satellites if one.end < len(tokens) and tokens[one.end].lower == "coverage")
         yield from _code(question, at)
         for words, (mission,) in _starting(tokens, at, _MISSION_WORDS):
             if not satellites:
@@ -104,11 +107,48 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
         for words, (label,) in _starting(tokens, at, _NUMBERED_WORDS):
             yield from _numbered(tokens, at, at + words, label)
         for words, theme in _starting(tokens, at, _THEME_WORDS):
-            yield _product(at, at + words, 0.5, _equals("theme", theme))
+            yield _product(at, at + words, _THEME_OF_MISSION if at in beside else 0.5, _equals("theme", theme))
+        for words, id in _starting(tokens, at, _DATASET_WORDS):
+            made = at > 0 and tokens[at - 1].lower in AGENCIES
+            end = _abbreviated(question, at + words)
+            yield _product(at - made, end, 1.0, _equals("collection", id))
+            # "WorldCover land cover" says it twice
+            more = max((size for size, _ in _starting(tokens, end, _THEME_WORDS)), default=0)
+            if more:
+                yield _product(at - made, end + more, 1.0, _equals("collection", id))
         for words, score in _starting(tokens, at, _NOUN_WORDS):
             yield Reading("class", at, at + words, (Scored(PRODUCT, score),), score, "product noun")
+            if tokens[at + words - 1].lemma in _SETS and _is_chosen(tokens, at + words):
+                yield Reading("class", at, at + words, (Scored(COLLECTION, 0.95),), 0.95, "collection noun")
         for words, score in _starting(tokens, at, _COLLECTION_WORDS):
             yield Reading("class", at, at + words, (Scored(COLLECTION, score),), score, "collection noun")
+
+
+def _coverage(satellite: Reading) -> Reading:
+    """ "Sentinel-2 coverage of Kent": what has been taken of it."""
+    return Reading("class", satellite.end, satellite.end + 1, (Scored(PRODUCT, 0.9),), 0.9, "product noun")
+
+
+_SETS = frozenset(("dataset", "set", "data", "product"))
+
+
+def _is_chosen(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether one is sought to work with: "which datasets can I use to study …", "which product is best for …"."""
+    following = [token.lower for token in tokens[at : at + 5]]
+    return following[:1] != ["to"] and not {"use", "suited", "suitable", "best", "recommended", "appropriate"}.isdisjoint(following)
+
+
+_THEME_OF_MISSION = 0.97
+"""How sure a theme is beside a mission: "MODIS burned area" are products, and no burned areas."""
+
+
+def _beside_missions(tokens: tuple[Token, ...]) -> set[int]:
+    """Where themes begin that stand beside a mission, or beside another theme that does."""
+    themes = {(at, at + size) for at in range(len(tokens)) for size, _ in _starting(tokens, at, _THEME_WORDS)}
+    reached = {(at, at + size) for at in range(len(tokens)) for size, _ in _starting(tokens, at, _MISSION_WORDS)}
+    while more := {one for one in themes - reached if any(one[0] == end or one[1] == start for start, end in reached)}:
+        reached |= more
+    return {start for start, _ in themes & reached}
 
 
 _LABELS = {

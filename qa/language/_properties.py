@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from ..knowledge import Knowledge, PropertyEntry, by_words, lemmas
+from ..knowledge import Knowledge, PropertyEntry, by_words, distinct_properties, lemmas
 from ..request import Property
 from ._reading import PropertyWord, Reading, Scored
 from ._tokens import Question
@@ -44,7 +44,7 @@ def property_table(knowledge: Knowledge) -> Mapping[Words, tuple[Scored, ...]]:
     """Words (lemmas) → what they may mean, likeliest first, of equal ones what more things have first."""
     found: defaultdict[Words, dict[PropertyWord, float]] = defaultdict(dict)
     order: dict[PropertyWord, int] = {}
-    for entry in knowledge.properties.values():
+    for entry in distinct_properties(knowledge):
         word = word_of(entry)
         order[word] = entry.count
         for words, score in _words_of(entry):

@@ -39,6 +39,8 @@ _UNITS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _WORDS: dict[tuple[str, ...], str] = {tuple(words.split()): code for code, phrases in _UNITS for words in phrases.split(", ")}
 _LONGEST = max(map(len, _WORDS))
+_MOST = 1e15
+"""Largest number that is one: of larger ones no store has so much, and no integer is exact."""
 _LETTERS = frozenset(("W", "t", "deg"))
 _ALWAYS = frozenset(("h", "min"))
 """Units that are never words for what a number counts."""
@@ -54,6 +56,11 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
             at += 1
             continue
         value, end = found
+        signed = _sign(question.tokens, at)
+        at, value = at - signed, -value if signed else value
+        if abs(value) > _MOST:
+            at = end
+            continue
         # "a 5-kilometre radius"
         begin = end + (end < len(question.tokens) and question.tokens[end].text == "-")
         unit = unit_at(question.tokens, begin)
@@ -63,6 +70,14 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
             yield Reading("quantity", at, unit[1], Amount(value, unit[0]), rule="quantity")
         at = end
     yield from _asked(question)
+
+
+def _sign(tokens: Sequence[Token], at: int) -> int:
+    """How many tokens are the sign before a number: "minus", or a dash close to the number alone, as it is in no range and no name."""
+    if at == 0:
+        return 0
+    sign, alone = tokens[at - 1], at == 1 or tokens[at - 2].end < tokens[at - 1].start or tokens[at - 2].text in ("(", "[")
+    return int(sign.lower == "minus" or (sign.text == "-" and alone and sign.end == tokens[at].start))
 
 
 def _asked(question: Question) -> Iterator[Reading]:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..request import Assumption, Compare, Operator, Property, Relation
+from ._tokens import Question
+
+READINGS = "readings"
+"""The group of spans that annotators write into, and the key of the values of its spans, one by one, in the document's ``user_data``."""
 
 Kind = Literal[
     "class", "name", "facet", "property", "quantity", "number", "comparator", "time", "relation", "superlative", "operator", "product",
@@ -137,8 +141,15 @@ class Superlative:
             "elevation", "distance", "time", "cloud cover", "count").
         descending: largest first.
         positive: not a superlative but "large", "recent": a policy decides how many that is.
+        lasting: of those, one that a thing is by itself and not beside the others ("major"), if the policies have a bound for its kind.
     """
 
     hints: tuple[str, ...]
     descending: bool = True
     positive: bool = False
+    lasting: bool = False
+
+
+def written(question: Question) -> list[Reading]:
+    """What annotators have written into a question until now."""
+    return [*question.doc.user_data.get(READINGS, ())]

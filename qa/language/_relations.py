@@ -60,7 +60,8 @@ _VERBS: tuple[tuple[Relation, str], ...] = (
      "have a? border|boundary with, have common? border with, lie next to, be next to, lie on the border of|with"),
     ("crosses", "cross, pass, pass by|along, wash, cross over|through|into, traverse, "
          "flow|run|pass|go|wind|cut|travel|stream through|across|over|in|into|past"),
-    ("intersects", "intersect, intersect with, meet, cover, show, depict, connect to|with, flow into, join"),
+    ("intersects", "intersect, intersect with, meet, cover, show, depict, imaged, photographed, affect, affected, "
+     "hit, struck, strike, damaged, devastated, impacted, connect to|with, flow into, join"),
     ("overlaps", "overlap, overlap with"),
     ("near", "lie near, lie close to, sit near"),
 )  # fmt: skip
@@ -138,8 +139,13 @@ def _rows() -> Iterator[tuple[tuple[RelationWord, float, Manner], str]]:
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:
     """Relations; ``rule`` tells how the word is used: ``preposition``, ``loose``, ``passive``, ``verb``, ``symmetric``, ``beside``."""
     del knowledge, today
-    for (word, score, manner), start, end in _table().find(question.tokens):
+    for (word, score, manner), start, end in _table().find(question):
         yield Reading("relation", start, end, word, score, manner)
 
 
 __all__ = ["readings", "spellings"]
+
+
+def words() -> frozenset[str]:
+    """All words of the table."""
+    return _table().words()

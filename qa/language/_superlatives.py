@@ -42,7 +42,7 @@ _SUPERLATIVES: tuple[tuple[Superlative, str], ...] = (
 )  # fmt: skip
 _POSITIVES: tuple[tuple[Superlative, str], ...] = (
     (Superlative(_SIZE, positive=True), "large, big, extensive, huge, vast, sizeable, great"),
-    (Superlative(("population", "length", "area"), positive=True), "major, main, important, principal"),
+    (Superlative(("population", "length", "area"), positive=True, lasting=True), "major, main, important, principal"),
     (Superlative(_SIZE, False, positive=True), "small, little, tiny, minor"),
     (Superlative(("length",), positive=True), "long"),
     (Superlative(("length",), False, positive=True), "short"),
@@ -60,8 +60,13 @@ def _table() -> Phrases[Superlative]:
 def readings(question: Question, knowledge: Any, today: date) -> Iterator[Reading]:
     """Superlatives, likeliest measure first in each; "high" and its like are less sure than "highest"."""
     del knowledge, today
-    for word, start, end in _table().find(question.tokens):
+    for word, start, end in _table().find(question):
         # "at least", "at most" compare
         if start and question.tokens[start - 1].lower == "at":
             continue
         yield Reading("superlative", start, end, word, 0.85 if word.positive else 1.0, "superlatives")
+
+
+def words() -> frozenset[str]:
+    """All words of the table."""
+    return _table().words()

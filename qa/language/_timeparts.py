@@ -40,11 +40,12 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:t.*)?")
 _PACKED = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _YEAR = re.compile(r"(1[89]|20)\d\d")
 _TURN = re.compile(r"((?:19|20)\d\d)[-/](\d{4}|\d\d)")
-_QUARTER = re.compile(r"q[1-4]|h[12]")
+_QUARTER = re.compile(r"q[1-4]|h[12]|[1-4]q|[12]h")
 _CLOCK = r"(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?"
 _GLUED = {
     "interval": re.compile(rf"(\d{{4}}-\d\d-\d\d){_CLOCK}/(\d{{4}}-\d\d-\d\d){_CLOCK}(?!\d)"),
     "dmy": re.compile(r"(\d{1,2})(-)(\d{1,2})-(\d{4})(?!\d)"),
+    "short": re.compile(r"(\d{1,2})(/)(\d{1,2})/(\d\d)(?!\d)"),
     "week": re.compile(r"(\d{4})-?w(\d\d)(?![\w-])"),
     "day": re.compile(r"(\d{1,2})([-/.]?)([a-z]{3,9})\2(\d{4})(?!\d)"),
     "month": re.compile(r"([a-z]{3,9})[-/.]?(\d{4})(?!\d)"),
@@ -137,6 +138,7 @@ class Parts(Trust):
 
     def _in_figures(self, match: re.Match[str], end: int) -> Found:
         first, second, year = int(match[1]), int(match[3]), int(match[4])
+        year += 0 if year > 99 else 2000 if year < 50 else 1900
         told = self.order if match[2] != "." else ""
         day, month = (second, first) if second > 12 or (told == "month" and first <= 12) else (first, second)
         return valid(Part(year, month, day, unsure=max(first, second) <= 12 and first != second and not told), end)
@@ -159,7 +161,7 @@ class Parts(Trust):
     def _glued(self, name: str, match: re.Match[str], end: int) -> Found:
         if name == "interval":
             return dates(match[1], match[2], end)
-        if name == "dmy":
+        if name in ("dmy", "short"):
             return self._in_figures(match, end)
         if name == "week":
             return iso_week(int(match[1]), int(match[2]), end)
@@ -257,7 +259,8 @@ class Parts(Trust):
         short = glued[2] if glued else self.word(begin) if _QUARTER.fullmatch(self.word(begin)) else ""
         led = int(glued[1]) if glued else led
         if short:
-            size, number, end = {"q": 3, "h": 6}[short[0]], int(short[1]), (at if glued else begin) + 1
+            letter, figure = sorted(short, reverse=True)
+            size, number, end = {"q": 3, "h": 6}[letter], int(figure), (at if glued else begin) + 1
         else:
             size = {"quarter": 3, "half": 6}.get(self.word(begin + 1), 0)
             number, end = _ORDINALS.get(self.word(begin), 0), begin + 2
@@ -265,7 +268,7 @@ class Parts(Trust):
             return None
         year, end = (led, end) if led else self.year(self.skip(self.skip(end, "of"), "the") if self.word(end + 1) == "the" else end)
         year, end = (year, end) if year else self._of_year(end)
-        return (Part(year, (number - 1) * size + 1, months=size), end) if year or short[:1] == "q" else None
+        return (Part(year, (number - 1) * size + 1, months=size), end) if year or "q" in short else None
 
     def _of_year(self, at: int) -> tuple[int | None, int]:
         """``of this year``, ``of the year 2021``."""

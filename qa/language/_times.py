@@ -33,7 +33,8 @@ _OPENERS: tuple[tuple[str, str], ...] = (
     ("starting on", "since"), ("starting", "since"), ("beginning in", "since"), ("not before", "since"), ("no earlier than", "since"),
     ("not earlier than", "since"), ("on or after", "since"),
     ("before", "before"), ("prior to", "before"), ("earlier than", "before"), ("older than", "before"), ("preceding", "before"),
-    ("until", "until"), ("till", "until"), ("up to", "until"), ("up until", "until"), ("by", "until"), ("through", "until"),
+    ("until", "until"), ("till", "until"), ("up to", "until"), ("up until", "until"), ("up to and including", "until"), ("by", "until"),
+    ("through", "until"),
     ("no later than", "until"), ("not later than", "until"), ("not after", "until"), ("on or before", "until"), ("ending in", "until"),
 )  # fmt: skip
 _TO_DATE = ("to date", "to today", "to now", "until now", "until today")
@@ -43,6 +44,8 @@ _NEAR = ("around", "about", "circa", "near the date", "near", "close to")
 _BEHIND_ON = frozenset(["", *"? . ! , ; ) in near at over with for and or sorted cloud clouds".split()])
 _EACH = {"each", "every"}
 _MOST = 12
+_WINTER = 12
+"""The month that winter begins in."""
 """Times named in a row; more are no question."""
 _WHOLE = frozenset({"year", "month", "week", "day"})
 
@@ -62,7 +65,8 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
     """All times of a question, leftmost first and as long as possible; what may as well be a number is scored low."""
     del knowledge
     for one in find_times(question.tokens, today):
-        yield Reading("time", one.start, one.end, one.temporal, one.sure, "times", one.assumptions)
+        told = (replace(note, about=question.words(one.start, one.end)) if note.code == _NORTH.code else note for note in one.assumptions)
+        yield Reading("time", one.start, one.end, one.temporal, one.sure, "times", tuple(told))
 
 
 def find_times(tokens: Sequence[Token], today: date) -> list[Time]:
@@ -97,18 +101,26 @@ def _calendar_year(temporal: Temporal) -> int | None:
     return start.year if start and end and start == date(start.year, 1, 1) and end == date(start.year + 1, 1, 1) else None
 
 
+def _dated(form: Callable[[int], Time | None], at: int) -> Time | None:
+    """What a form reads at a place; None where that goes beyond the calendar, which has the years 1 to 9999."""
+    try:
+        return form(at)
+    except (OverflowError, ValueError):
+        return None
+
+
 class _Reader(Parts):
     """Intervals of parts; every method takes a place and gives what it read there, or None."""
 
     def time(self, at: int) -> Time | None:
         forms: tuple[Callable[[int], Time | None], ...] = (self.every, self.span, self.interval)
-        found = [time for form in forms if (time := form(at))]
+        found = [time for form in forms if (time := _dated(form, at))]
         return max(found, key=lambda time: time.end) if found else None
 
     def interval(self, at: int) -> Time | None:
         """One interval, or several of the same kind ("in March 2020 and March 2021")."""
         forms: tuple[Callable[[int], Time | None], ...] = (self.between, self.open, self.near, self.within, self.plain)
-        found = [time for form in forms if (time := form(at))]
+        found = [time for form in forms if (time := _dated(form, at))]
         return max(found, key=lambda time: time.end) if found else None
 
     # repeated and vague times
@@ -127,6 +139,9 @@ class _Reader(Parts):
         if not month:
             return replace(over, start=at) if self.word(begin) in _WHOLE else None
         intervals = tuple(_each(over.temporal.intervals, month, months, self.today))
+        if month == _WINTER and any("/" in self.word(place) for place in range(behind, over.end)):
+            # "from 2018/19": the winter that ends in 2018 is not of them
+            intervals = intervals[1:]
         notes: dict[Assumption, None] = dict.fromkeys((*over.assumptions, _NORTH) if months else over.assumptions)
         return Time(at, over.end, Temporal(intervals, "season" if months else "month"), tuple(notes)) if intervals else None
 

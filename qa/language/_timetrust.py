@@ -29,6 +29,8 @@ _DATED = frozenset(
     " quake storm hurricane cyclone landslide drought heatwave season harvest burn campaign census data dataset ndvi edition survey event"
     " disaster crop".split()
 )
+_NAMING = frozenset(("named", "called"))
+_BEST = frozenset("highest largest longest smallest deepest biggest tallest oldest newest nearest".split())
 _PLACED = frozenset("at by on near around within across dated".split())
 
 
@@ -62,6 +64,8 @@ class Trust:
 
     def bare(self, part: Part, at: int, begin: int, end: int) -> float:
         """How surely a part in ``[begin, end)`` is a time, where nothing but the word at ``at`` may say so; 0 if it is none."""
+        if self.word(begin - 1) in _NAMING:
+            return 0.0
         if _is_month(part):
             return float(self._led_month(part, begin) and not self._named(end))
         if part.day is None and self.word(begin) in MONTHS and self.word(begin - 1).isdecimal():
@@ -76,6 +80,10 @@ class Trust:
         before = self._before(begin)
         if self.word(begin - 1) == "the" and not part.months and not part.edge:
             return False
+        whose = self.tokens[begin - 2].lemma if before in ("of", "about") and begin > 1 else ""
+        if (whose in _DATED and before == "of") or (whose in ("what", "how") and before == "about"):
+            # "images of September" and "what about July?", but neither "the mayor of March" nor "images of May Pen"
+            return bool(part.edge) or not self._capital(begin + 1)
         return bool(part.edge) or before in LEADS - {"of", "to", "about", "or", "and"} - (_PLACED if part.season else frozenset())
 
     def _named(self, end: int) -> bool:
@@ -102,7 +110,7 @@ class Trust:
     def _dates(self, part: Part, begin: int, end: int) -> bool:
         """Whether the year tells which: "the 2021 eruption", "2020 images"; a round number of images is a count."""
         token = self.tokens[end]
-        if token.lower == token.lemma:
+        if token.lower == token.lemma and token.lower not in _BEST:
             return self.word(begin - 1) in {"the", "a", "an", "'s"} and token.lower.isalpha()
         return token.lemma in _DATED and bool((part.year or 0) % 100)
 

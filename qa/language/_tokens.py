@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ MAX_CHARACTERS = 1000
 _MAX_STRINGS = 50_000
 """Words that spaCy may remember: some 15 MiB; making the pipeline anew takes 0.15 s."""
 
-_SAME = str.maketrans("–—−‐‑’‘`“”\u00a0", "-----\'\'\'\"\" ")
+_SAME = str.maketrans("–—−‐‑’‘`“”\u00a0", "-----'''\"\" ")
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,15 @@ class Token:
 
 @dataclass(frozen=True)
 class Question:
-    """The typed text and its tokens; nothing of spaCy's, whose memory may be given back meanwhile."""
+    """The typed text and its tokens.
+
+    Attributes:
+        doc: spaCy's document of the same tokens, with their lemmas; annotators write into its groups of spans.
+    """
 
     typed: str
     tokens: tuple[Token, ...]
+    doc: Any = field(compare=False, repr=False)
 
     def words(self, start: int, end: int) -> str:
         """What was typed from token ``start`` up to ``end``, excluded."""
@@ -58,12 +63,13 @@ class Question:
 def read(typed: str) -> Question:
     """Normalise and split a question; raises `MissingDependencyError` without spaCy."""
     text, origin = normalise(typed)
-    tokens = []
-    for word in _bounded()(text):
+    doc, tokens = _bounded().make_doc(text), []
+    for word in doc:
         lower = fold(word.text)
         end = word.idx + len(word.text)
         tokens.append(Token(word.text, lower, lemma(lower), origin[word.idx], origin[end - 1] + 1))
-    return Question(typed, tuple(tokens))
+        word.lemma_ = tokens[-1].lemma
+    return Question(typed, tuple(tokens), doc)
 
 
 def normalise(typed: str) -> tuple[str, list[int]]:

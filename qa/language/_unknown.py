@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..knowledge import Knowledge, NameMatch, key
-from ..request import Assumption, Named
+from ..knowledge import Knowledge, key, kinds_of
+from ..request import Named
 from ._classes import class_table
 from ._facets import value_table
 from ._found import ABSENT, EXACT, SHORTENED, UNTYPED, Found, aliases
+from ._marks import model
+from ._misspelt import misspelt
 from ._properties import property_table
 from ._quantities import unit_at
-from ._reading import Reading, Scored
+from ._reading import Reading, Scored, written
 from ._tokens import Question
 from ._windows import Words, singulars, windows
 from ._words import COMMON, PREPOSITIONS
@@ -19,10 +21,6 @@ from ._words import COMMON, PREPOSITIONS
 _WINDOW = 5
 _KNOWN, _WHOLE = 0.62, 0.55
 """How sure a place is that people know and the store does not have, and a name of which the store has a part."""
-_SPELLED = 5
-"""Letters of a word from which on a typing error can be told from another word."""
-_CLOSE = 0.8
-"""Similarity from which on a name may be a slip of another: one letter in five."""
 _ABBREVIATED = 3
 
 
@@ -32,43 +30,18 @@ def unexplained(question: Question, knowledge: Knowledge, found: Sequence[Found]
     covered |= {at for start, end, words in windows(question, _WINDOW) if _is_word(knowledge, words) for at in range(start, end)}
     covered |= {at for begin in range(len(question.tokens)) if (unit := unit_at(question.tokens, begin)) for at in range(begin, unit[1])}
     named = {one.start for one in found if one.score > UNTYPED}
-    for start, end in _unknown_spans(question, covered, named):
-        yield from _misspelt(question, knowledge, start, end)
-        yield _absent(question.words(start, end), start, end, ABSENT)
+    spans = [*_unknown_spans(question, covered, named)]
+    for start, end in (*spans, *_marked(question, covered, spans)):
+        last = end - (question.tokens[end - 1].lower == "'s")
+        yield from misspelt(question, knowledge, start, last)
+        yield _absent(question.words(start, last), start, last, ABSENT)
     yield from _known(question, knowledge, found)
     yield from _longer(question, knowledge, found)
-
-
-def _misspelt(question: Question, knowledge: Knowledge, start: int, end: int) -> Iterator[Reading]:
-    """A name that the words may be a slip of, first of all together with a word for its kind that is written as a part of it."""
-    tokens = question.tokens
-    joined = end < len(tokens) and tokens[start].text[:1].isupper() and tokens[end].text[:1].isupper()
-    for last in (end + 1, end) if joined else (end,):
-        words, typed = key(question.words(start, last)), question.words(start, last)
-        similar = () if words in aliases() or _begins(question, start) else _similar(knowledge, words)
-        if similar:
-            likely = tuple(Scored(match.named, close * match.score) for match, close in similar)
-            told = Assumption("misspelt", f"“{typed}” is taken as {likely[0].value.name}.", typed)
-            yield Reading("name", start, last, likely, 0.5 + 0.35 * similar[0][1], "misspelt", (told,))
-            return
+    yield from _landforms(question, knowledge, found)
 
 
 def _absent(typed: str, start: int, end: int, score: float) -> Reading:
     return Reading("name", start, end, (Scored(Named(typed), 1.0),), score, "unknown")
-
-
-def _similar(knowledge: Knowledge, words: Words) -> tuple[tuple[NameMatch, float], ...]:
-    """Names that the words may be a slip of: not parts of longer ones, which somebody who types one may not have known."""
-    if len("".join(words)) < _SPELLED:
-        return ()
-    return tuple(
-        (match, close) for match, close in knowledge.names.similar(words) if close >= _CLOSE and _slipped(words, key(match.named.name))
-    )
-
-
-def _slipped(words: Words, name: Words) -> bool:
-    """Whether a name may have been meant: hardly anybody errs in the first letter, and Amazon is not Mazon."""
-    return len(name) == len(words) and name[0][:1] == words[0][:1]
 
 
 def _begins(question: Question, start: int) -> bool:
@@ -100,6 +73,60 @@ def _longer(question: Question, knowledge: Knowledge, found: Sequence[Found]) ->
         strange = [at for at in range(start, end) if at not in touched]
         if parts and strange and all(_odd(question, knowledge, at) for at in strange):
             yield _absent(question.words(start, end), start, end, _WHOLE)
+
+
+_LANDFORMS = frozenset(
+    "lake sea ocean gulf bay strait mount mountain mountains cape delta desert basin valley glacier island islands peninsula lagoon fjord"
+    " reef channel volcano plateau lakes".split()
+)
+"""Words for what is never a town or a unit; rivers are named without them as well."""
+_WATERS = frozenset("gulf bay strait sea cape channel desert".split())
+"""Of those, what is called after a place without being it: the Gulf of Mexico."""
+LANDFORM = 0.7
+"""How sure "Black Sea" is a name of its own where the store has a Black Mountain alone."""
+
+
+def _landforms(question: Question, knowledge: Knowledge, found: Sequence[Found]) -> Iterator[Reading]:
+    """Names of seas, lakes and mountains that the store does not have, though it has a part of the name: "Black Sea", "Gulf of Mexico"."""
+    whole = {(one.start, one.end) for one in found if one.rule != "typed otherwise" and one.score > UNTYPED}
+    for start, end in _with_landform(question):
+        parts = [one for one in found if start <= one.start and one.end <= end and one.score > UNTYPED]
+        beside = question.tokens[start].lower in _WATERS and question.tokens[start + 1].lower == "of"
+        if (start, end) not in whole and (beside or not any(_of_itself(knowledge, one) for one in parts)):
+            yield _absent(question.words(start, end), start, end, LANDFORM)
+
+
+def _with_landform(question: Question) -> Iterator[tuple[int, int]]:
+    """Where a word for a landform stands with a capital, in front of a name or behind it."""
+    tokens = question.tokens
+    flags = [token.is_word and token.text[:1].isupper() for token in tokens]
+    for at, token in enumerate(tokens):
+        if not flags[at] or token.lower not in _LANDFORMS:
+            continue
+        first, last = at, at + 1
+        while first > 0 and flags[first - 1] and not _begins(question, first - 1) and tokens[first - 1].lower not in COMMON:
+            first -= 1
+        begin = last + (first == at and last + 1 < len(tokens) and tokens[last].lower == "of" and flags[last + 1])
+        while begin < len(tokens) and flags[begin]:
+            begin = last = begin + 1
+        if last - first > 1:
+            yield first, last
+
+
+def _of_itself(knowledge: Knowledge, one: Found) -> bool:
+    """Whether the store has something that is called just so, and is no unit: that may be what is meant."""
+    exact = [match for match in one.matches if key(match.named.name) == one.words]
+    return any(not match.classes or not all(_is_unit(knowledge, cls) for cls in match.classes) for match in exact)
+
+
+_PEOPLED = frozenset(f"http://www.geonames.org/ontology#{code}" for code in "AP")
+"""GeoNames' units and settlements."""
+_UNITS = frozenset(("administrative unit", "country", "state", "region", "province"))
+
+
+def _is_unit(knowledge: Knowledge, cls: str) -> bool:
+    entry = knowledge.classes.get(cls)
+    return cls in _PEOPLED or entry is not None and any(kind in _UNITS for label in entry.labels for kind in kinds_of(label))
 
 
 def _odd(question: Question, knowledge: Knowledge, at: int) -> bool:
@@ -147,6 +174,18 @@ def _runs(open_: Sequence[bool], question: Question) -> Iterator[tuple[int, int]
         elif start is not None:
             yield start, at
             start = None
+
+
+def _marked(question: Question, covered: set[int], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Runs beyond these that look like names where no capital can tell, less what is explained at their ends."""
+    if any(token.text[:1].isupper() for token in question.tokens[1:]):
+        return
+    read = {at for one in written(question) if one.kind not in ("filler", "name") for at in range(one.start, one.end)}
+    explained = covered | read | {at for start, end in spans for at in range(start, end)}
+    for start, end in model().names([token.lower for token in question.tokens]):
+        open_ = [at for at in range(start, end) if at not in explained and _is_open(question, at)]
+        if open_ and explained.isdisjoint(range(open_[0], open_[-1])):
+            yield open_[0], open_[-1] + 1
 
 
 def _plausible(

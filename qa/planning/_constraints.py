@@ -16,6 +16,7 @@ from ._scope import Refused, Scope, Subject, again, bare, decimal
 from ._times import beside, observed, stamped
 from ._values import Valued, conversion, in_unit, numeric, stored, valued
 
+_YES, _NO = frozenset(("yes", "true", "1")), frozenset(("no", "false", "0"))
 _WEIGHTS = {Has: 0, Compare: 1, Temporal: 2, Related: 3, AnyOf: 4, Spatial: 5}
 
 
@@ -39,7 +40,10 @@ def constrain(scope: Scope, subject: Subject, constraints: tuple[Constraint, ...
 
 def _parts(scope: Scope, subject: Subject, one: Constraint) -> list[Part]:
     if isinstance(one, Spatial) and len(one.of) > 1 and one.relation not in ("between", "towards"):
-        return _any(scope, subject, AnyOf(tuple(replace(one, of=(argument,)) for argument in one.of)))
+        each = tuple(replace(one, of=(argument,)) for argument in one.of)
+        # to none of them: to not one, and to not the other
+        none = one.negated and one.count is None
+        return [part for single in each for part in _parts(scope, subject, single)] if none else _any(scope, subject, AnyOf(each))
     if isinstance(one, Spatial | Related):
         return holds(scope, subject, one)
     if isinstance(one, Temporal):
@@ -62,8 +66,13 @@ def _any(scope: Scope, subject: Subject, one: AnyOf) -> list[Part]:
 
 
 def _has(scope: Scope, subject: Subject, one: Has) -> list[Part]:
-    found = stored(scope, subject, one.property).parts
-    return [Minus(found)] if one.negated else [*found]
+    """A value at all; of what is stated as yes or no, any but no."""
+    found = stored(scope, subject, one.property)
+    entry = scope.knowledge.properties.get(one.property.iri)
+    denials = sorted(_NO.intersection(map(str.lower, entry.values))) if entry and _YES.intersection(map(str.lower, entry.values)) else []
+    said = Call("LCASE", (Call("STR", (found.expression,)),))
+    parts = (*found.parts, *(Filter(Infix("!=", (said, Literal(denial)))) for denial in denials))
+    return [Minus(parts)] if one.negated else [*parts]
 
 
 def _compared(scope: Scope, subject: Subject, one: Compare) -> list[Part]:
@@ -71,6 +80,9 @@ def _compared(scope: Scope, subject: Subject, one: Compare) -> list[Part]:
         return _text(scope, subject, one, one.than)
     left = valued(scope, subject, one.value)
     if isinstance(one.than, Amount):
+        if isinstance(one.value, Property) and left.unit == "1" and one.than.unit not in ("1", "%"):
+            text = f"The store does not say in which unit {one.value.label} is: its numbers are taken as {one.than.unit}."
+            scope.note("unit", text, one.value.label)
         return [*left.parts, Filter(_amount(left, one.op, one.than))]
     right = valued(scope, subject, one.than)
     return [*left.parts, *right.parts, Filter(Infix(one.op, (numeric(left), in_unit(right, left.unit))))]

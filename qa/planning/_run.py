@@ -203,7 +203,10 @@ class _Selected:
         """Labels and geometries of things."""
         known: dict[str, Feature] = {}
         for some in _portions(sorted(iris)):
-            said, shown = (self._reached(some, ways) for ways in (self.plan.names, self.plan.shapes))
+            said, shown = (self._reached(some, ways) for ways in (self.plan.names[:1], self.plan.shapes))
+            # another name is told only of what has no label
+            nameless = [one for one in some if one not in said] if len(self.plan.names) > 1 else []
+            said |= self._reached(nameless, self.plan.names[1:]) if nameless else {}
             known |= {one: Feature(one, _best(said.get(one, [])) or one, shown[one][0].value if one in shown else "") for one in some}
         return known
 

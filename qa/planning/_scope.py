@@ -12,9 +12,12 @@ from rdflib.term import Variable
 from earthweave.ontology import RDF, XSD
 
 from ..knowledge import ClassEntry, Knowledge
-from ..request import Argument, Assumption, Concept, Named, Things
+from ..request import Argument, Assumption, Concept, Constraint, Named, Related, Things
 from ._algebra import Branches, Part, Term, Triple, Values, var
 from ._types import Code, Conventions, Lookup, Refusal
+
+_ANYTHING = frozenset(("place", "thing", "feature", "object"))
+"""Words for whatever meets the conditions, where a store has no class of that name: "a burger place"."""
 
 
 class Refused(Exception):
@@ -124,19 +127,31 @@ def either(options: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
     return options[0] if len(options) == 1 else (Branches(tuple(options)),)
 
 
-def members(scope: Scope, things: Things, term: Variable) -> Subject:
-    """A thing of the classes and names, without its constraints."""
+def members(scope: Scope, things: Things, term: Variable, *, constrained: bool = False) -> Subject:
+    """A thing of the classes and names, without its constraints; ``constrained``: these follow, and what they say is not said twice."""
     label = " or ".join([one.name for one in things.named] or [one.label for one in things.classes])
-    classes = family(_linked(things.classes), scope.knowledge)
+    said = [one for one in things.classes if one.iri or one.label not in _ANYTHING or not things.constraints]
+    classes = family(_linked(tuple(said)), scope.knowledge)
     subject = Subject(term, things, classes, label=label)
     own = frozenset(one.cls for one in things.named if one.cls)
     if things.named:
         subject.parts.append(Values(term, tuple(map(URIRef, identities(things.named)))))
         subject.classes = own or classes
     sure = things.named and own <= classes and all(one.cls for one in things.named)
-    if classes and not sure:
+    if classes and not sure and not (constrained and any(_ranged(scope, one, classes) for one in things.constraints)):
         subject.parts.extend(_kinds(scope, term, classes))
     return subject
+
+
+def _ranged(scope: Scope, one: Constraint, classes: frozenset[str]) -> bool:
+    """Whether a condition makes a thing one of the classes: it is the value of a property that leads to nothing else.
+
+    Stores leave out what the range of a property says already.
+    """
+    if not isinstance(one, Related) or not one.inverse or one.negated or one.count is not None:
+        return False
+    entry = scope.knowledge.properties.get(one.property.iri)
+    return entry is not None and bool(entry.ranges) and classes.issuperset(entry.ranges)
 
 
 def again(scope: Scope, subject: Subject) -> Subject:

@@ -11,11 +11,12 @@ from rdflib.term import Variable
 from earthweave.ontology import GEOF, UOM
 
 from ..knowledge import near
-from ..request import Spatial
-from ._algebra import Call, Expression, Filter, Infix, Part, Term
+from ..request import Spatial, Things
+from ._algebra import Aggregate, Call, Column, Expression, Filter, Infix, Part, Select, Term
 from ._geometry import argued, located, placed
 from ._scope import Refused, Scope, Subject, decimal, overlapping
 from ._stated import stated
+from ._types import Lookup
 
 STRDF = "http://strdf.di.uoa.gr/ontology#"
 AZIMUTH = URIRef("http://postgis.net/ST_Azimuth")
@@ -28,6 +29,7 @@ SECTORS = {
     for number, name in enumerate(("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"))
 }
 _BOXES = {"north": "above", "south": "below", "east": "right", "west": "left"}
+_REACHING = frozenset({"near", "along", "distance"})
 _HALF_SECTOR = 22.5
 
 
@@ -55,7 +57,9 @@ def connected(scope: Scope, subject: Subject, spatial: Spatial) -> tuple[list[Pa
         return [*other.parts, *stated(scope, subject, spatial.relation, other)], other.term
     own, shape = placed(scope, subject), placed(scope, other)
     parts = [*other.parts, *map(Filter, _tests(scope, spatial, subject, own, other, shape))]
-    if spatial.relation != "equals" and overlapping(subject, other):
+    itself = spatial.negated and spatial.relation in _REACHING and bool(other.named)
+    if spatial.relation != "equals" and not itself and overlapping(subject, other):
+        # nothing is beside itself, but what is not near a place is not the place either
         parts.append(Filter(Infix("!=", (subject.variable, other.variable))))
     return parts, other.term
 
@@ -124,6 +128,12 @@ def _between(scope: Scope, subject: Subject, spatial: Spatial) -> list[Part]:
     scope.note("between", f"'Between' was taken as: the way by it is at most {longer - 1:.0%} longer than the straight one.")
     by_way, straight = Infix("+", (distance(own, one), distance(own, other))), distance(one, other)
     tests: list[Expression] = [Infix("<=", (by_way, Infix("*", (straight, decimal(longer)))))]
+    if all(isinstance(one, Things) and one.named and not one.constraints for one in spatial.of):
+        # found first, it lets an index leave out what is far from the one end already
+        reach, (start, goal) = scope.fresh("reach"), (located(scope, argument) for argument in spatial.of)
+        most = Aggregate("MAX", Infix("*", (distance(start[1], goal[1]), decimal(longer))))
+        scope.lookups.append(Lookup(reach, Select((Column(reach, most),), (*start[0].parts, *goal[0].parts))))
+        tests.insert(0, Infix("<=", (distance(own, one), reach)))
     tests += [Infix("!=", (subject.variable, end.variable)) for end in ends if overlapping(subject, end)]
     return [*(part for end in ends for part in end.parts), *map(Filter, tests)]
 

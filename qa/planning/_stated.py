@@ -23,6 +23,7 @@ _SAID_BY: dict[str, tuple[Relation, ...]] = {
     "intersects": ("intersects", "crosses", "overlaps", "within", "contains"),
     "crosses": ("crosses", "intersects", "overlaps", "within"),
     "overlaps": ("overlaps", "intersects"),
+    "touches": ("touches", "crosses"),
     "near": ("near", "touches"),
 }
 """Relation → those that say it well enough where they are all that a store states."""

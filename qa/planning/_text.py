@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from rdflib import URIRef
@@ -32,6 +33,7 @@ from ._algebra import (
 )
 
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NOT_IN_IRIS = frozenset('<>"{}|^`\\') | frozenset(map(chr, range(0x21)))
 
 
@@ -117,7 +119,7 @@ def _term(term: Term) -> str:
     if isinstance(term, Variable):
         return f"?{term}"
     if isinstance(term, URIRef):
-        if not set(term).isdisjoint(_NOT_IN_IRIS):
+        if not _SCHEME.match(term) or not set(term).isdisjoint(_NOT_IN_IRIS):
             raise ParameterError(f"{str(term)!r} is no IRI", way_out="percent-encode what RFC 3987 does not allow in one")
         return f"<{term}>"
     # n3() is not used: some texts with line breaks come out of it as no literal (rdflib 7)

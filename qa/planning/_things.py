@@ -8,7 +8,7 @@ from rdflib.term import Variable
 
 from earthweave.ontology import RDF
 
-from ..request import Argument, Measure, Pick, Things
+from ..request import Argument, Measure, Pick, Things, Value
 from ._algebra import Aggregate, Bind, Call, Column, Expression, Filter, Infix, Minus, Optional_, Part, Select, Triple
 from ._constraints import constrain
 from ._geometry import located
@@ -16,14 +16,14 @@ from ._scope import Scope, Subject, bare, decimal, members
 from ._types import Lookup
 from ._values import finite, valued
 
-_SPARE = 50
-"""Rows taken beyond those asked for by distance: a thing may have several geometries, and others may be as near."""
+_SPARE = 8
+"""Rows taken beyond those asked for by distance, where more than one is: a thing may have several geometries."""
 
 
 def things(scope: Scope, argument: Argument, term: Variable | None = None) -> Subject:
     """Everything that is asked of things; without ``term`` they are nested, and whatever leads to them binds them."""
     assert isinstance(argument, Things)
-    subject = members(scope, argument, term or scope.fresh("thing"))
+    subject = members(scope, argument, term or scope.fresh("thing"), constrained=True)
     constrain(scope, subject, argument.constraints)
     first = next((part for part in subject.parts if not isinstance(part, Filter)), None)
     if isinstance(first, Minus | Optional_) or (term is not None and first is None):
@@ -58,8 +58,11 @@ class Ranked:
         return replace(self.select, order=order, limit=limit, offset=offset)
 
 
-def _ranked(scope: Scope, argument: Things, pick: Pick, most: int | None, subject: Subject) -> Ranked:
-    """The best number of each subject that has one; of distances in ascending order, ``most`` are taken from the nearest on."""
+def _ranked(scope: Scope, argument: Things, pick: Pick, most: int | None, subject: Subject, bound: Variable | None = None) -> Ranked:
+    """The best number of each subject that has one; of distances ``most`` are taken, best first.
+
+    With ``bound``, all that are as good as that instead.
+    """
     found = valued(scope, subject, pick.by)
     parts, number = finite(scope, found)
     if pick.descending and isinstance(pick.by, Measure) and pick.by.measure == "count":
@@ -67,19 +70,31 @@ def _ranked(scope: Scope, argument: Things, pick: Pick, most: int | None, subjec
         parts = (*parts, Filter(Infix(">", (number, decimal(0)))))
     rank = scope.fresh("rank")
     body: tuple[Part, ...] = (*subject.parts, *parts)
-    if most is not None and not pick.descending and isinstance(pick.by, Measure) and pick.by.measure == "distance":
+    if bound is not None:
+        _look_up(scope, pick.by, found.expression)
+        body = (*body, Filter(Infix(">=" if pick.descending else "<=", (found.expression, bound))))
+    elif most is not None and _by_distance(pick):
         near, metres = found.expression, scope.fresh("metres")
-        _look_up(scope, pick.by.to, near)
-        body = (Select((Column(subject.variable), Column(metres, near)), body, order=((metres, False),), limit=most + _SPARE),)
+        _look_up(scope, pick.by, near)
+        body = (
+            Select(
+                (Column(subject.variable), Column(metres, near)), body, order=((metres, pick.descending),), limit=most + _SPARE * (most > 1)
+            ),
+        )
         number = metres
     best = Aggregate("MAX" if pick.descending else "MIN", number)
     return Ranked(Select((Column(subject.variable), Column(rank, best)), body, group=(subject.variable,)), subject.variable, rank)
 
 
-def _look_up(scope: Scope, place: Argument | None, distance: Expression) -> None:
+def _by_distance(pick: Pick) -> bool:
+    """Whether it is of things by how near, or how far, they are."""
+    return isinstance(pick.by, Measure) and pick.by.measure == "distance"
+
+
+def _look_up(scope: Scope, by: Value, distance: Expression) -> None:
     """The geometry of a place by name is found first: as a constant, an index finds what is nearest to it."""
-    assert isinstance(distance, Call)
-    shape = distance.arguments[1]
+    assert isinstance(distance, Call) and isinstance(by, Measure)
+    place, shape = by.to, distance.arguments[1]
     if isinstance(place, Things) and place.named and not place.constraints and isinstance(shape, Variable):
         known, _ = located(scope, place)
         assert isinstance(known.shape, Variable)
@@ -95,8 +110,12 @@ def _picked(scope: Scope, argument: Things, subject: Subject, pick: Pick) -> tup
     def again() -> Ranked:
         return _ranked(scope, whole, pick, most, things(scope, whole))
 
-    own = _ranked(scope, whole, pick, most, subject)
     last = most if most is not None else _part(scope, whole, pick)
+    if most is not None and _by_distance(pick) and not pick.skip:
+        bound = _last(scope, again(), pick, most)
+        own = _ranked(scope, whole, pick, most, subject, bound)
+        return [own.select if pick.ties else own.first(pick, most)], own.rank
+    own = _ranked(scope, whole, pick, most, subject)
     if not pick.ties or _continuous(pick):
         return [own.first(pick, pick.count if pick.share is None else last, pick.skip)], own.rank
     other, bound = again(), scope.fresh("bound")
@@ -108,6 +127,14 @@ def _picked(scope: Scope, argument: Things, subject: Subject, pick: Pick) -> tup
         skipped = Select((Column(best.thing),), (best.first(pick, pick.skip),))
         parts.append(Minus((skipped, Bind(own.thing, best.thing))))
     return parts, own.rank
+
+
+def _last(scope: Scope, ranked: Ranked, pick: Pick, most: int) -> Variable:
+    """How far the last of the nearest is, which another query finds: up to there an index finds all of them, those as near included."""
+    ranks = replace(ranked.first(pick, most), columns=(Column(ranked.rank, ranked.select.columns[1].expression),))
+    bound = scope.fresh("bound")
+    scope.lookups.append(Lookup(bound, Select((Column(bound, Aggregate("MIN" if pick.descending else "MAX", ranked.rank)),), (ranks,))))
+    return bound
 
 
 def _continuous(pick: Pick) -> bool:

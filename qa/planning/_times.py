@@ -59,7 +59,7 @@ def when(scope: Scope, subject: Subject) -> tuple[Property, Property | None]:
     """The properties of a subject that tell its start and its end, or its only time; refuses where there are none."""
     found = list(_temporal(scope, subject))
     if not found:
-        raise Refused("no-time", f"The store does not say when {subject.label or 'these things'} were.", subject.label)
+        raise Refused("no-time", f"The store has no times of {subject.label or 'these things'}.", subject.label)
     starts = [one for one in found if _words(one) & _BEGINS]
     ends = [one for one in found if _words(one) & _ENDS]
     if starts and ends:

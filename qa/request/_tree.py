@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from earthweave.ontology import ParameterError
 
+from ._checks import check
 from ._things import Things, Value
 
 Form = Literal["find", "count", "ask", "measure", "run"]
@@ -87,7 +88,7 @@ class Request:
 
     @classmethod
     def from_json(cls, data: Any) -> Request:
-        """Read JSON data; raises `ParameterError` that says where it does not fit."""
+        """Read JSON data; raises `ParameterError` that says where it does not fit, `SizeLimitError` if it has too many parts."""
         from pydantic import ValidationError
 
         try:
@@ -96,6 +97,7 @@ class Request:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "its top"
             raise ParameterError(f"not a request at {where}", why=first["msg"], way_out="see request_schema()") from error
+        check(request)
         return request
 
     def without_notes(self) -> Request:

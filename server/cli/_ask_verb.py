@@ -14,7 +14,7 @@ from earthweave.server.questions import JobLauncher, StoreAsker
 from earthweave.server.settings import JobSettings, QuestionLimits, read
 from earthweave.server.workflows import registry
 
-from ._console import Outcome, Reporter, store_option, text_table, verb
+from ._console import Outcome, Reporter, harmless, store_option, text_table, verb
 from ._job_verbs import jobs_option, open_jobs
 from ._store_verbs import existing_store
 
@@ -35,7 +35,7 @@ def answer_lines(answer: dict[str, Any], most: int = 20, *, explain: bool = Fals
         lines += _proposal(answer["proposal"])
     if answer["simulated"]:
         lines.append("  SIMULATED DATA: this answer rests on simulated data")
-    return "\n".join([*lines, *(_explanation(answer) if explain else ())])
+    return harmless("\n".join([*lines, *(_explanation(answer) if explain else ())]))
 
 
 def _explanation(answer: dict[str, Any]) -> list[str]:
@@ -57,16 +57,24 @@ def _rows(answer: dict[str, Any], most: int) -> list[str]:
     shown = [column for column, name in enumerate(answer["columns"]) if name not in hidden]
     if not shown or not answer["rows"]:
         return []
-    rows = [["" if row[column] is None else str(row[column]) for column in shown] for row in answer["rows"][:most]]
+    rows = [[_cell(row[column]) for column in shown] for row in answer["rows"][:most]]
     left = len(answer["rows"]) - most
     more = [f"… and {left:,} more of those listed: --json gives them all"] if left > 0 else []
     return [f"  {line}" for line in [*text_table([answer["columns"][column] for column in shown], rows), *more]]
 
 
+def _cell(value: Any) -> str:
+    """A value of a table; numbers with as many digits as say something, --json has them all."""
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def _proposal(proposal: dict[str, Any]) -> list[str]:
     said = [f"  {name} = {value}" for name, value in proposal["parameters"].items()]
     cost = [f"  {note}" for note in (proposal["estimate"] or {}).get("notes", ())]
-    return [f"  proposed: {proposal['service']}", *(f"  {line}" for line in (*said, *cost)), "  start it: the same with --start"]
+    start = [] if (proposal["estimate"] or {}).get("obstacle") else ["  start it: the same with --start"]
+    return [f"  proposed: {proposal['service']}", *(f"  {line}" for line in (*said, *cost)), *start]
 
 
 def fixed_parameters(store: Path, scenes: str | None = None) -> dict[str, dict[str, Any]]:

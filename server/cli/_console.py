@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -98,8 +99,17 @@ def text_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [*head, *cells]]
 
 
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that tell a terminal what to do, or turn the direction of the text behind them."""
+
+
+def harmless(text: str) -> str:
+    """Text of a store for a terminal: whoever made the data must not command it."""
+    return _COMMANDS.sub("\ufffd", text)
+
+
 def _cut(text: str, longest: int = 60) -> str:
-    flat = " ".join(text.split())
+    flat = harmless(" ".join(text.split()))
     return flat if len(flat) <= longest else flat[: longest - 1] + "…"
 
 

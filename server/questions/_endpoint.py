@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute
+
 from earthweave.ontology import GEO
 from earthweave.ontology.geometry import write_wkt
 from earthweave.qa import Cell, Limits, Table
 from earthweave.server.store import Answer, Store
+
+# pyarrow makes its functions as it is imported
+pc: Any = pyarrow.compute
 
 
 class StoreEndpoint:
@@ -25,6 +31,11 @@ class StoreEndpoint:
         columns = [_cells(answer, name) for name in names]
         rows = tuple(zip(*columns, strict=True)) if columns else ()
         return Table(names, rows, tuple({"code": one.code, "text": one.text} for one in answer.notices), answer.truncated)
+
+    def columns(self, query: str, limits: Limits) -> tuple[tuple[Any, ...], bool]:
+        """Run SELECT; texts by column, as the store has them."""
+        answer = self._run(query, limits)
+        return tuple(_texts(answer.table.column(name).combine_chunks()) for name in answer.table.column_names), answer.truncated
 
     def ask(self, query: str, limits: Limits) -> bool:
         """Run ASK."""
@@ -49,6 +60,11 @@ def _cells(answer: Answer, name: str) -> list[Cell | None]:
             if cell is not None and shapes[row] is not None:
                 cells[row] = replace(cell, value=str(write_wkt([shapes[row]])[0]), datatype=str(GEO.wktLiteral))
     return cells
+
+
+def _texts(terms: Any) -> Any:
+    kind, value = (pc.struct_field(terms, [name]) for name in ("kind", "value"))
+    return pc.if_else(pc.equal(kind, "bnode"), pa.scalar(None, pa.large_string()), value.cast(pa.large_string()))
 
 
 def _cell(term: Mapping[str, Any] | None) -> Cell | None:

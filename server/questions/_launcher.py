@@ -53,7 +53,7 @@ class JobLauncher:
             )
         except EarthweaveError:
             return None
-        return Estimate(found.seconds, found.memory_mib, (found.note,) if found.note else ())
+        return Estimate(found.seconds, found.memory_mib, (found.note,) if found.note else (), found.obstacle)
 
     def complete(self, service: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters with those that are fixed."""

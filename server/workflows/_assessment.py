@@ -248,12 +248,12 @@ def _obtained(
 
 def _chain(p: FloodAssessment, change: dict[str, Any], steps: Steps, scenes: Scenes) -> Outcome:
     changed = steps.run("change between the scenes", service("s2-cd"), change)
-    water = _permanent(p, change, steps)
+    water, wet = _permanent(p, change, steps)
     given = {"input": layer_of(changed, "raster", "CVA").path, "sieve": p.sieve, "threshold": p.threshold}
     mask = steps.run("flood mask", service("flood-mask"), {**given, **water}, "flood_mask.shp")
     flooded = layer_of(mask, "vector")
     stage = steps.stage("linked data")
-    rdf, mapped = map_flood(changed, mask, steps.target, progress=stage)
+    rdf, mapped = map_flood(changed, mask, steps.target, lineage=wet, progress=stage)
     with open_store(p.store, limits=read(Limits)) as store:
         store.load([rdf], progress=steps.stage("store"))
         shared = {name: getattr(p, name) for name in ImpactInputs.model_fields}
@@ -280,18 +280,18 @@ def _seen(p: FloodAssessment, changed: Result) -> float | None:
     return round(min(1.0, float(share)), 3)
 
 
-def _permanent(p: FloodAssessment, change: dict[str, Any], steps: Steps) -> dict[str, Any]:
-    """What Flood-mask is told of water that is no flood."""
+def _permanent(p: FloodAssessment, change: dict[str, Any], steps: Steps) -> tuple[dict[str, Any], tuple[Layer, ...]]:
+    """What Flood-mask is told of water that is no flood, and the layers that were made for it."""
     if p.permanent_water == "none":
         steps.stage("permanent water")(Progress("none is taken away", 1.0))
-        return {}
+        return {}, ()
     if isinstance(p.permanent_water, Path):
         steps.stage("permanent water")(Progress("as given", 1.0))
-        return {"permanent_water": p.permanent_water}
+        return {"permanent_water": p.permanent_water}, ()
     # an index above 0 is water (McFeeters); a threshold found in a scene with little water would part land from land
     given = {"input": change["input1"], "aoi": p.aoi, "index": "ndwi", "threshold": 0.0, "resolution": p.resolution}
     found = steps.run("permanent water", service("water-mask"), given)
-    return {"permanent_water": layer_of(found, "raster").path}
+    return {"permanent_water": layer_of(found, "raster").path}, found.layers
 
 
 def _roles(result: Result) -> list[tuple[str, Layer]]:
@@ -333,31 +333,37 @@ def _tell(report: Path, scenes: Scenes, seen: float | None, steps: Steps, given:
 
 
 def _estimate(p: FloodAssessment) -> Estimate:
-    """From the pixels of the area, or of the first scene."""
+    """From the pixels that will be compared: of the part of the area that the pair shows, or of the first scene."""
+    pair, note, obstacle = _foreseen(p)
+    pixels = _extent(p) / p.resolution**2 * (pair.covered if pair else 1.0)
+    size = f"{pixels / 1e6:,.{1 if pixels >= 50_000 else 3}f} million pixels of {p.resolution:g} m in {len(p.bands)} bands"
+    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, "; ".join(filter(None, (size, note))), obstacle)
+
+
+def _extent(p: FloodAssessment) -> float:
+    """Square metres of the box of the area, of the first scene, or of a tile."""
     if p.aoi:
         west, south, east, north = read_aoi(p.aoi).bounds
-        metres = (east - west) * (north - south) * 111_320**2 * max(0.01, _parallel((south + north) / 2))
-    elif p.input1:
+        return float((east - west) * (north - south) * 111_320**2 * max(0.01, _parallel((south + north) / 2)))
+    if p.input1:
         bounds = open_scene(p.input1).grid.bounds
-        metres = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
-    else:
-        metres = 110e3**2
-    pixels = metres / p.resolution**2
-    note = f"{pixels / 1e6:,.1f} million pixels of {p.resolution:g} m in {len(p.bands)} bands"
-    return Estimate(8 + pixels * 4e-6, 600 + pixels * 5e-5, "; ".join(filter(None, (note, _scenes_note(p)))))
+        return float((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]))
+    return 110e3**2
 
 
-def _scenes_note(p: FloodAssessment) -> str:
-    """Which scenes would be compared, or why none can be; catalogues in the network are not asked, nothing is fetched."""
+def _foreseen(p: FloodAssessment) -> tuple[Pair | None, str, str]:
+    """Which scenes would be compared and why, or why none can be; catalogues in the network are not asked, nothing is fetched."""
     if isinstance(p.scenes, str) and p.replay is None:
-        return "products of a catalogue in the network have to be fetched first"
-    if not (p.start and p.end and p.scenes and p.aoi) or p.input1 or p.input2:
-        return ""
+        return None, "products of a catalogue in the network have to be fetched first", ""
+    if not (p.start and p.end and p.aoi) or p.input1 or p.input2:
+        return None, "", ""
+    if not p.scenes:
+        return None, "", "nobody said where to look for scenes: --scenes, or EARTHWEAVE_SCENES_FOLDER for runs that questions start"
     try:
         pair = choose_pair(*_found(p, open_catalogue(p.scenes, Replay(p.replay) if p.replay else None), silent))
     except EarthweaveError as error:
-        return error.what
-    return f"scenes {pair.before.id} and {pair.after.id}: {pair.why}"
+        return None, error.what, ". ".join(filter(None, (error.what, error.why)))
+    return pair, f"scenes {pair.before.id} and {pair.after.id}: {pair.why}", ""
 
 
 def _parallel(latitude: float) -> float:

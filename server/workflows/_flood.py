@@ -40,13 +40,15 @@ def layer_of(result: Result, kind: str, name_part: str = "") -> Layer:
     raise ProcessingError(f"the run made no {kind} layer {name_part}", why=f"it made {[layer.path.name for layer in result.layers]}")
 
 
-def map_flood(change: Result, mask: Result, folder: Path, *, progress: ProgressSink = silent) -> tuple[Path, Report]:
-    """Map the flooded areas by the rules ``flood``, with the lineage of both runs, and write each layer's provenance beside it."""
+def map_flood(
+    change: Result, mask: Result, folder: Path, *, lineage: Sequence[Layer] = (), progress: ProgressSink = silent
+) -> tuple[Path, Report]:
+    """Map the flooded areas by the rules ``flood``, with the lineage of both runs and of layers beside, and write each provenance too."""
     rdf = folder / "flood_levels.nt"
     layer = layer_of(mask, "vector")
     more = ("flood-confidence",) if "confidence" in _fields(layer.path) else ()
-    report = map_layer(layer, "flood", rdf, also=more, lineage=change.layers, progress=progress)
-    for layer in (*change.layers, *mask.layers):
+    report = map_layer(layer, "flood", rdf, also=more, lineage=(*change.layers, *lineage), progress=progress)
+    for layer in (*change.layers, *mask.layers, *lineage):
         write_provenance(layer, folder)
     return rdf, report
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 import rasterio
 
@@ -27,7 +29,15 @@ PLACE = """@prefix ew: <https://w3id.org/earthweave/ontology#> . @prefix geo: <h
 <http://example.org/shape> geo:asWKT "{wkt}"^^geo:wktLiteral .
 """
 SYDNEY = "Which administrative units were flooded north-west of Sydney between 15 and 25 March 2021?"
-LAKE = "Map the floods in Lago del Barbellino between 3 July 2017 and 23 July 2019"
+LAKE = "Which administrative units were flooded in Lago del Barbellino between 3 July 2017 and 23 July 2019?"
+IMPACT = "Which power plants lie within 2 km of the flooded areas in Lago del Barbellino between 3 July 2017 and 23 July 2019?"
+PLANTS = """<http://example.org/{0}> a <https://w3id.org/earthweave/ontology#PowerPlant> ;
+ <http://www.w3.org/2000/01/rdf-schema#label> "{0}" ;
+ <http://www.opengis.net/ont/geosparql#hasGeometry> [ <http://www.opengis.net/ont/geosparql#asWKT>
+ "POINT ({1} {2})"^^<http://www.opengis.net/ont/geosparql#wktLiteral> ] .
+"""
+NUTS = "data/vector/ecmwf+earthkit-data/tests/data/NUTS_RG_20M_2021_3035.geojson"
+AROUND = ("IT", "ITC4", "ITC44", "ITC46")
 OUT = "data/s2/ranghetti+sen2r/inst/extdata/out"
 BANDS = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
 
@@ -64,20 +74,30 @@ def sydney(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def lake(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def barbellino(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real pair of scenes of an Alpine lake, whose bands are named as their source tells."""
     given = [shared / OUT / f"S2A2A_{day}_022_Barbellino_BOA_10.tif" for day in ("20170703", "20190723")]
-    if not all(one.is_file() for one in given):
-        pytest.skip(f"the pair of Lago del Barbellino is not in {shared / OUT}")
-    folder = tmp_path_factory.mktemp("lake")
-    (folder / "scenes").mkdir()
+    if not all(one.is_file() for one in (*given, shared / NUTS)):
+        pytest.skip(f"the pair of Lago del Barbellino is not in {shared / OUT}, or no units in {shared / NUTS}")
+    scenes = tmp_path_factory.mktemp("barbellino")
     for one in given:
-        copied = folder / "scenes" / one.name
-        shutil.copyfile(one, copied)
-        with rasterio.open(copied, "r+") as dataset:
+        shutil.copyfile(one, scenes / one.name)
+        with rasterio.open(scenes / one.name, "r+") as dataset:
             dataset.descriptions = BANDS
+    return scenes
+
+
+@pytest.fixture(scope="module")
+def lake(shared: Path, barbellino: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The lake, the real units around it, and not a flood."""
+    folder = tmp_path_factory.mktemp("lake")
+    units = gpd.read_file(shared / NUTS)
+    units[units["NUTS_ID"].isin(AROUND)].to_file(folder / "units.geojson", engine="pyogrio")
+    map_file(folder / "units.geojson", "nuts", folder / "units.nt", variables={"simulated": "false"})
     wkt = "POLYGON ((10.0416 46.0641, 10.0448 46.0641, 10.0448 46.0679, 10.0416 46.0679, 10.0416 46.0641))"
-    with offered(folder, [place(folder, "WaterArea", "Lago del Barbellino", wkt)], folder / "scenes") as addresses:
+    plants = folder / "plants.ttl"
+    plants.write_text(PLANTS.format("Dam", 10.05, 46.06) + PLANTS.format("Valley", 10.2, 46.2), "utf-8")
+    with offered(folder, [folder / "units.nt", plants, place(folder, "WaterArea", "Lago del Barbellino", wkt)], barbellino) as addresses:
         yield from addresses
 
 
@@ -85,7 +105,7 @@ def put(page: Any, question: str) -> Any:
     """Ask; gives the card of the answer."""
     page.get_by_label("Ask a question").fill(question)
     page.keyboard.press("Enter")
-    page.locator(".card.waiting").wait_for(state="detached")
+    page.locator(".card.waiting").wait_for(state="detached", timeout=120_000)
     card = page.get_by_role("article", name="Answer")
     card.wait_for()
     return card
@@ -108,46 +128,115 @@ def sources(page: Any) -> list[str]:
     return list(found.locator("li").all_inner_texts())
 
 
+def steps(page: Any) -> list[str]:
+    """Which services the open chip of provenance names, first to last, each with what it used."""
+    return list(page.get_by_role("list", name="Steps").locator("> li").all_inner_texts())
+
+
+def per_unit(card: Any) -> dict[str, float]:
+    """km² of each unit."""
+    assert "flooded areas (km²)" in card.locator("thead").inner_text()
+    rows = (row.split("\t") for row in card.locator("tbody tr").all_inner_texts())
+    return {name: float(area) for name, area in rows}
+
+
+def tally(page: Any) -> int:
+    """The number of triples in the header."""
+    return int(page.locator("#tally").inner_text().split()[0].replace(",", ""))
+
+
 def test_a_question_becomes_a_run_and_the_run_its_answer(watched: Any, sydney: str) -> None:
     page = watched.open(sydney)
     proposed = put(page, SYDNEY).get_by_role("region", name="Proposed run").inner_text()
     assert "33.870° S – 33.331° S, 150.551° E – 151.200° E" in proposed
     assert "2021-03-15 – 2021-03-25" in proposed
     assert "S2A_MSIL2A_20210315T000241" in proposed and "S2A_MSIL2A_20210325T000241" in proposed
-    assert "'north-west of Sydney' is read as" in proposed and "some 44 s" in proposed
+    assert "'north-west of Sydney' is read as" in proposed
+    # of the square of 60 km the scenes show a part: all of it would take 44 s
+    seconds = int(re.search(r"some (\d+) s", proposed)[1])
+    assert 8 < seconds < 30
     page.get_by_role("button", name="Show the area").click()
     assert page.locator(".layer .count").inner_text() == "1 feature"
     page.get_by_role("button", name="Start this run").click()
     page.locator(".job .problem").wait_for()
     assert "token" in page.locator(".job .problem").inner_text()
+    before = tally(page)
     run_proposed(page)
     card = page.get_by_role("article", name="Answer")
-    rows = dict(row.split("\t") for row in card.locator("tbody tr").all_inner_texts())
+    rows = per_unit(card)
     assert set(rows) == {"Baulkham Hills - North", "Blacktown - North", "Hawkesbury"}
-    assert "share (km²)" in card.locator("thead").inner_text()
-    assert float(rows["Hawkesbury"]) == pytest.approx(41.94, abs=0.05)
+    assert rows["Hawkesbury"] == pytest.approx(41.94, abs=0.05)
     assert card.get_by_text("SIMULATED DATA", exact=True).is_visible()
+    assert "the run has ended. 3 results; before: a run is proposed" in page.locator(".effect").inner_text()
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Answer"
+    page.wait_for_function(
+        "(before) => Number.parseInt(document.getElementById('tally').textContent.replaceAll(',', '')) > before", arg=before
+    )
     card.get_by_role("button", name="Show on map").click()
     assert page.locator(".layer .count").first.inner_text() == "3 features"
     found = sources(page)
-    assert any("20210315T000241" in one for one in found) and any("20210325T000241" in one for one in found)
+    assert [one.partition("_N0")[0] for one in found] == ["S2A_MSIL2A_20210315T000241", "S2A_MSIL2A_20210325T000241"]
+    assert all("SIMULATED" in one for one in found)
     # the run without a token is the one line that may stand on the console
     assert [line for line in watched.console if "401" not in line] == []
     watched.console.clear()
     watched.assert_clean(sydney)
 
 
+def test_a_run_that_fails_says_why_and_what_to_do(watched: Any, lake: str, barbellino: Path) -> None:
+    page = watched.open(lake)
+    impact = put(page, IMPACT)
+    assert "2017-07-03 – 2019-07-23" in impact.get_by_role("region", name="Proposed run").inner_text()
+    away = barbellino.with_name("away")
+    barbellino.rename(away)
+    barbellino.mkdir()
+    try:
+        page.get_by_label("Token of the server").fill(TOKEN)
+        page.get_by_role("button", name="Start this run").click()
+        page.locator(".job .problem").wait_for(timeout=60_000)
+        problem = page.locator(".job .problem").inner_text()
+    finally:
+        barbellino.rmdir()
+        away.rename(barbellino)
+    assert "no pair of scenes was found" in problem
+    assert "the catalogue has no scene of the area" in problem
+    assert "--input1" in problem, "the way out"
+    assert page.get_by_role("button", name="Start this run").is_enabled()
+    # the problem of the job is read as an error of the server
+    assert [line for line in watched.console if "status of" not in line] == []
+
+
 def test_the_same_on_a_real_pair(watched: Any, lake: str) -> None:
     page = watched.open(lake)
     proposed = put(page, LAKE).get_by_role("region", name="Proposed run").inner_text()
     assert "S2A2A_20170703_022_Barbellino_BOA_10" in proposed and "S2A2A_20190723_022_Barbellino_BOA_10" in proposed
+    assert "The area is the box around Lago del Barbellino" in proposed
     run_proposed(page)
     card = page.get_by_role("article", name="Answer")
     assert "flooded areas at least partly in Lago del Barbellino" in card.locator(".said").inner_text()
-    assert card.get_by_text("SIMULATED DATA").count() == 0
+    assert per_unit(card) == {name: pytest.approx(0.0132, abs=1e-4) for name in ("Italia", "Lombardia", "Sondrio")}
+    assert card.locator(".tag").count() == 0, "nothing is simulated"
     card.get_by_role("button", name="Show on map").click()
-    assert int(page.locator(".layer .count").inner_text().split()[0]) > 1
-    assert [one for one in sources(page) if "S2A2A" in one] == [f"S2A2A_{day}_022_Barbellino_BOA_10" for day in ("20170703", "20190723")]
+    assert page.locator(".layer .count").inner_text() == "3 features"
+    assert sources(page) == [f"S2A2A_{day}_022_Barbellino_BOA_10" for day in ("20170703", "20190723")]
+    made = steps(page)
+    assert [one.split()[0] for one in made] == ["s2-cd", "water-mask", "flood-mask"]
+    assert all("S2A2A_20170703_022_Barbellino_BOA_10" in one for one in made[:2])
+    page.get_by_role("list", name="Steps").locator("summary").last.click()
+    said = page.get_by_role("list", name="Steps").locator("dl").last.inner_text().split()
+    assert said[said.index("threshold") + 1] == "4" and said[said.index("sieve") + 1] == "10"
+    card = put(page, IMPACT)
+    assert "1 power plant within 2 km of flooded areas" in card.locator(".said").inner_text()
+    assert [row.split("\t")[0] for row in card.locator("tbody tr").all_inner_texts()] == ["Dam"]
+    watched.assert_clean(lake)
+
+
+def test_a_run_that_cannot_be_made_is_not_offered(watched: Any, lake: str) -> None:
+    page = watched.open(lake)
+    card = put(page, "Map the floods in Lago del Barbellino between 1 and 9 May 2021")
+    problem = card.locator(".proposal .problem").inner_text()
+    assert "As things stand this run would fail" in problem and "no pair of scenes was found" in problem
+    assert card.get_by_role("button", name="Start this run").count() == 0
     watched.assert_clean(lake)
 
 
@@ -162,6 +251,20 @@ def test_chips_are_taken_away_and_changed(watched: Any, empty_handed: str) -> No
         "(text) => { const said = document.querySelector('.answer .said'); return said && said.textContent !== text; }", arg=before
     )
     assert "flood level" not in chips.inner_text()
+    assert page.locator(".effect").inner_text().startswith("Without “with flood level above 10”: ")
+    card = put(page, "Show the flooded areas in Penrith - East with flood level above 10")
+    all_of_them = int(card.locator(".row .quiet").first.inner_text().split()[0])
+    card.get_by_role("button", name="Type another number: with flood level above 10").click()
+    page.get_by_label("Another number instead of: with flood level above 10").fill("12")
+    page.keyboard.press("Enter")
+    page.locator(".chip", has_text="with flood level above 12").wait_for()
+    fewer = int(page.locator(".answer .row .quiet").first.inner_text().split()[0])
+    assert 0 < fewer < all_of_them
+    page.get_by_role("button", name="Say it otherwise: at least partly in Penrith - East").click()
+    assert page.evaluate("() => document.activeElement.id") == "question"
+    page.keyboard.type("in Hawkesbury")
+    page.keyboard.press("Enter")
+    page.locator(".chip", has_text="at least partly in Hawkesbury").wait_for()
     put(page, "Which administrative units were flooded in March 2021?")
     page.get_by_label("Change observed in March 2021").select_option(label="in February 2021")
     page.locator(".chip", has_text="in February 2021").wait_for()
@@ -171,8 +274,11 @@ def test_chips_are_taken_away_and_changed(watched: Any, empty_handed: str) -> No
 def test_a_question_follows_up_or_starts_afresh(watched: Any, empty_handed: str) -> None:
     page = watched.open(empty_handed)
     put(page, "Show the flooded areas in Penrith - East")
+    spoken = page.locator("#told")
+    assert spoken.get_attribute("role") == "status" and "flooded areas at least partly in Penrith - East" in spoken.text_content()
     card = put(page, "How many are there?")
     assert "Penrith - East" in card.inner_text()
+    assert not page.get_by_role("group", name="Examples").is_visible()
     page.get_by_role("button", name="Start afresh").click()
     assert page.get_by_role("article", name="Answer").count() == 0
     refused = put(page, "How many are there?")
@@ -182,6 +288,9 @@ def test_a_question_follows_up_or_starts_afresh(watched: Any, empty_handed: str)
 
 def test_suggestions_come_while_one_types(watched: Any, empty_handed: str) -> None:
     page = watched.open(empty_handed)
+    examples = page.get_by_role("group", name="Examples").get_by_role("button")
+    examples.first.wait_for()
+    assert examples.first.inner_text().startswith("How many ")
     page.get_by_label("Ask a question").press_sequentially("Show flooded areas in Hawk")
     page.get_by_role("option", name="Show flooded areas in Hawkesbury").wait_for()
     page.keyboard.press("ArrowDown")

@@ -64,6 +64,9 @@ class Proposer:
         nothing: dict[str, Any] = {"assumptions": [], "unknown": []}
         return {"question": question, "status": "proposed", "text": "That needs a run.", "proposal": proposal, **nothing}
 
+    def suggestions(self, text: str) -> list[str]:
+        return []
+
 
 def test_a_question_that_needs_a_run_leads_to_its_form(watched: Any, loaded: Any, processes: str, tmp_path: Path) -> None:
     offered = Processes(Jobs(tmp_path / "jobs", JobLimits(), "earthweave.processing:services"))

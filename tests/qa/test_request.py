@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earthweave.ontology import ParameterError
+from earthweave.ontology import ParameterError, SizeLimitError
 from earthweave.qa import request_schema
 from earthweave.qa.planning import plan
 from earthweave.qa.request import Assumption, Concept, Interval, Order, Property, Request, Things
@@ -71,3 +72,50 @@ def test_intervals_run_forwards() -> None:
 def test_json_of_something_else_is_refused(data: Any) -> None:
     with pytest.raises(ParameterError):
         Request.from_json(data)
+
+
+POINT = {"kind": "point", "lon": 9.0, "lat": 45.0}
+AREA = {"kind": "property", "label": "area"}
+
+
+def near(**changes: Any) -> dict[str, Any]:
+    return {"kind": "spatial", "relation": "distance", "op": "<=", "metres": 5.0, "of": [POINT], **changes}
+
+
+def places(*boxes: dict[str, Any]) -> dict[str, Any]:
+    return near(of=[*boxes])
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        near(metres=math.inf),
+        near(metres=math.nan),
+        near(metres=-5),
+        near(of=[]),
+        near(count={"op": ">", "number": -1}),
+        places({**POINT, "lon": math.nan}),
+        places({**POINT, "lat": 90.5}),
+        places({"kind": "box", "west": -math.inf, "south": 0, "east": 1, "north": 1}),
+        places({"kind": "box", "west": 10, "south": 0, "east": -10, "north": 1}),
+        {"kind": "compare", "value": AREA, "op": ">", "than": {"kind": "amount", "value": math.inf}},
+        {"kind": "temporal", "intervals": []},
+        {"kind": "any", "options": []},
+    ],
+)
+def test_parts_that_say_nothing_are_refused_from_outside(constraint: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match=r"^(Spatial|Count|Point|Box|Amount|Temporal|AnyOf): "):
+        Request.from_json({"form": "find", "target": {"constraints": [constraint]}})
+
+
+@pytest.mark.parametrize("pick", [{"count": 0}, {"count": 10**30}, {"skip": -1}, {"share": 0}, {"share": 7.0}, {"share": math.nan}])
+def test_picks_of_nothing_are_refused_from_outside(pick: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match="^Pick: "):
+        Request.from_json({"form": "find", "target": {"pick": {"by": AREA, **pick}}})
+
+
+def test_a_request_has_not_too_many_parts() -> None:
+    few = {"form": "find", "target": {}, "columns": [AREA] * 100}
+    assert len(Request.from_json(few).columns) == 100
+    with pytest.raises(SizeLimitError, match="parts"):
+        Request.from_json({**few, "columns": [AREA] * 1000})

@@ -15,6 +15,7 @@ import pytest
 
 from earthweave.ontology import ParameterError, QueryError
 from earthweave.qa import Limits, Table
+from earthweave.server.cli._ask_verb import answer_lines
 from earthweave.server.questions import StoreAsker, StoreEndpoint
 from earthweave.server.store import Limits as StoreLimits
 from earthweave.server.store import Store, open_store
@@ -105,7 +106,12 @@ def test_provenance_and_suggestions(asker: StoreAsker) -> None:
     assert [one.source for one in asker.provenance(["http://example.org/f1"])] == ["http://example.org/layer"]
     assert asker.suggestions("Show the floods in Haw") == ("Show the floods in Hawkesbury",)
     assert "Which flooded areas" in asker.suggestions("Which flood")
-    assert all(one.startswith("How many") for one in asker.suggestions(""))
+    assert asker.suggestions("which fl")[0] == "which flooded areas"
+    assert {"Which flooded areas in", "Which flooded areas observed in"} <= set(asker.suggestions("Which flooded areas"))
+    examples = asker.suggestions("")
+    assert len(examples) > 2 and examples[0].startswith("How many")
+    begun = [one for text in ("how", "wh", "list", "show") for one in asker.suggestions(text)[:3]]
+    assert {one: asker.ask(one)["status"] for one in (*examples, *begun)} == dict.fromkeys((*examples, *begun), "answered")
 
 
 def test_a_new_load_brings_its_names_and_axis_order(tmp_path: Path) -> None:
@@ -160,7 +166,7 @@ def test_the_port(store: Store) -> None:
 
 
 UNITS = "".join(
-    f'<http://example.org/u{n}> a <https://w3id.org/earthweave/ontology#AdministrativeUnit> ; '
+    f"<http://example.org/u{n}> a <https://w3id.org/earthweave/ontology#AdministrativeUnit> ; "
     f'<http://www.w3.org/2000/01/rdf-schema#label> "Unitname{n}"@en, "Unitname{n}"@fr .\n'
     for n in range(30)
 )
@@ -173,34 +179,50 @@ def loaded(folder: Path, turtle: str, limits: StoreLimits | None = None) -> Stor
     return opened
 
 
-def test_names_are_read_page_by_page(tmp_path: Path) -> None:
-    with loaded(tmp_path, UNITS, StoreLimits(query_rows=7)) as store:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Thirty units."""
+    with loaded(tmp_path_factory.mktemp("units"), UNITS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def units(made: Store) -> Store:
+    """The same, of which nothing is known yet."""
+    (made.path / "questions.arrow").unlink(missing_ok=True)
+    return made
+
+
+def test_names_are_read_page_by_page(units: Store) -> None:
+    with open_store(units.path, limits=StoreLimits(query_rows=7), create=False) as store:
         asker = StoreAsker(store, clock=now)
         assert asker.knowledge().names.find(("unitname29",))
         assert asker.ask("Which units are there?")["count"] == 30
 
 
-def test_what_cannot_be_learned_is_told_in_every_answer(tmp_path: Path) -> None:
-    with loaded(tmp_path, UNITS, StoreLimits(query_bytes=10)) as store:
+def test_what_cannot_be_learned_is_told_in_every_answer(units: Store) -> None:
+    with open_store(units.path, limits=StoreLimits(query_bytes=10), create=False) as store:
         notices = StoreAsker(store, clock=now).ask("Which units are there?")["notices"]
         assert "knowledge" in [one["code"] for one in notices]
         assert not (store.path / "questions.arrow").exists()
 
 
-def test_knowledge_cut_by_the_deadline_is_learned_again(tmp_path: Path) -> None:
-    with loaded(tmp_path, UNITS) as store:
-        late = StoreAsker(store, clock=now, limits=Limits(question_deadline=1e-6))
-        assert late.knowledge().notices
-        assert late.knowledge() is not late.knowledge()
+def test_knowledge_cut_by_the_deadline_is_learned_again_but_not_for_every_question(units: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = StoreAsker(units, clock=now, limits=Limits(question_deadline=1e-6))
+    monkeypatch.setattr("earthweave.server.questions._knowing.AGAIN", 1e9)
+    assert late.knowledge().notices
+    assert late.knowledge() is late.knowledge()
+    late = StoreAsker(units, clock=now, limits=Limits(question_deadline=1e-6))
+    monkeypatch.setattr("earthweave.server.questions._knowing.AGAIN", 0.0)
+    assert late.knowledge() is not late.knowledge()
 
 
-def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_no_obstacle(units: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*given: object) -> None:
         raise PermissionError("read-only")
 
     monkeypatch.setattr("earthweave.server.questions._knowing.write", refused)
-    with loaded(tmp_path, UNITS) as store:
-        assert StoreAsker(store, clock=now).ask("Which units are there?")["count"] == 30
+    assert StoreAsker(units, clock=now).ask("Which units are there?")["count"] == 30
 
 
 def test_a_list_cut_by_the_store_counts_all(tmp_path: Path) -> None:
@@ -245,26 +267,55 @@ def test_what_is_no_number_spoils_no_answer(tmp_path: Path) -> None:
         assert "lacking" in [one["code"] for one in total["notices"]]
 
 
-def test_knowledge_is_learned_without_the_lock_and_errors_reach_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_knowledge_is_learned_without_the_lock_and_errors_reach_all(units: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     held, both = list[bool](), Event()
-    with loaded(tmp_path, UNITS) as store:
+    asker = StoreAsker(units, clock=now)
+
+    def broken(self: StoreEndpoint, query: str, limits: Limits) -> Table:
+        held.append(asker._knowing._lock.locked())
+        both.wait(5)
+        raise ValueError("the disk is gone")
+
+    def ask(_: int) -> str:
+        with pytest.raises(ValueError) as error:
+            asker.knowledge()
+        return str(error.value)
+
+    monkeypatch.setattr(StoreEndpoint, "select", broken)
+    with ThreadPoolExecutor(4) as pool:
+        waiting = pool.map(ask, range(4))
+        both.set()
+        assert [*waiting] == ["the disk is gone"] * 4
+    assert not any(held)
+    monkeypatch.undo()
+    assert asker.knowledge().names.find(("unitname1",)), "an error is not remembered"
+
+
+ODD = """@prefix : <http://example.org/> . @prefix geo: <http://www.opengis.net/ont/geosparql#> .
+[] a :Town ; :population 5 .
+:named a :Town ; <http://www.w3.org/2000/01/rdf-schema#label> "Name\\u001b[2J\\u202e"@en ; :population 8 ;
+    geo:hasGeometry [ geo:asWKT "POLYGON EMPTY"^^geo:wktLiteral ] .
+"""
+
+
+def test_things_without_iris_keep_their_place_and_are_refused(tmp_path: Path) -> None:
+    with loaded(tmp_path, ODD) as store:
         asker = StoreAsker(store, clock=now)
+        first = asker.ask("Show the towns")
+        at = [row[0] for row in first["rows"]].index("http://example.org/named")
+        words = ("first", "second")
+        shown = asker.ask(f"show the {words[at]} one", dialogue=json.loads(json.dumps(first["dialogue"])))
+        assert [row[0] for row in shown["rows"]] == ["http://example.org/named"]
+        blank = asker.ask(f"show the {words[1 - at]} one", dialogue=first["dialogue"])
+        assert (blank["status"], blank["reason"]["code"]) == ("refused", "unknown-place")
+        assert "None" not in asker.ask("Where are the towns?")["text"]
+        lines = answer_lines(first)
+        assert "Name" in lines
+        assert not {"\x1b", "\u202e"} & set(lines)
 
-        def broken(self: StoreEndpoint, query: str, limits: Limits) -> Table:
-            held.append(asker._knowing._lock.locked())
-            both.wait(5)
-            raise ValueError("the disk is gone")
 
-        def ask(_: int) -> str:
-            with pytest.raises(ValueError) as error:
-                asker.knowledge()
-            return str(error.value)
-
-        monkeypatch.setattr(StoreEndpoint, "select", broken)
-        with ThreadPoolExecutor(4) as pool:
-            waiting = pool.map(ask, range(4))
-            both.set()
-            assert [*waiting] == ["the disk is gone"] * 4
-        assert not any(held)
-        monkeypatch.undo()
-        assert asker.knowledge().names.find(("unitname1",)), "an error is not remembered"
+def test_what_a_store_lacks_is_told_before_what_images_would_tell(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as store:
+        asker = StoreAsker(store, clock=now)
+        assert asker.ask("How many towns are there?")["reason"]["code"] == "no-data-layer"
+        assert asker.ask("How many ships are in the image?")["reason"]["code"] == "needs-pixels"

@@ -77,7 +77,9 @@ def test_the_named_question_proposes_the_job(asker: StoreAsker, launcher: JobLau
         ("map the flooding around Sydney between 15 and 25 March 2021?", (150.876, -34.14, 151.524, -33.6)),
         ("Map the floods near Sydney in March 2021", (150.876, -34.14, 151.524, -33.6)),
         ("Which administrative units were flooded north-west of Sydney between 15 and 25 March 2021?", (150.551, -33.87, 151.2, -33.331)),
-        ("Which power plants lie within 2 km of the flooded areas near Sydney in March 2021?", (150.876, -34.14, 151.524, -33.6)),
+        ("Which units lie within 2 km of the flooded areas near Sydney in March 2021?", (150.876, -34.14, 151.524, -33.6)),
+        ("Map the floods within 20 km of Sydney in March 2021", (150.984, -34.05, 151.416, -33.69)),
+        ("Map the floods near Hawkesbury in March 2021", (149.946, -34.045, 151.054, -32.955)),
         ("How large is the flooded area in Hawkesbury in March 2021?", (150.0, -34.0, 151.0, -33.0)),
         ("Map the floods in Hawkesbury in March 2021", (150.0, -34.0, 151.0, -33.0)),
         ("Assess the flood damage in Hawkesbury in March 2021", (150.0, -34.0, 151.0, -33.0)),
@@ -108,6 +110,26 @@ def test_what_fits_no_template_is_refused(asker: StoreAsker, question: str, code
     assert found["reason"]["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Which roads were flooded in Hawkesbury between 15 and 25 March 2021?", "roads"),
+        ("How many people live in the flooded areas in Hawkesbury in March 2021?", "population"),
+        ("Which power plants lie within 2 km of the flooded areas near Sydney in March 2021?", "power plants"),
+    ],
+)
+def test_what_no_run_brings_is_said_to_be_missing(asker: StoreAsker, question: str, missing: str) -> None:
+    found = asker.ask(question)
+    assert (found["status"], found["proposal"]) == ("refused", None)
+    assert found["text"] == f"The store has no data about {missing}, and a run of flood-assessment brings none."
+    assert missing in found["reason"]["hint"]
+
+
+def test_a_run_that_would_fail_says_so(asker: StoreAsker) -> None:
+    proposal = asker.ask(QUESTION)["proposal"]
+    assert "would fail as things stand" in proposal["text"] and "scenes" in proposal["estimate"]["obstacle"]
+
+
 def test_without_a_launcher_nothing_is_proposed(places: Store) -> None:
     assert StoreAsker(places).ask(QUESTION)["status"] == "refused"
 
@@ -131,7 +153,7 @@ def test_the_same_request_is_answered_from_what_the_run_brought(places: Store, a
         after.load([places.path.parent / "places.ttl", tmp_path / "flood.ttl"])
         found = StoreAsker(after).ask_request(waiting["proposal"]["request"])
         assert (found["status"], [row[1] for row in found["rows"]]) == ("answered", ["Windsor"])
-        assert found["columns"][-1] == "share (km²)"
+        assert found["columns"][-1] == "flooded areas (km²)"
         assert found["rows"][0][-1] == pytest.approx(51.3, abs=0.2)
         assert len(found["geojson"]["features"]) == 1
 

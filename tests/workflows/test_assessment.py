@@ -70,6 +70,9 @@ def test_store_holds_areas_impact_and_lineage(assessed: tuple[Path, Result, list
             prefixes + "SELECT (COUNT(DISTINCT ?x) AS ?n) { ?x a ew:FloodedArea ; ew:confidence ?c ; prov:wasDerivedFrom ?layer . "
             "?layer a ew:Layer ; prov:wasGeneratedBy/prov:used ?scene }"
         )
+        lost = "ASK { ?x a ew:FloodedArea ; prov:wasDerivedFrom+ ?end . FILTER NOT EXISTS { ?end prov:wasGeneratedBy ?run } "
+        lost += "FILTER (!STRSTARTS(STR(?named), 'S2A_MSIL2A')) ?end <http://purl.org/dc/terms/identifier> ?named }"
+        assert not store.query(prefixes + lost).boolean, "every way back ends at a scene"
         assert int(counted.table.column("n")[0].as_py()["value"]) == result.report["figures"]["rows"] > 0
         assert store.query(prefixes + "ASK { ?x a ew:FloodImpact ; prov:wasDerivedFrom/a ew:Layer }").boolean
     graph = Graph()
@@ -221,11 +224,25 @@ def test_estimate_grows_with_the_area() -> None:
     assert 5 < seconds(aoi=TUTORIAL_AOI) < seconds(aoi=TUTORIAL_AOI, resolution=10) < seconds(resolution=10) < 3600
 
 
-def noted(**more: Any) -> str:
-    """What the estimate says beside the figures."""
+def estimated(**more: Any) -> Any:
+    """The estimate for the period of the scenes."""
     assert SPEC.estimate is not None
     period = {"start": "2021-03-15", "end": "2021-03-25", "aoi": TUTORIAL_AOI, "coverage": 0.5}
-    return str(SPEC.estimate(SPEC.parameters.model_validate({"output_path": "out", **period, **more})).note)
+    return SPEC.estimate(SPEC.parameters.model_validate({"output_path": "out", **period, **more}))
+
+
+def noted(**more: Any) -> str:
+    """What the estimate says beside the figures."""
+    return str(estimated(**more).note)
+
+
+def test_the_estimate_counts_what_the_scenes_show_and_names_obstacles(scenes: Path) -> None:
+    whole, shown = estimated(scenes="cdse"), estimated(scenes=scenes)
+    assert shown.seconds - 8 < (whole.seconds - 8) / 10, "the scenes show a twentieth of the area"
+    assert (whole.obstacle, shown.obstacle) == ("", "")
+    late = estimated(scenes=scenes, start="2022-03-15", end="2022-03-25")
+    assert late.obstacle.startswith("no pair of scenes was found") and "no scene of the area" in late.obstacle
+    assert "EARTHWEAVE_SCENES_FOLDER" in estimated().obstacle
 
 
 def test_the_estimate_names_the_pair_and_fetches_nothing(scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,9 +21,19 @@ MORE = """
 @prefix geo: <http://www.opengis.net/ont/geosparql#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix prov: <http://www.w3.org/ns/prov#> .
 :layer prov:wasGeneratedBy :run . :run prov:used :scene1 , :scene2 . :scene1 rdfs:label "Scene before" .
+:run ew:parameters "{\\"sieve\\": 10}" ; prov:startedAtTime "2026-11-01T00:00:00Z"^^xsd:dateTime . :scene1 ew:simulated true .
 :town1 a :Town ; rdfs:label "Springfield" ; :population 5000 ; geo:hasGeometry [ geo:asWKT "POINT (150.5 -33.5)"^^geo:wktLiteral ] .
 :town2 a :Town ; rdfs:label "Springfield" ; :population 90 ; geo:hasGeometry [ geo:asWKT "POINT (153 -33.5)"^^geo:wktLiteral ] .
 :town3 a :Town ; rdfs:label "Richmond" ; :population 700 ; geo:hasGeometry [ geo:asWKT "POINT (150.6 -33.6)"^^geo:wktLiteral ] .
+"""
+SCENES = """
+:Scene rdfs:label "scene" . :River rdfs:label "river" .
+:a1 a :Scene ; :cloudCover 12.5 ; :acquisitionDate "2021-06-08T10:36:06.154000+00:00"^^xsd:dateTime ; :thumbnail "https://x.example/a1" ;
+    geo:hasGeometry [ geo:asWKT "POLYGON ((150 -34, 151 -34, 151 -33, 150 -33, 150 -34))"^^geo:wktLiteral ] .
+:a2 a :Scene ; :cloudCover 3 ; :acquisitionDate "2021-06-18T10:36:06Z"^^xsd:dateTime ; :thumbnail "https://x.example/a2" ;
+    geo:hasGeometry [ geo:asWKT "POLYGON ((150 -34, 151 -34, 151 -33, 150 -33, 150 -34))"^^geo:wktLiteral ] .
+:brook a :River ; rdfs:label "Long Brook" ;
+    geo:hasGeometry [ geo:asWKT "POLYGON ((149 -33.5, 153 -33.5, 153 -33.49, 149 -33.49, 149 -33.5))"^^geo:wktLiteral ] .
 """
 
 
@@ -73,12 +83,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Units and towns, and not a single flood."""
+    """Units, towns, scenes and a river, and not a single flood."""
     folder = tmp_path_factory.mktemp("places")
     text = FLOODS.read_text("utf-8")
     units = text[: text.index(":f1 a ")]
     (folder / "units.ttl").write_text(units, "utf-8")
-    (folder / "more.ttl").write_text(MORE, "utf-8")
+    (folder / "more.ttl").write_text(MORE + SCENES, "utf-8")
     yield from opened(folder, folder / "units.ttl", folder / "more.ttl")
 
 

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from earthweave.ontology import ParameterError
 from earthweave.qa import Operation, Request, answer_request, edit_from_json, edited, paraphrase
 from earthweave.qa.answering import chips, without
-from earthweave.qa.answering._tree import pointer, walk
-from earthweave.qa.request import AnyOf, Assumption, Compare, Concept, Has, Named, Property, Related, Spatial, Temporal, Text, Things
+from earthweave.qa.answering._tree import jsonable, pointer, walk
+from earthweave.qa.request import (
+    AnyOf,
+    Assumption,
+    Compare,
+    Concept,
+    Has,
+    Interval,
+    Named,
+    Property,
+    Related,
+    Spatial,
+    Temporal,
+    Text,
+    Things,
+)
 
 from ..planning.requests import requests
 from ..planning.worlds import KNOWLEDGE
@@ -74,6 +90,28 @@ def test_a_bad_edit_is_refused_or_gives_a_request(request: Request, path: str, o
     except ParameterError:
         return
     assert isinstance(left, Request)
+
+
+@pytest.mark.parametrize("path", ["/columns/" + "9" * 5000, "/columns/²", "/columns/-1", "/target/kind/0"])
+def test_paths_to_nowhere_are_refused(path: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        edited(Request("find", Things((Concept("city"),))), (Operation("replace", path, None),))
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(("start", "end"), [(date.min, date(1, 2, 1)), (date(9999, 12, 1), date.max), (date.min, date.max)])
+def test_times_at_the_ends_of_the_calendar_have_chips(start: date, end: date) -> None:
+    request = Request("find", Things((Concept("city"),), constraints=(Temporal((Interval(start, end),)),)))
+    assert [one.code for one in chips(request, KNOWLEDGE)] == ["class", "when"]
+
+
+def test_parts_of_a_kind_are_written_by_one_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[object]()
+    plain = TypeAdapter.__init__
+    monkeypatch.setattr(TypeAdapter, "__init__", lambda self, *given, **more: made.append(self) or plain(self, *given, **more))  # type: ignore[func-returns-value]
+    for _ in range(9):
+        jsonable(Concept("city"))
+    assert len(made) <= 1
 
 
 @pytest.mark.parametrize("data", [None, {}, [1], [{"op": "copy", "path": "/a"}], [{"op": "add"}], [{"op": "add", "path": "a"}]])

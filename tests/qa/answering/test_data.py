@@ -70,9 +70,10 @@ def test_yes_lists_what_there_is(world: World) -> None:
 
 def test_numbers_are_told_with_units(world: World) -> None:
     found = world("How many hectares were flooded in Hawkesbury?")
-    assert (found.unit, found.count) == ("har", 3)
-    assert found.value == pytest.approx(20565.56, abs=0.1)
-    assert "20,566 ha" in found.text
+    # what lies in the place, and not the part of a flood across its border
+    assert (found.unit, found.count) == ("har", 1)
+    assert found.value == pytest.approx(12835.86, abs=0.1)
+    assert "12,836 ha" in found.text
     largest = world("What is the largest flooded area?")
     assert (largest.rows[0][1], largest.columns[2].name, largest.columns[2].unit) == ("f3", "area (km²)", "km2")
     assert largest.text == "The largest flooded area: f3 (103.06 km²)."
@@ -80,10 +81,17 @@ def test_numbers_are_told_with_units(world: World) -> None:
 
 def test_areas_come_with_what_they_share(world: World) -> None:
     found = world("Which administrative units were flooded in March 2021?")
-    assert [one.name for one in found.columns] == ["feature", "label", "share (km²)"]
+    assert [one.name for one in found.columns] == ["feature", "label", "flooded areas (km²)"]
     shares = {row[1]: row[2] for row in found.rows}
     assert shares["Westland"] == pytest.approx(205.66, abs=0.1)
     assert shares["Hawkesbury"] + shares["Penrith - East"] == pytest.approx(shares["Westland"], rel=1e-3)
+
+
+def test_a_place_that_holds_no_unit_is_where_it_happened(world: World) -> None:
+    found = world("Which units were flooded in Richmond in March 2021?")
+    assert found.paraphrase == "Administrative units meeting flooded areas at least partly in Richmond observed in March 2021."
+    inside = world("Which units were flooded in Westland in March 2021?")
+    assert inside.paraphrase == "Administrative units meeting flooded areas observed in March 2021 in Westland."
 
 
 def test_only_what_takes_part_makes_an_answer_simulated(world: World) -> None:
@@ -131,7 +139,10 @@ def test_provenance_reaches_the_scenes(world: World) -> None:
     found = provenance(["http://example.org/f1"], world.endpoint)
     assert {one.source for one in found} == {f"http://example.org/{name}" for name in ("layer", "run", "scene1", "scene2")}
     assert "Scene before" in {one.label for one in found}
-    assert provenance(["no iri", 'http://a> } #'[:0]], world.endpoint) == ()
+    facts = {one.source.rpartition("/")[2]: one.facts for one in found}
+    assert facts["run"] == {"parameters": {"sieve": 10}, "started": "2026-11-01T00:00:00Z"}
+    assert (facts["scene1"], facts["scene2"]) == ({"simulated": True}, {})
+    assert provenance(["no iri", "http://a> } #"[:0]], world.endpoint) == ()
 
 
 class Slow:

@@ -37,6 +37,9 @@ def talk(world: World, *questions: str) -> Answer:
         (("floods", "in the area I am looking at"), "Flooded areas [in] the area 150 to 150.3 east, -34 to -33 north."),
         (("floods", "without the simulated ones"), "Flooded areas that are not simulated."),
         (("Which units were flooded?", "and in 2020?"), "Administrative units meeting flooded areas observed in 2020."),
+        (("floods in March 2020", "and in May?"), "Flooded areas observed in May 2020."),
+        (("floods in March 2020", "and in winter?"), "Flooded areas observed from December 2019 to February 2020."),
+        (("floods in March 2020", "and in May 2021?"), "Flooded areas observed in May 2021."),
         (("floods in Hawkesbury", "How many towns are there?"), "The number of towns."),
     ],
 )
@@ -48,6 +51,13 @@ def test_the_second_one_is_shown(world: World) -> None:
     found = talk(world, "floods in Hawkesbury", "show the second one")
     assert [row[1] for row in found.rows] == ["f2"]
     assert [row[1] for row in talk(world, "floods in Hawkesbury", "the last one").rows] == ["f3"]
+    assert [row[1] for row in talk(world, "floods in Hawkesbury", "show number 3").rows] == ["f3"]
+    assert [row[1] for row in talk(world, "floods in Hawkesbury", "show number 0").rows] != ["f3"]
+
+
+def test_a_year_that_is_carried_over_is_told(world: World) -> None:
+    found = talk(world, "floods in March 2020", "and in May?")
+    assert [one.text for one in found.assumptions if one.code == "year"] == ["No year was given: 2020 is taken, as before."]
 
 
 def test_what_the_map_shows_is_a_place_of_the_first_question_too(world: World) -> None:

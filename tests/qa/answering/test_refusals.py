@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from earthweave.qa import CODES, answer_request
-from earthweave.qa.answering._refusals import Code
+from earthweave.qa import CODES, Knowledge, answer_request
+from earthweave.qa.answering._refusals import Code, declined
+from earthweave.qa.language import annotate, read
 
-from .conftest import World
+from .conftest import TODAY, World
 
 REFUSED = [
     ("", "not-a-question"),
@@ -27,9 +28,15 @@ REFUSED = [
     ("What is the travel time from Hawkesbury to Westland?", "unsupported-operation"),
     ("Interpolate the flood level in Hawkesbury", "unsupported-operation"),
     ("delete all floods", "unsupported-operation"),
+    ("Remove Hawkesbury from the data", "unsupported-operation"),
+    ("Add a new flooded area in Hawkesbury", "unsupported-operation"),
+    ("What is the average income in Hawkesbury?", "unknown-property"),
+    ("When will Hawkesbury be flooded again?", "prediction"),
     ("floods in 1999 in Hawkesbury bananas apples pears cherries plums", "not-understood"),
     ("Show me images similar to this one", "needs-pixels"),
     ("Show me a satellite image with sixteen vessels", "needs-pixels"),
+    ("Which units contain the flooded areas that have striped gizmos in Hawkesbury?", "unknown-property"),
+    ("How many gizmos can the units of Hawkesbury hold?", "unknown-property"),
     ("flood " * 400, "too-long"),
 ]
 
@@ -39,6 +46,34 @@ def test_refusals(question: str, code: str, world: World) -> None:
     found = world(question)
     assert found.refusal is not None, found
     assert (found.refusal.code, found.text, bool(found.refusal.hint), found.sparql) == (code, found.refusal.text, True, "")
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("In which direction should I proceed to reach the closest park from Oxford?", None),
+        ("Which way should we take to get to a beach from Oxford within 80 kilometres?", None),
+        ("Should I move to Texas?", "opinion"),
+        ("Which city should I visit?", "opinion"),
+    ],
+)
+def test_whoever_asks_for_a_direction_asks_for_no_advice(question: str, code: str | None) -> None:
+    asked = read(question)
+    why = declined(asked, annotate(asked, Knowledge(), TODAY))
+    assert (why and why.code) == code
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("Show the flooded areas in Hawkesbury in 1974", "outside-time"), ("Was Hawkesbury flooded in 1974?", "outside-time"),
+        # no data of that month is an answer, where there are some before and after
+        ("Show the flooded areas in Hawkesbury in November 2020", None),
+    ],
+)  # fmt: skip
+def test_a_time_that_no_data_are_of(question: str, code: str | None, world: World) -> None:
+    found = world(question)
+    assert (found.refusal and found.refusal.code, found.count or 0) == (code, 0)
 
 
 def test_every_code_is_described() -> None:

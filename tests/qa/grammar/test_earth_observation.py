@@ -33,6 +33,12 @@ def test_a_time_behind_a_superlative() -> None:
     assert {type(one) for one in request.target.constraints} == {Spatial, Temporal}
 
 
+@pytest.mark.parametrize("text", ["the first image of Kent", "What is the earliest image of Kent?"])
+def test_the_first_of_what_has_a_time_is_the_earliest(text: str) -> None:
+    pick = best(text).target.pick
+    assert pick and (pick.descending, pick.count) == (False, 1)
+
+
 def test_a_verb_that_begins_a_sentence_is_no_place() -> None:
     assert not any(one.request.target.named for one in understand("Sort by lowest cloud cover."))
 

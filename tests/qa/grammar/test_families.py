@@ -23,6 +23,16 @@ FAMILIES = {
         With which counties does Kent share borders?
         What are Kent's neighbouring counties?
         what are the neighboring counties of Kent""",
+    "either": """
+        lakes with an area below 10 km2 or above 90 km2
+        lakes with less than 10 km2 of area or more than 90 km2 of area
+        lakes with less than 10 km2 or more than 90 km2 of area
+        lakes that are smaller than 10 km2 or larger than 90 km2""",
+    "neither": """
+        lakes not in Greece and not in Albania
+        lakes neither in Greece nor in Albania
+        Which lakes are neither in Greece nor in Albania?
+        lakes that are not in Greece nor in Albania""",
     "flows": """
         which states does the Mississippi run through
         through which states does the Mississippi flow
@@ -55,6 +65,19 @@ FAMILIES = {
         Which hospital is nearest to Oxford
         What's the nearest hospital from Oxford?
         Seeking the nearest hospital in relation to Oxford, any recommendations?""",
+    "nearest in a direction": """
+        What is the nearest park north of Oxford?
+        Which park is closest to the north of Oxford?
+        Which park is nearest when heading north from Oxford?
+        Seeking the closest park located to the north of Oxford, any recommendations?
+        North of Oxford, which is the nearest park?""",
+    "how far the nearest in a direction is": """
+        What is the distance to the nearest park north of Oxford?
+        How far is the nearest park to the north of Oxford?
+        How far away is the closest park north of Oxford?""",
+    "between two distances": """
+        Which parks are more than 5 km but less than 10 km from Oxford?
+        parks more than 5 km and less than 10 km away from Oxford""",
     "within a distance": """
         Which parks are within 5 km of Oxford?
         parks at most 5 km away from Oxford

@@ -98,7 +98,9 @@ def test_rules_take_as_many_parts_as_their_patterns_have() -> None:
 
 
 def test_every_theme_has_rules() -> None:
-    assert {rule.name.partition(".")[0] for rule in RULES} == {"nouns", "spatial", "values", "questions", "orders"}
+    assert {rule.name.partition(".")[0] for rule in RULES} == {
+        "nouns", "kinds", "spatial", "values", "questions", "groups", "comparing", "happening", "orders",
+    }  # fmt: skip
 
 
 def test_readings_may_come_from_an_iterator_and_decide_alone() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earthweave.qa.knowledge import Called, Knowledge, NameIndex, fold, index_of, key, read, write
-from earthweave.qa.knowledge._indexing import variants
+from earthweave.qa.knowledge._forms import variants
 
 HOSTILE = (
     'Bobby"; DROP',
@@ -127,3 +127,12 @@ def test_a_file_holds_all_and_strange_files_hold_nothing(tmp_path: Path) -> None
     assert read(path) is None
     path.write_text("nothing")
     assert read(path) is None
+    assert read(tmp_path) is None
+
+
+def test_who_writes_the_same_file_just_now_is_left_alone(tmp_path: Path) -> None:
+    path, other = tmp_path / "store.knowledge", tmp_path / "store.knowledge.part"
+    other.write_text("half of the same, by another process")
+    write(Knowledge(index_of([]), generation="7"), path)
+    assert sorted(tmp_path.iterdir()) == [path, other]
+    assert other.read_text() == "half of the same, by another process"

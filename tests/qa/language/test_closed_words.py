@@ -137,13 +137,13 @@ def test_operators(text: str, code: str) -> None:
 
 def test_phrases_have_choices_and_options() -> None:
     table: Phrases[str] = Phrases([("x", "a? short|long way off"), ("y", "way")])
-    found = {(value, start, end) for value, start, end in table.find(read("a long way off").tokens)}
+    found = {(value, start, end) for value, start, end in table.find(read("a long way off"))}
     assert found == {("x", 0, 4), ("x", 1, 4), ("y", 2, 3)}
 
 
 @given(st.lists(st.sampled_from("a b c".split()), max_size=6), st.lists(st.sampled_from("a b c".split()), min_size=1, max_size=3))
 def test_a_phrase_is_found_wherever_it_stands(words: list[str], phrase: list[str]) -> None:
-    found = [(start, end) for _, start, end in Phrases([(0, " ".join(phrase))]).find(read(" ".join(words)).tokens)]
+    found = [(start, end) for _, start, end in Phrases([(0, " ".join(phrase))]).find(read(" ".join(words)))]
     size = len(phrase)
     assert found == [(at, at + size) for at in range(len(words) - size + 1) if words[at : at + size] == phrase]
 

@@ -117,7 +117,9 @@ def test_a_property_that_nobody_has_is_known_by_its_head() -> None:
     [
         ("an image with one ship at the upper left", "caption"), ("Find 3 images like this, similar ones", "image"),
         ("Sentinel-2 images with 20 % cloud cover", "metadata"), ("Isolate the roads", "segmentation"), ("Is a road present?", "visual"),
-        ("How many roads are there?", "counting"), ("Which town is near Boston?", "features"),
+        ("How many roads are there?", "counting"), ("images that look like the uploaded one", "image"),
+        ("Is the number of roads larger than that of houses?", "visual"), ("Does the image contain a stadium?", "visual"),
+        ("S2MSI1C products of Boston", "metadata"), ("Which town is near Boston?", "features"),
     ],
 )  # fmt: skip
 def test_engines(text: str, engine: str) -> None:
@@ -131,3 +133,46 @@ def test_a_state_is_meant_where_addresses_have_its_abbreviation() -> None:
     found = [one.value for one in annotate(read("towns in California"), store, TODAY) if one.kind == "facet"]
     assert {one.constraint.than.value for one in found} == {"CA"}
     assert not any(one.kind == "name" and one.score > 0.4 for one in annotate(read("towns in California"), store, TODAY))
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("NASADEM of Boston", "NASADEM"), ("USGS 3DEP lidar height above ground", "3dep-lidar-hag"),
+        ("ESA WorldCover land cover", "esa-worldcover"),
+        ("HLS Landsat imagery", "hls2-l30"), ("the Copernicus DEM", "cop-dem-glo-30"), ("JRC global surface water", "jrc-gsw"),
+    ],
+)  # fmt: skip
+def test_data_sets_are_known_by_their_names(text: str, id: str) -> None:
+    found = [one for one in _products.readings(read(text), None, TODAY) if one.kind == "product" and one.score == 1.0]
+    (longest,) = sorted(found, key=lambda one: one.start - one.end)[:1]
+    assert longest.value[0].than.value == id
+
+
+def test_a_theme_beside_a_mission_is_of_its_products() -> None:
+    sure = {text: [one.score for one in _products.readings(read(text), None, TODAY) if _is_theme(one)] for text in
+            ("MODIS daily burned area of Boston", "burned area of Boston")}  # fmt: skip
+    assert (min(sure["MODIS daily burned area of Boston"]), max(sure["burned area of Boston"])) == (0.97, 0.5)
+
+
+def _is_theme(one: Reading) -> bool:
+    return one.kind == "product" and one.value[0].value.label == "theme"
+
+
+@pytest.mark.parametrize("text", ["images of the Colorado Sea", "images of Mount Boston", "images of the Gulf of Boston"])
+def test_seas_and_mountains_are_not_what_they_are_called_after(text: str) -> None:
+    knowledge = Knowledge(index_of([Called(E + name, ((name, 1.0),), (UNIT,), 1.0) for name in ("Boston", "Colorado")]),
+                          {UNIT: ClassEntry(UNIT, ("state",), count=2)}, {})  # fmt: skip
+    found = [one for one in annotate(read(text), knowledge, TODAY) if one.kind == "name" and one.score > 0.4]
+    assert [one.value[0].value.iris for one in found] == [()]
+
+
+UNIT = E + "state"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"), [("Could I have 20 images?", {"list"}), ("Could images have clouds?", {"can", "have", "cover"})]
+)
+def test_a_polite_request_asks_for_no_yes_or_no(text: str, codes: set[str]) -> None:
+    found = {one.value for one in annotate(read(text), known(), TODAY) if one.kind == "operator"}
+    assert found & {"list", "can", "have", "cover"} == codes

@@ -126,3 +126,18 @@ def test_long_names_are_found_whole() -> None:
 def test_addresses_that_the_store_does_not_tell_belong_to_the_name(text: str) -> None:
     world = Knowledge(index_of([Called(f"{E}1", (("Sunny Side Diner", 1.0),))]))
     assert rows(names, text, world)[text.removeprefix("hotels near ")].iris == (f"{E}1",)
+
+
+@pytest.mark.parametrize(("text", "words", "iri"), [
+    ("lakes near the volcano Etna", "volcano Etna", "volcano"), ("lakes near Mount Etna", "Mount Etna", "volcano"),
+    ("lakes near the city of Etna", "city of Etna", "town"), ("lakes near Etna, Ohio", "Etna, Ohio", "town"),
+    ("lakes near Etna", "Etna", "volcano"),
+])  # fmt: skip
+def test_a_word_for_the_kind_or_what_it_lies_in_decides(text: str, words: str, iri: str) -> None:
+    kinds = {E + kind: ClassEntry(E + kind, (kind,)) for kind in ("volcano", "settlement", "state")}
+    things = [
+        Called(f"{E}volcano", (("Etna", 1.0),), (f"{E}volcano",), 3.0, (15.0, 37.7, 15.0, 37.7)),
+        Called(f"{E}town", (("Etna", 1.0),), (f"{E}settlement",), 2.0, (-82.7, 40.0, -82.7, 40.0)),
+        Called(f"{E}ohio", (("Ohio", 1.0),), (f"{E}state",), 5.0, (-84.8, 38.4, -80.5, 41.9)),
+    ]
+    assert rows(names, text, Knowledge(index_of(things), kinds))[words].iris == (E + iri,)

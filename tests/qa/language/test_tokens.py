@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earthweave.qa.language import blank, read
+from earthweave.qa.knowledge import Knowledge, NoNames
+from earthweave.qa.language import annotate, blank, read
+from earthweave.qa.language._registry import ANNOTATORS, READINGS, pipeline
 
 
 @settings(deadline=None)
@@ -43,3 +47,20 @@ def test_words_of_questions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> No
         pipelines.add(id(blank()))
     assert most < 1000 + 3000, "a fresh pipeline, the thousand that were allowed, one question"
     assert len(pipelines) > 1
+
+
+def test_annotators_are_components_that_write_into_one_group_of_spans() -> None:
+    question = read("five Sentinel-2 images of lakes larger than 100 km2 in 2021")
+    readings = annotate(question, Knowledge(NoNames()), date(2026, 11, 20))
+    assert pipeline() is blank()
+    assert pipeline().pipe_names == [*ANNOTATORS, "earthweave_settled"]
+    assert {"class", "quantity", "comparator", "time", "product", "number"} <= {one.label_ for one in question.doc.spans[READINGS]}
+    spans = [(one.label_, one.kb_id_, one.start, one.end) for one in question.doc.spans[READINGS]]
+    assert spans == [(one.kind, one.rule, one.start, one.end) for one in readings]
+
+
+def test_a_second_look_starts_anew() -> None:
+    question = read("Which units have a population density above 10?")
+    annotate(question, Knowledge(NoNames()), date(2026, 11, 20))
+    first = len(question.doc.spans[READINGS])
+    assert len(annotate(question, Knowledge(NoNames()), date(2026, 11, 20))) == first

@@ -87,7 +87,7 @@ def spatial(world: dict[str, Thing], depth: int, *, counting: bool = True) -> st
         *simple,
         st.builds(Spatial, st.sampled_from(["intersects", "touches", "disjoint"]), kind, count=many, negated=st.booleans()),
         st.builds(Spatial, st.sampled_from(["between", "towards"]), two),
-        st.builds(Spatial, st.just("intersects"), st.tuples(others, others)),
+        st.builds(Spatial, st.just("intersects"), st.tuples(others, others), negated=st.booleans()),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,13 @@ def metres(iri: str) -> float:
 def test_the_nearest_are_found_by_index(store: Store) -> None:
     target = Things(ALL.classes, pick=Pick(Measure("distance", to=PLACE), descending=False, count=3))
     request = Request("find", target, (Measure("distance", "km", to=PLACE), Measure("bearing", "deg", to=PLACE), Measure("location")))
-    assert "NearestSeed" in explained(plan(request, KNOWLEDGE), store)
+    planned = plan(request, KNOWLEDGE)
+    bound = next(one for one in planned.lookups if one.variable.startswith("bound"))
+    before = planned.lookups[: planned.lookups.index(bound)]
+    assert "NearestSeed" in explained(replace(planned, query=bound.query, lookups=before), store)
+    told = explained(planned, store)
+    assert "index used" in told
+    assert "9,000" not in told
     rows = answer(request, store).rows
     best = sorted((iri for iri in SHOPS if iri != CENTRE), key=metres)[:3]
     assert [row.feature.iri for row in rows] == best
@@ -97,6 +104,39 @@ def test_the_nearest_that_meets_something_else(store: Store) -> None:
     target = Things(bakeries.classes, constraints=bakeries.constraints, pick=by)
     best = sorted((iri for iri in SHOPS if iri.endswith("7")), key=metres)[:2]
     assert [row.feature.iri for row in answer(Request("find", target), store).rows] == best
+
+
+def azimuth(iri: str, target: str) -> float:
+    a, b = SHOPS[iri], SHOPS[target]
+    return float(pyproj.Geod(ellps="WGS84").inv(a.x, a.y, b.x, b.y)[0]) % 360
+
+
+def apart(one: float, other: float) -> float:
+    return abs((one - other + 180) % 360 - 180)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_nearest_in_a_direction_or_on_the_way_to_something(store: Store, count: int) -> None:
+    goal = f"{E}shop/900"
+    ends = Things(named=(Named("Shop 900", (goal,), E + "Shop"),))
+    ways = ((Spatial("northwest", (PLACE,)), 315.0), (Spatial("towards", (ends, PLACE)), azimuth(CENTRE, goal)))
+    for condition, way in ways:
+        pick = Pick(Measure("distance", to=PLACE), descending=False, count=count)
+        rows = answer(Request("find", Things(ALL.classes, constraints=(condition,), pick=pick)), store).rows
+        there = [iri for iri in SHOPS if iri not in (CENTRE, goal) and apart(azimuth(CENTRE, iri), way) <= 22.5]
+        assert [row.feature.iri for row in rows] == sorted(there, key=metres)[:count]
+
+
+def test_all_that_are_as_near_as_the_nearest(store: Store) -> None:
+    pick = Pick(Measure("distance", to=Point(6.0, 46.0)), descending=False)
+    rows = answer(Request("find", Things((Concept("cell", E + "Cell"),), pick=pick)), store).rows
+    assert {row.feature.iri for row in rows} == {f"{E}cell/{name}" for name in ("00", "01", "10", "11")}
+
+
+def test_nothing_is_the_nearest_of_nothing(store: Store) -> None:
+    none = Things(ALL.classes, constraints=(Compare(GOODS, "=", Text("gold")),), pick=Pick(Measure("distance", to=PLACE), descending=False))
+    result = answer(Request("find", none), store)
+    assert (result.rows, result.total) == ((), 0)
 
 
 @pytest.mark.parametrize(
@@ -152,3 +192,13 @@ def test_an_area_is_told_as_stated_else_as_measured(store: Store) -> None:
     assert [row.feature.iri for row in answer(Request("find", smallest), store).rows] == [f"{E}cell/00"]
     small = Things((Concept("cell", E + "Cell"),), constraints=(Compare(area, "<", Amount(6, "km2")),))
     assert answer(Request("count", small), store).numbers == (Figure(1),)
+
+
+def test_none_of_several_and_not_the_place_itself(store: Store) -> None:
+    cells = Things((Concept("cell", E + "Cell"),))
+    some = tuple(Things(named=(Named(name, (E + f"cell/{name}",), E + "Cell"),)) for name in ("00", "22"))
+    apart = Things(cells.classes, constraints=(Spatial("intersects", some, negated=True),))
+    # each of the two corners meets three others, of which they share the middle one; nothing meets itself
+    assert answer(Request("count", apart), store).total == len(CELLS) - 5
+    beyond = Things(ALL.classes, constraints=(Spatial("distance", (PLACE,), "<=", 0.5, negated=True),))
+    assert answer(Request("count", beyond), store).total == len(SHOPS) - 1

@@ -90,7 +90,7 @@ def test_texts_arrive_as_they_are(text: str) -> None:
     assert text.replace("://", ":").lower() in found
 
 
-@pytest.mark.parametrize("iri", [f"{E}a> }} #", f"{E}a b", f'{E}"', "http://example.org/\n", f"{E}{{"])
+@pytest.mark.parametrize("iri", [f"{E}a> }} #", f"{E}a b", f'{E}"', "http://example.org/\n", f"{E}{{", "", "b0", "_:b0"])
 def test_what_is_no_iri_is_refused(iri: str) -> None:
     planned = plan(_request("x", "x", iri), _knowledge("x"))
     with pytest.raises(ParameterError, match="no IRI"):

@@ -39,9 +39,11 @@ DATA = """
 :maine a :State ; rdfs:label "Maine" ; :souls 7 ; :in :usa ; :people 10 ; :size 20.0 .
 :austin a :City ; rdfs:label "Austin" ; :in :texas ; :people 40 .
 :dallas a :City ; rdfs:label "Dallas" ; :in :texas ; :people 40 .
-:akron a :City ; rdfs:label "Akron" ; :in :ohio .
+:akron a :City ; rdfs:label "Akron" ; :nick "A-Town" ; :in :ohio . :blue :nick "Azure" .
+:ohio :seat :columbus . :columbus rdfs:label "Columbus" . :texas :seat :austin .
+:austin :walled "no" . :dallas :walled "yes" .
 :red a :River ; rdfs:label "Red" ; :through :texas , :ohio ; :long "900" ; :record [ :kind "muddy;wide" ] .
-:blue a :River ; rdfs:label "Blue" ; :through :ohio ; :long "70" .
+:blue a :River ; :through :ohio ; :long "70" .
 """
 KNOWLEDGE = Knowledge(
     classes={E + name: ClassEntry(E + name, (name.lower(),)) for name in ("Country", "State", "City", "River")},
@@ -49,10 +51,13 @@ KNOWLEDGE = Knowledge(
         E + "people": PropertyEntry(E + "people", ("population",), (E + "State", E + "City")),
         E + "size": PropertyEntry(E + "size", ("area",), (E + "State",), "area", "km2"),
         E + "capital": PropertyEntry(E + "capital", ("capital",), (E + "State",), "thing", ranges=(E + "City",)),
+        E + "seat": PropertyEntry(E + "seat", ("seat",), (E + "State",), "thing", ranges=(E + "City",)),
+        E + "walled": PropertyEntry(E + "walled", ("walled",), (E + "City",), "text", values=("no", "yes")),
         E + "long": PropertyEntry(
             E + "long", ("length",), (E + "River",), "length", "km", datatype="http://www.w3.org/2001/XMLSchema#string"
         ),
         E + "souls": PropertyEntry(E + "souls", ("souls",)),
+        E + "nick": PropertyEntry(E + "nick", ("nickname",), (), "text", naming=True),
         E + "census": PropertyEntry(E + "census", ("souls",), datatype="http://www.w3.org/2001/XMLSchema#string"),
         E + "kind": PropertyEntry(E + "kind", ("kind",), (E + "River",), "text", via=E + "record", listed=True),
     },
@@ -63,6 +68,7 @@ KNOWLEDGE = Knowledge(
     ),
 )  # fmt: skip
 PEOPLE, SIZE, CAPITAL = Property("population", E + "people"), Property("area", E + "size", "km2"), Property("capital", E + "capital")
+SEAT, WALLED = Property("seat", E + "seat"), Property("walled", E + "walled")
 
 
 class Memory:
@@ -120,9 +126,15 @@ USA, TEXAS, OHIO, RED = named("USA", "Country"), named("Texas", "State"), named(
         (some("State", Spatial("touches", (OHIO,))), "texas"),
         (some("State", Spatial("touches", (TEXAS,))), "ohio"),
         (some("State", Spatial("touches", (some("State"),), negated=True)), "maine"),
+        (some("State", Spatial("touches", (RED,))), "ohio texas"),
         (some("State", Spatial("contains", (some("City"),), count=Count(">=", 2))), "texas"),
         (some("State", Spatial("contains", (some("City"),), count=Count("<", 2))), "maine ohio"),
         (some("City", Related(CAPITAL, TEXAS, inverse=True)), "austin"),
+        (some("City", Related(SEAT, some("State"), inverse=True)), "austin columbus"),
+        (some("City", Related(SEAT, some("State"), inverse=True, negated=True)), "akron dallas"),
+        (some("City", Has(WALLED)), "dallas"),
+        (Things((Concept("place"),), constraints=(Has(WALLED),)), "dallas"),
+        (some("City", Has(WALLED, negated=True)), "akron austin"),
         (some("State", Compare(CAPITAL, "=", Text("austin"))), "texas"),
         (some("State", Compare(CAPITAL, "=", Text("Austin", iri=E + "austin"))), "texas"),
         (some("State", Compare(CAPITAL, "!=", Text("Austin"))), "maine ohio"),
@@ -161,6 +173,12 @@ def test_values_have_units_and_things_their_labels() -> None:
     assert [one.label for one in result.outputs] == ["capital", "area", "population per area"]
     (country,) = answer(Request("find", USA)).rows
     assert country.feature.label == "United States"
+
+
+def test_another_name_is_told_of_what_has_no_label() -> None:
+    rows = answer(Request("find", Things(constraints=(Spatial("within", (OHIO,)),)))).rows
+    assert {"Akron", "Azure"} <= {row.feature.label for row in rows}
+    assert "A-Town" not in {row.feature.label for row in rows}
 
 
 def test_numbers_that_are_stored_as_texts_are_numbers() -> None:
@@ -217,3 +235,10 @@ def test_refused(code: str) -> None:
     assert (planned.kind, planned.text) == ("none", "")
     result = run(planned, Memory())
     assert (result.rows, result.truth, result.total) == ((), None, None)
+
+
+@pytest.mark.parametrize(("unit", "codes"), [("MW", ["unit"]), ("1", []), ("%", [])])
+def test_a_unit_that_the_store_does_not_tell_is_assumed_aloud(unit: str, codes: list[str]) -> None:
+    large = Compare(Property("population", E + "people"), ">", Amount(20, unit))
+    planned = plan(Request("find", Things((Concept("state", E + "State"),), constraints=(large,))), KNOWLEDGE)
+    assert [one.code for one in planned.assumptions] == codes

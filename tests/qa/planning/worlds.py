@@ -153,6 +153,12 @@ def _literal(predicate: str, value: Any, number: int) -> Any:
     return Literal(value)
 
 
+def _itself(link: Spatial, argument: Argument) -> bool:
+    """Whether a thing may be its own partner: nothing is beside itself, but what is not near a place is not the place either."""
+    far = link.negated and link.relation in ("near", "along", "distance") and isinstance(argument, Things) and bool(argument.named)
+    return link.relation == "equals" or far
+
+
 class Oracle:
     """Evaluates requests over a world, one thing at a time."""
 
@@ -264,7 +270,7 @@ class Oracle:
             other
             for argument in link.of
             for other, there, classes in self.shapes(argument)
-            if (other != iri or link.relation == "equals") and self.related(shape, wanted, link, there, classes)
+            if (other != iri or _itself(link, argument)) and self.related(shape, wanted, link, there, classes)
         ]
 
     def lies(self, shape: Any, link: Spatial, one: Any, other: Any) -> bool:

@@ -1,7 +1,8 @@
 /** The card of an answer: what it says, what was understood and how to change it, and what it rests on. */
-import { counted, fill, h, noticeList, shorten, webAddress } from "./dom.js";
-import { origins, problemCard } from "./sparql.js";
+import { counted, fill, h, linked, noticeList } from "./dom.js";
+import { lineage } from "./lineage.js";
 import { proposalCard } from "./run.js";
+import { origins, problemCard } from "./sparql.js";
 import { tableOf } from "./table.js";
 
 const FEW = 8;
@@ -10,11 +11,12 @@ const words = (item) => (typeof item === "string" ? item : item.text ?? JSON.str
 /**
  * The card.
  * @param {any} answer as `/api/ask/schema` describes it
- * @param {any} actions those of the page, with `change(request, edit)`, `again(question)`, and the `signal` that ends the card
+ * @param {any} actions those of the page, with `change(request, edit, why)`, `again(question)`, `otherwise(words)`, and the `signal` that
+ *   ends the card
  */
 export function card(answer, actions) {
   const refused = answer.status === "refused";
-  return h("article", { class: "card answer", "aria-label": "Answer" },
+  return h("article", { class: "card answer", "aria-label": "Answer", tabindex: -1 },
     h("p", { class: "said" }, refused ? answer.reason?.text || answer.text : answer.text),
     refused && refusal(answer, actions),
     chips(answer, actions),
@@ -43,12 +45,47 @@ function chips({ chips: list, request }, actions) {
   return list?.length ? h("ul", { class: "chips", "aria-label": "What was understood" }, list.map((one) => chip(one, request, actions))) : null;
 }
 
-function chip({ label, value, removable, removal, alternatives = [], assumed }, request, actions) {
+function chip(one, request, actions) {
+  const { label, value, removable, removal, alternatives = [], assumed } = one;
   const said = words(value);
-  const choose = ({ target }) => { if (target.value !== "") actions.change(request, alternatives[Number(target.value)].edit); };
-  return h("li", { class: assumed ? "chip assumption" : "chip" }, h("b", {}, label), h("span", { title: said }, said),
-    alternatives.length > 0 && h("select", { "aria-label": `Change ${said}`, onchange: choose }, h("option", { value: "" }, "…"), alternatives.map(({ text }, index) => h("option", { value: index }, text))),
-    removable && h("button", { type: "button", class: "off", "aria-label": `Remove ${said}`, title: "Remove", onclick: () => actions.change(request, removal) }, "×"));
+  const choose = ({ target }) => {
+    const other = alternatives[Number(target.value)];
+    if (target.value !== "") actions.change(request, other.edit, `${other.text}:`);
+  };
+  return h("li", { class: assumed ? "chip assumption" : "chip" }, h("b", {}, label), editable(one, said, request, actions),
+    alternatives.length > 0 && h("select", { "aria-label": `Change ${said}`, onchange: choose }, h("option", { value: "" }, "…"), alternatives.map(({ text: other }, index) => h("option", { value: index }, other))),
+    removable && h("button", { type: "button", class: "off", "aria-label": `Remove ${said}`, title: "Remove", onclick: () => actions.change(request, removal, `Without “${said}”:`) }, "×"));
+}
+
+/** What a chip says; a number in it can be typed anew, a time or a named place said in other words. */
+function editable({ code, path, assumed }, said, request, actions) {
+  const part = assumed || !path ? null : path.split("/").slice(1).reduce((node, step) => node?.[step], request);
+  const number = part && numberIn(part, path);
+  const spoken = part && (code === "when" || (code === "where" && part.of?.some((one) => one.named?.length)));
+  if (!number && !spoken) return h("span", { title: said }, said);
+  const type = ({ currentTarget }) => {
+    const form = numberForm(number, said, (edit) => actions.change(request, [edit], "Changed:"));
+    currentTarget.replaceWith(form);
+    form.querySelector("input").select();
+  };
+  const title = number ? "Type another number" : "Say it otherwise";
+  return h("button", { type: "button", class: "say", title, "aria-label": `${title}: ${said}`, onclick: number ? type : () => actions.otherwise(said) }, said);
+}
+
+/** The number of a condition, where it stands in the request, and how many of it are one of what people type. */
+function numberIn(part, path) {
+  if (part.kind === "compare" && part.than?.kind === "amount") return { at: `${path}/than/value`, value: part.than.value, times: 1, unit: "" };
+  if (typeof part.metres === "number") return { at: `${path}/metres`, value: part.metres / 1000, times: 1000, unit: "km" };
+  return null;
+}
+
+function numberForm({ at, value, times, unit }, said, change) {
+  const field = h("input", { type: "number", step: "any", value, "aria-label": `Another number instead of: ${said}` });
+  const submit = (event) => {
+    event.preventDefault();
+    if (field.value !== "") change({ op: "replace", path: at, value: Number(field.value) * times });
+  };
+  return h("form", { class: "number", onsubmit: submit }, field, unit, h("button", { type: "submit", class: "off" }, "OK"));
 }
 
 /** What was taken for granted without a chip, and the words that were not understood. */
@@ -66,11 +103,6 @@ function table({ columns = [], rows = [] }) {
   return h("div", { class: "scroll few" }, tableOf(named ? columns.slice(1) : columns, rows.slice(0, FEW).map(cells)));
 }
 
-function linked(iri, name) {
-  const address = webAddress(iri);
-  return address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: address }, name) : String(name);
-}
-
 function buttons(answer, actions) {
   const { count, geojson, rows = [] } = answer;
   return h("div", { class: "row" },
@@ -83,12 +115,12 @@ function buttons(answer, actions) {
 function emptiness({ emptiness: { text, nearest = [] }, request }, actions) {
   return [
     text && h("p", { class: "quiet" }, text),
-    nearest.length > 0 && h("div", { class: "examples", role: "group", "aria-label": "Nearest with an answer" }, nearest.map(({ text: said, edit }) => h("button", { type: "button", onclick: () => actions.change(request, edit) }, said))),
+    nearest.length > 0 && h("div", { class: "examples", role: "group", "aria-label": "Nearest with an answer" }, nearest.map(({ text: said, edit }) => h("button", { type: "button", onclick: () => actions.change(request, edit, `${said}:`) }, said))),
   ];
 }
 
 function readings({ readings: list = [] }, actions) {
-  return list.length ? h("details", {}, h("summary", {}, "Other ways to read it"), h("div", { class: "examples" }, list.map(({ text, request }) => h("button", { type: "button", onclick: () => actions.change(request) }, text)))) : null;
+  return list.length ? h("details", {}, h("summary", {}, "Other ways to read it"), h("div", { class: "examples" }, list.map(({ text, request }) => h("button", { type: "button", onclick: () => actions.change(request, [], "Read the other way:") }, text)))) : null;
 }
 
 /** On demand: how it was understood, sources, query, times. */
@@ -112,28 +144,10 @@ function provenance({ rows = [], request }) {
     if (!target.open || body.childNodes.length) return;
     fill(body, h("div", { class: "waiting" }, "Following the sources …"));
     try {
-      fill(body, chain(await origins(iris, request)));
+      fill(body, lineage(await origins(iris, request)));
     } catch (error) {
       fill(body, problemCard(error, h));
     }
   };
   return h("details", { class: "provenance", ontoggle: load }, h("summary", { class: "chip" }, h("b", {}, "from"), h("span", {}, "its sources")), body);
-}
-
-const WORDS = { wasDerivedFrom: "derived from", wasGeneratedBy: "made by", used: "used", hadPrimarySource: "primary source", wasAttributedTo: "by", wasAssociatedWith: "run by" };
-const relation = (iri) => { const end = iri.replace(/^.*[#/]/, ""); return WORDS[end] ?? end; };
-
-/** First what itself comes from nothing else that is known, then every step. */
-function chain(statements) {
-  if (!statements.length) return h("p", { class: "quiet" }, "The store does not say where this comes from.");
-  const names = new Map(statements.filter(({ label }) => label).map(({ source, label }) => [source, label]));
-  const things = new Set(statements.map(({ thing }) => thing));
-  const data = statements.filter(({ relation: by }) => /(wasDerivedFrom|used|hadPrimarySource)$/.test(by));
-  const name = (iri) => names.get(iri) ?? shorten(iri);
-  const ends = [...new Set(data.map(({ source }) => source).filter((source) => !things.has(source)))].sort((one, other) => name(one).localeCompare(name(other)));
-  const row = ({ thing, relation: by, source }) => [linked(thing, name(thing)), relation(by), linked(source, name(source))];
-  return [
-    ends.length > 0 && h("ul", { class: "assumed", "aria-label": "Sources" }, ends.map((iri) => h("li", {}, linked(iri, name(iri))))),
-    h("details", {}, h("summary", {}, `All ${counted(statements.length, "step")}`), h("div", { class: "scroll few" }, tableOf(["what", "", "from"], statements.map(row)))),
-  ];
 }

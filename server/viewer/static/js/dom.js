@@ -65,11 +65,20 @@ export function webAddress(text) {
   }
 }
 
+/** A name that leads to its address, where following that is safe. */
+export function linked(iri, name) {
+  const address = webAddress(iri);
+  return address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: address }, name) : String(name);
+}
+
+const MOMENT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?$/;
+
 /** A value for people: a link where it is a web address, else text. */
 export function shown(value) {
   const address = webAddress(value);
   if (address) return h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: address }, shorten(value));
   if (typeof value === "number") return number(value);
+  if (typeof value === "string") return value.replace(MOMENT, "$1 $2");
   if (value !== null && typeof value === "object") return JSON.stringify(value);
   return value === null || value === undefined ? "" : String(value);
 }
@@ -79,9 +88,11 @@ export function shorten(iri) {
   return iri.length <= 44 ? iri : `…/${iri.split("/").slice(-2).join("/")}`;
 }
 
-/** A number with thin group marks, or as it is where it is not finite. */
+/** A number with group marks and as many digits as say something, or as it is where it is not finite. */
 export function number(value) {
-  return Number.isFinite(value) ? value.toLocaleString("en", { maximumFractionDigits: 6 }) : String(value);
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return value.toLocaleString("en", size >= 1 || size === 0 ? { maximumFractionDigits: size >= 1000 ? 1 : 3 } : { maximumSignificantDigits: 4 });
 }
 
 /** `1 feature`, `2 features`. */

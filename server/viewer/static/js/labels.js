@@ -4,12 +4,16 @@ import { labelPlace } from "./geometry.js";
 import { maplibre } from "./vendor.js";
 
 const MOST = 80;
+const LONG = 24;
 const NAMES = ["name", "label", "title"];
 
 function nameProperty(features) {
   const names = Object.keys(features[0]?.properties ?? {});
   return names.find((name) => NAMES.includes(name.toLowerCase())) ?? names.find((name) => /name|label/i.test(name)) ?? null;
 }
+
+/** Whether a name is but the end of a long IRI, which tells nobody anything. */
+const nameless = ({ id }, text) => text.length > LONG && String(id ?? "").endsWith(text);
 
 /** Labels of all layers of a map. */
 export class Labels {
@@ -31,9 +35,9 @@ export class Labels {
 
   label(feature, property) {
     const [place, text] = [labelPlace(feature.geometry), feature.properties[property]];
-    if (!place || text === null || text === undefined) return [];
+    if (!place || text === null || text === undefined || nameless(feature, String(text))) return [];
     const element = h("div", { class: "map-label", "aria-hidden": "true" }, String(text).slice(0, 60));
-    return [new maplibre.Marker({ element, opacity: "1" }).setLngLat(place).addTo(this.map)];
+    return [new maplibre.Marker({ element, opacity: "1", offset: [0, feature.geometry.type === "Point" ? -13 : 0] }).setLngLat(place).addTo(this.map)];
   }
 
   /** Follow a layer's visibility. */

@@ -74,7 +74,8 @@ async function start() {
   const choose = tabs();
   const drawer = new Drawer(element("drawer"));
   const progress = element("progress");
-  const status = get("/api/status").then((told) => { header(told); return told; });
+  const look = () => get("/api/status").then((told) => { header(told); return told; });
+  const status = look();
   progress.hidden = false;
   const placed = location.hash.includes("map=");
   const linked = new URLSearchParams(location.hash.slice(1)).get("query");
@@ -87,19 +88,24 @@ async function start() {
   const openDialog = layerDialog(addLayer);
   element("add-layer").addEventListener("click", () => openDialog());
   queryTab({ drawer, layer: (query) => openDialog("", query) });
-  questionBox({
+  const box = questionBox({
     show: (answer) => { choose("tab-layers"); layers.fromData(nameOf(answer), answer.sparql, answer.geojson, answer.simulated); },
     table: (answer) => drawer.open(nameOf(answer), answer.columns, rowsOf(answer)),
     draw: (name, area) => { choose("tab-layers"); layers.fromData(name, "", { type: "FeatureCollection", features: [{ type: "Feature", geometry: area, properties: {} }] }); },
     view: () => seen(map.getBounds()),
+    // what was loaded meanwhile, by a run or by others
+    asked: () => look().catch(() => null),
     edit: (query) => { choose("tab-query"); element("query").value = query; element("query").focus(); },
   });
   globalThis.earthweave = { map, layers: layers.items };
-  if (!(await status).questions) switchOff();
+  const { questions } = await status;
+  if (!questions) switchOff();
   await presets(layers, placed);
   if (linked) await layers.fromQuery("Query of the link", linked, { zoom: !placed });
   progress.hidden = true;
   document.documentElement.dataset.ready = "true";
+  // the first time a server learns what it holds: nobody waits for that
+  if (questions) box.offer();
 }
 
 start().catch((error) => {

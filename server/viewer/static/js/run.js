@@ -1,7 +1,7 @@
 /** A run that would answer a question: what it would do, starting it, its progress, and the same request again. */
 import { fill, h } from "./dom.js";
 import { boundsOf } from "./geometry.js";
-import { cancelJob, jobState, problemCard, Problem, startRun } from "./sparql.js";
+import { cancelJob, jobResults, jobState, problemCard, Problem, startRun } from "./sparql.js";
 
 const LOOK = 700;
 const ENDED = ["successful", "failed", "dismissed"];
@@ -17,7 +17,8 @@ export function proposalCard(proposal, actions) {
   return h("section", { class: "proposal", "aria-label": "Proposed run" },
     h("dl", { class: "facts" }, facts(proposal).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     area && h("div", { class: "row" }, h("button", { type: "button", class: "plain", onclick: () => actions.draw(`Area of ${title}`, area) }, "Show the area")),
-    request ? starter(proposal, actions, state, form) : h("div", { class: "row" }, form),
+    proposal.estimate?.obstacle && h("div", { class: "problem" }, h("strong", {}, "As things stand this run would fail"), proposal.estimate.obstacle),
+    request && !proposal.estimate?.obstacle ? starter(proposal, actions, state, form) : h("div", { class: "row" }, form),
     state);
 }
 
@@ -29,8 +30,8 @@ function facts({ title, area, start, end, estimate, assumptions = [] }) {
     box && ["area", `${degrees(box[1], "NS")} – ${degrees(box[3], "NS")}, ${degrees(box[0], "EW")} – ${degrees(box[2], "EW")}`],
     start && ["dates", start === end || !end ? start : `${start} – ${end}`],
     ...assumptions.map((text) => ["assumed", text]),
-    estimate && ["estimate", `some ${Math.max(1, Math.round(estimate.seconds))} s, ${Math.round(estimate.memory_mib)} MiB`],
-    ...(estimate?.notes ?? []).map((text) => ["with", text]),
+    estimate && !estimate.obstacle && ["estimate", `some ${Math.max(1, Math.round(estimate.seconds))} s, ${Math.round(estimate.memory_mib)} MiB`],
+    ...(estimate?.notes ?? []).filter(() => !estimate.obstacle).map((text) => ["with", text]),
   ];
   return rows.filter(Boolean);
 }
@@ -44,7 +45,7 @@ function starter(proposal, actions, state, form) {
     go.disabled = true;
     try {
       await follow(await startRun(proposal.service, proposal.parameters, token), state, actions);
-      if (!actions.signal.aborted) actions.change(proposal.request);
+      if (!actions.signal.aborted) actions.change(proposal.request, [], `${proposal.title}: the run has ended.`, true);
     } catch (error) {
       go.disabled = false;
       if (error.name !== "AbortError") fill(state, problemCard(error, h));
@@ -63,7 +64,11 @@ async function follow(job, state, { signal }) {
     bar.value = now.progress ?? 0;
     told.textContent = [now.stage, now.message].filter(Boolean).join(": ");
     if (now.status === "successful") return;
-    if (ENDED.includes(now.status)) throw new Problem({ detail: now.status === "dismissed" ? "The run was cancelled" : "The run failed", why: now.message });
+    if (ENDED.includes(now.status)) {
+      // the result of a failed job is its problem: what, why and the way out
+      await jobResults(job.jobID, signal);
+      throw new Problem({ detail: "The run failed", why: now.message });
+    }
     await pause(LOOK);
     signal.throwIfAborted();
   }

@@ -96,6 +96,9 @@ export const startRun = (service, inputs, token) => sent(`/processes/${encodeURI
 /** The state of a job. */
 export const jobState = async (id, signal) => (await reach(`/jobs/${encodeURIComponent(id)}`, { signal, headers: { Accept: "application/json" } })).json();
 
+/** What a job brought; raises the Problem that ended it. */
+export const jobResults = (id, signal) => reach(`/jobs/${encodeURIComponent(id)}/results`, { signal, headers: { Accept: "application/json" } });
+
 /** Cancel a job. */
 export const cancelJob = (id, token) => reach(`/jobs/${encodeURIComponent(id)}`, { method: "DELETE", headers: { Accept: "application/json", ...bearer(token) } });
 
