@@ -96,28 +96,40 @@ def _unclear(one: Any) -> bool:
 
 
 def _sound(stated: Graph | None, classes: Iterable[str]) -> Graph:
-    """Axioms as owlready2 can read them all: declared, and nothing that is class and property at once, half an expression or a ring.
+    """Axioms as owlready2 can read them all: declared, and nothing that is class and property at once, half an expression or a ring."""
+    graph = vocabulary() if stated is None else vocabulary() + stated
+    axioms = [(a, p, b) for p in (RDFS.subClassOf, OWL.equivalentClass) for a, b in graph.subject_objects(p) if isinstance(a, URIRef)]
+    named = {URIRef(iri) for iri in classes}.union(_iris(one for a, _, b in axioms for one in (a, b)))
+    return _declared(_understood(graph, sorted(axioms), named), named)
+
+
+def _iris(nodes: Iterable[Node]) -> Iterator[URIRef]:
+    return (one for one in nodes if isinstance(one, URIRef))
+
+
+def _understood(graph: Graph, axioms: Iterable[tuple[Node, Node, Node]], named: set[URIRef]) -> Graph:
+    """Axioms between classes and expressions that are understood.
 
     Classes in a ring of superclasses are all the same, and so they are said to be equivalent.
     """
-    graph = vocabulary() if stated is None else vocabulary() + stated
-    axioms = [(a, p, b) for p in (RDFS.subClassOf, OWL.equivalentClass) for a, b in graph.subject_objects(p) if isinstance(a, URIRef)]
-    named = {URIRef(iri) for iri in classes} | {one for a, _, b in axioms for one in (a, b) if isinstance(one, URIRef)}
     found, above = Graph(), dict[Node, set[Node]]()
-    for a, p, b in sorted(axioms):
+    for a, p, b in axioms:
         expression = Graph()
         if a != b and _copied(graph, b, expression, named, _DEPTH):
             ring = p == RDFS.subClassOf and a in _reached(b, above)
             above.setdefault(a, set()).add(b)
             found += expression
             found.add((a, OWL.equivalentClass if ring else p, b))
-    named |= {one for one in found.objects(None, RDF.first) if isinstance(one, URIRef)}
-    named |= {one for one in found.objects(None, OWL.someValuesFrom) if isinstance(one, URIRef)}
-    for one in named:
-        found.add((one, RDF.type, OWL.Class))
-    for prop in set(found.objects(None, OWL.onProperty)):
-        found.add((prop, RDF.type, OWL.ObjectProperty))
     return found
+
+
+def _declared(axioms: Graph, named: set[URIRef]) -> Graph:
+    """Axioms with a declaration of every class and every property in them."""
+    for one in named.union(_iris(axioms.objects(None, RDF.first)), _iris(axioms.objects(None, OWL.someValuesFrom))):
+        axioms.add((one, RDF.type, OWL.Class))
+    for prop in set(axioms.objects(None, OWL.onProperty)):
+        axioms.add((prop, RDF.type, OWL.ObjectProperty))
+    return axioms
 
 
 def _reached(start: Node, above: Mapping[Node, set[Node]]) -> set[Node]:
@@ -135,19 +147,28 @@ def _copied(graph: Graph, node: Node, into: Graph, named: set[URIRef], depth: in
         return True
     if not isinstance(node, BNode) or not depth:
         return False
-    for of in _OF:
-        if (rows := graph.value(node, of)) is not None:
-            parts = [*Collection(graph, rows)] if graph.value(rows, RDF.first) else []
-            into.add((node, RDF.type, OWL.Class))
-            into.add((node, of, rows))
-            Collection(into, rows, parts)
-            return bool(parts) and all(_copied(graph, part, into, named, depth - 1) for part in parts)
+    boolean = next(((of, rows) for of in _OF for rows in graph.objects(node, of)), None)
+    inner = _operands(graph, node, *boolean, into) if boolean else _fillers(graph, node, into, named)
+    return inner is not None and all(_copied(graph, part, into, named, depth - 1) for part in inner)
+
+
+def _operands(graph: Graph, node: Node, of: URIRef, rows: Node, into: Graph) -> list[Node] | None:
+    """The classes of an intersection or a union, with its triples copied; None if there are none."""
+    parts = [*Collection(graph, rows)] if graph.value(rows, RDF.first) else []
+    into.add((node, RDF.type, OWL.Class))
+    into.add((node, of, rows))
+    Collection(into, rows, parts)
+    return parts or None
+
+
+def _fillers(graph: Graph, node: Node, into: Graph, named: set[URIRef]) -> list[Node] | None:
+    """The class that some value of a restriction is of, none for one value, with its triples copied; None if it is no such restriction."""
     prop = graph.value(node, OWL.onProperty)
-    value = next(((p, o) for p in _VALUE for o in sorted(graph.objects(node, p), key=str)), None)
-    if not isinstance(prop, URIRef) or prop in named or value is None:
-        return False
-    some = value[0] == OWL.someValuesFrom
+    p, value = next(((p, o) for p in _VALUE for o in sorted(graph.objects(node, p), key=str)), (None, None))
+    if not isinstance(prop, URIRef) or prop in named or p is None or value is None:
+        return None
+    some = p == OWL.someValuesFrom
     # one value is compared with others, whatever its type is
-    held = value[1] if some else Literal(value[1].n3())
-    into += [(node, RDF.type, OWL.Restriction), (node, OWL.onProperty, prop), (node, value[0], held)]
-    return not some or _copied(graph, value[1], into, named, depth - 1)
+    held = value if some else Literal(value.n3())
+    into += [(node, RDF.type, OWL.Restriction), (node, OWL.onProperty, prop), (node, p, held)]
+    return [value] if some else []

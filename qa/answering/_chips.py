@@ -22,6 +22,7 @@ from ..request import (
     Constraint,
     Has,
     Interval,
+    Measure,
     Named,
     Pick,
     Related,
@@ -38,6 +39,8 @@ from ._words import aggregate, condition, noun, order_words, value
 _NAMES = 5
 _CODE = 3
 """Letters of what is a code of a country rather than a name."""
+_AROUND = (10_000.0, 25_000.0, 100_000.0)
+"""Metres that are offered in place of the nearest."""
 _CONSTRAINTS = Spatial | Related | Temporal | Compare | Has | AnyOf
 
 
@@ -111,6 +114,24 @@ def _of_things(request: Request, knowledge: Knowledge) -> Iterator[Chip]:
         if things.pick:
             here = (*path, "pick")
             yield Chip("pick", "choice", order_words(things.pick), pointer(here), removal(request, here), _picks(things.pick, here))
+            yield from _reference(things, things.pick, path, knowledge)
+
+
+def _reference(things: Things, pick: Pick, path: Path, knowledge: Knowledge) -> Iterator[Chip]:
+    """The place that the nearest or farthest is told from: others of its name, and all that lies within some distance of it instead."""
+    to = pick.by.to if isinstance(pick.by, Measure) else None
+    if not isinstance(to, Things) or not to.named:
+        return
+    here = (*path, "pick", "by", "to", "named")
+    others = [other for number, name in enumerate(to.named) for other in _others(name, (*here, number), knowledge)]
+    around = [Spatial("distance", (to,), op="<=", metres=length) for length in _AROUND]
+    within = [
+        Alternative(
+            f"within {metres(one.metres or 0)}", replacement(path, replace(things, pick=None, constraints=(*things.constraints, one)))
+        )
+        for one in around
+    ]
+    yield Chip("where", "from", noun(to), pointer(here), (), (*others, *within))
 
 
 def _of_constraints(request: Request, knowledge: Knowledge) -> Iterator[Chip]:
@@ -323,22 +344,32 @@ def _instead(one: Assumption, path: Path, part: Any, knowledge: Knowledge) -> It
     elif isinstance(part, Named):
         yield from _others(part, path, knowledge)
     elif isinstance(part, Concept):
-        near = [knowledge.classes[iri] for iri, _ in knowledge.likeness.nearest(one.about) if iri in knowledge.classes and iri != part.iri]
-        yield from (Alternative(entry.labels[0], replacement(path, Concept(entry.labels[0], entry.iri))) for entry in near)
+        yield from _likely(one.about, part, path, knowledge)
     elif isinstance(part, Pick):
         yield from _picks(part, path)
     elif isinstance(part, Compare):
         yield from _amounts(part, path)
-    elif isinstance(part, Temporal) and one.code == "season":
+    elif isinstance(part, Temporal):
+        yield from _other_times(one.code, part, path)
+
+
+def _likely(words: str, part: Concept, path: Path, knowledge: Knowledge) -> Iterator[Alternative]:
+    """Other kinds of things that the words may be for."""
+    near = [knowledge.classes[iri] for iri, _ in knowledge.likeness.nearest(words) if iri in knowledge.classes and iri != part.iri]
+    yield from (Alternative(entry.labels[0], replacement(path, Concept(entry.labels[0], entry.iri))) for entry in near)
+
+
+def _other_times(code: str, part: Temporal, path: Path) -> Iterator[Alternative]:
+    """The season of the other hemisphere, other lengths of what is recent, or the times beside."""
+    if code == "season":
         other = turned(part)
         yield Alternative(f"{when(other)}, as on the other hemisphere", replacement(path, other))
-    elif isinstance(part, Temporal) and one.code == "recent" and part.intervals[0].start:
+    elif code == "recent" and part.intervals[0].start:
         last = part.intervals[0].end or part.intervals[0].start + timedelta(days=30)
         for days in (7, 90, 365):
-            yield Alternative(
-                f"the last {days} days", replacement(path, replace(part, intervals=(Interval(last - timedelta(days=days), None),)))
-            )
-    elif isinstance(part, Temporal):
+            changed = replace(part, intervals=(Interval(last - timedelta(days=days), None),))
+            yield Alternative(f"the last {days} days", replacement(path, changed))
+    else:
         yield from _times(part, path)
 
 

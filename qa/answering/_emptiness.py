@@ -82,21 +82,29 @@ class _Asker:
 
     def explain(self) -> tuple[Emptiness, Refusal | None]:
         places = [(path, one) for path, one in walk(self.counting) if isinstance(one, _CONSTRAINTS) and self.plain(path)]
-        for path, one in places:
-            owner = node(self.counting, path[:-2])
-            if isinstance(one, Temporal) and one.intervals and isinstance(owner, Things) and owner.classes and self.uncovered(owner, one):
-                self.refusal = _of_other_times(owner)
-        for path, one in places[:6]:
-            edit = removal(self.counting, path)
-            count = self.count(edited(self.counting, edit)) if edit else 0
-            if count:
-                self.blame.append((condition(one), count))
-                self.loosened(path, one)
+        self.elsewhen(places)
+        self.dropped(places[:6])
         if not self.blame:
             self.alone([one for path, one in places if path[:-1] == ("target", "constraints")])
         if not self.blame and not self.solo:
             self.bare(places)
         return self.found(), self.refusal
+
+    def elsewhen(self, places: list[tuple[Path, Any]]) -> None:
+        """Whether all things of a kind are of other times than those asked for."""
+        for path, one in places:
+            owner = node(self.counting, path[:-2])
+            if isinstance(one, Temporal) and one.intervals and isinstance(owner, Things) and owner.classes and self.uncovered(owner, one):
+                self.refusal = _of_other_times(owner)
+
+    def dropped(self, places: list[tuple[Path, Any]]) -> None:
+        """How many there are without each constraint, and what is nearest to it where there are some."""
+        for path, one in places:
+            edit = removal(self.counting, path)
+            count = self.count(edited(self.counting, edit)) if edit else 0
+            if count:
+                self.blame.append((condition(one), count))
+                self.loosened(path, one)
 
     def plain(self, path: Path) -> bool:
         """Whether dropping it alone leaves a question: not what is counted or compared with."""

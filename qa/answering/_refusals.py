@@ -107,11 +107,21 @@ _PIXELS: Mapping[str, str] = MappingProxyType(
 
 def declined(question: Question, readings: list[Reading]) -> Refusal | None:
     """The refusal of what no store can answer, by its words; None where they are words of the store."""
+    return _declined_at_once(question) or _declined_by_phrase(question, readings)
+
+
+def _declined_at_once(question: Question) -> Refusal | None:
+    """The refusal of a sentence that begins with "will", or with the command to change something."""
     first = [token.lower for token in question.tokens[:2]]
     if first[:1] == ["will"] and first[1:] not in (["you"], ["we"]):
         return Refusal("prediction", _INTENTS[0][1], about=(question.words(0, 1),))
     if first[:1] and first[0] in _COMMANDS:
         return Refusal("unsupported-operation", "Questions only read: they change nothing in the store.", about=(question.words(0, 1),))
+    return None
+
+
+def _declined_by_phrase(question: Question, readings: list[Reading]) -> Refusal | None:
+    """The refusal that the first phrase of an intent stands for, unless the store has something of these words."""
     held = {at for one in readings if _linked(one) for at in range(one.start, one.end)}
     # "in which direction should I go" asks for a bearing, not for advice
     headed = any(one.kind == "operator" and one.value == "bearing" for one in readings)

@@ -28,12 +28,18 @@ def hemisphere(request: Request, knowledge: Knowledge, today: date) -> Request:
         text = f"Seasons are those of the northern hemisphere{f', where {where} lies' if where else ''}, by whole months."
     else:
         text = f"{_SOUTH}, where {where} lies, by whole months."
-        words = notes[0].about.lower().split() if len(notes) == 1 else []
-        for path, one in walk(request):
-            if isinstance(one, Temporal) and (season_months(one) is not None or _is_open(one, words)):
-                request = edited(request, replacement(path, _over(_turned_as_said(one, words), words, today)))
+        request = _southern(request, notes[0].about.lower().split() if len(notes) == 1 else [], today)
     told = tuple(replace(one, text=text, about="") if one.code == "season" else one for one in request.assumptions)
     return replace(request, assumptions=tuple(dict.fromkeys(told)))
+
+
+def _southern(request: Request, words: list[str], today: date) -> Request:
+    """The request with all its seasons turned, which were spoken of in these words."""
+    result = request
+    for path, one in walk(request):
+        if isinstance(one, Temporal) and (season_months(one) is not None or _is_open(one, words)):
+            result = edited(result, replacement(path, _over(_turned_as_said(one, words), words, today)))
+    return result
 
 
 _SOUTH = "Seasons are those of the southern hemisphere"

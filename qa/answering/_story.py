@@ -205,7 +205,7 @@ class _Teller:
 
     def closest(self, request: Request) -> Answer | None:
         """What is nearest, where nothing is near."""
-        instead = nearest(request)
+        instead = nearest(request, self.knowledge)
         planned = self.planned(instead) if instead else None
         if instead is None or planned is None or planned.refusal:
             return None

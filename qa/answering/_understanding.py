@@ -100,26 +100,35 @@ def _lacking(question: Question, readings: Sequence[Reading], found: Sequence[Pa
 
 
 def _untold(question: Question, best: Parsed) -> Refusal | None:
-    """The refusal where what a thing is said to have, or how many of it there can be, was left out: the rest is true of others too."""
-    words, request = [token.lower for token in question.tokens], best.request
-    if words[0] == "when" and best.unknown and request.form == "find" and not request.columns:
+    """The refusal where when something was, what a thing is said to have, or how many of it there can be, was left out: the rest is true
+    of others too.
+    """
+    request = best.request
+    if question.tokens[0].lower == "when" and best.unknown and request.form == "find" and not request.columns:
         return Refusal("no-time", f"The store does not tell when that was ({', '.join(best.unknown)}).", about=best.unknown)
-    for left in best.unknown:
-        own = [token.lower for token in read(left).tokens]
-        for at in (at for at in range(len(words)) if words[at : at + len(own)] == own):
-            before, behind = words[max(at - _CLAUSE, 0) : at], words[at + len(own) : at + len(own) + 1]
-            having = any(pair[0] in _RELATIVE and pair[1] in _HAVING for pair in zip(before, before[1:], strict=False))
-            if having or (before[-2:] == ["how", "many"] and behind and behind[0] in _AUXILIARY):
-                return Refusal("unknown-property", f"The store does not tell “{left}” of anything.", about=(left,))
-    return None
+    words = [token.lower for token in question.tokens]
+    left = next((left for left in best.unknown if _said_to_have(words, [token.lower for token in read(left).tokens])), None)
+    return Refusal("unknown-property", f"The store does not tell “{left}” of anything.", about=(left,)) if left else None
+
+
+def _said_to_have(words: list[str], own: list[str]) -> bool:
+    """Whether some words of a question stand shortly behind "that has", or in "how many … can"."""
+    for at in (at for at in range(len(words)) if words[at : at + len(own)] == own):
+        before, behind = words[max(at - _CLAUSE, 0) : at], words[at + len(own) : at + len(own) + 1]
+        having = any(pair[0] in _RELATIVE and pair[1] in _HAVING for pair in zip(before, before[1:], strict=False))
+        if having or (before[-2:] == ["how", "many"] and not _AUXILIARY.isdisjoint(behind)):
+            return True
+    return False
 
 
 def _denied(question: Question, readings: Sequence[Reading], best: Parsed) -> bool:
     """Whether a "not" was left out: what is left then says the contrary."""
-    used = {at for one in best.used for at in range(one.start, one.end)}
-    said = [one for one in readings if one.kind == "operator" and one.value in _DENYING]
-    left = [one for one in said if used.isdisjoint(range(one.start, one.end))]
-    return any(question.words(one.start, one.end) in words for one in left for words in best.unknown)
+    left = [*_left_out(question, best)]
+    return any(one.kind == "operator" and one.value in _DENYING and _inside(one, left) for one in readings)
+
+
+def _inside(one: Reading, places: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= one.start and one.end <= end for start, end in places)
 
 
 def _with_the_rest(why: Refusal, best: Parsed) -> Refusal:
@@ -135,16 +144,25 @@ def _strange(best: Parsed) -> tuple[str, ...]:
 
 
 def _missing(question: Question, readings: Sequence[Reading], best: Parsed, knowledge: Knowledge) -> Refusal | None:
-    """The refusal where what was left out is a kind of things, or a place, that the store does not have."""
-    for reading in readings:
-        words = question.words(reading.start, reading.end)
-        if not any(words in left for left in best.unknown) or any(one.start < reading.end and reading.start < one.end for one in best.used):
-            continue
-        if reading.kind == "class" and reading.rule != "class misspelt" and not reading.value[0].value.iri:
-            return Refusal("no-data-layer", f"The store has no data about “{words}”.", about=(words,))
-        if reading.kind == "name" and reading.rule == "unknown" and (words[:1].isupper() or _behind_preposition(question, reading.start)):
-            return unknown_place(Named(words), knowledge)
-    return _unknown_value(question, readings, best) or _pictured(question, best) or _unknown_kind(question, readings, best, knowledge)
+    """The refusal where what was left out is known to be something that the store does not have."""
+    left = [*_left_out(question, best)]
+    absent = (_absent(question, one, knowledge) for one in readings if _inside(one, left))
+    return (
+        next(filter(None, absent), None)
+        or _unknown_value(question, readings, best)
+        or _pictured(question, best)
+        or _unknown_kind(question, readings, best, knowledge)
+    )
+
+
+def _absent(question: Question, one: Reading, knowledge: Knowledge) -> Refusal | None:
+    """The refusal of a kind of things, or of a place, that the store does not have."""
+    words = question.words(one.start, one.end)
+    if one.kind == "class" and one.rule != "class misspelt" and not one.value[0].value.iri:
+        return Refusal("no-data-layer", f"The store has no data about “{words}”.", about=(words,))
+    if one.kind == "name" and one.rule == "unknown" and (words[:1].isupper() or _behind_preposition(question, one.start)):
+        return unknown_place(Named(words), knowledge)
+    return None
 
 
 def _unknown_value(question: Question, readings: Sequence[Reading], best: Parsed) -> Refusal | None:
@@ -175,12 +193,14 @@ _SIGHT = frozenset("show shows showing contain contains containing depict depict
 
 
 def _left_out(question: Question, best: Parsed) -> Iterator[tuple[int, int]]:
-    """Where the words that were left out stand."""
+    """Where the words that were left out stand, as tokens: "no" is not left out where "volcano" is."""
+    used = {at for one in best.used for at in range(one.start, one.end)}
+    ends = {token.end: at + 1 for at, token in enumerate(question.tokens)}
     for words in best.unknown:
-        at = question.typed.find(words)
-        inside = [place for place, token in enumerate(question.tokens) if at <= token.start and token.end <= at + len(words)]
-        if at >= 0 and inside:
-            yield inside[0], inside[-1] + 1
+        for start, token in enumerate(question.tokens):
+            end = ends.get(token.start + len(words), start)
+            if end > start and question.words(start, end) == words and used.isdisjoint(range(start, end)):
+                yield start, end
 
 
 def _unknown_kind(question: Question, readings: Sequence[Reading], best: Parsed, knowledge: Knowledge) -> Refusal | None:

@@ -115,16 +115,26 @@ def _kind(things: Things, many: bool) -> str:
     labels = dict.fromkeys(plural(one.label) if many else one.label for one in things.classes)
     kinds = listed((one or "things" for one in labels), "or")
     if things.named and things.pick:
-        # of several named ones, the best
-        best = superlative(things.pick)
-        if isinstance(things.pick.by, Measure) and things.pick.by.to:
-            best = f"{'farthest' if things.pick.descending else 'nearest'} to {noun(things.pick.by.to)}"
-        lead = f"the {best}" if best else f"what has the {'highest' if things.pick.descending else 'lowest'} {value(things.pick.by)}"
-        return f"{lead} of {listed((one.name for one in things.named), 'and')}"
+        return _best_of(things.pick, things.named)
     if things.named:
         return _names(things.named) + (f" ({kinds if many and len(things.named) > 1 else _single(things)})" if kinds else "")
     kinds = kinds or ("things" if many else "thing")
     return _picked(things.pick, things, kinds) if things.pick else kinds
+
+
+def _best_of(pick: Pick, named: tuple[Named, ...]) -> str:
+    """The best of several named things."""
+    if isinstance(pick.by, Measure) and pick.by.to:
+        lead = f"the {'farthest' if pick.descending else 'nearest'} to {noun(pick.by.to)}"
+    elif best := superlative(pick):
+        lead = f"the {best}"
+    else:
+        lead = f"what has the {_end(pick)} {value(pick.by)}"
+    return f"{lead} of {listed((one.name for one in named), 'and')}"
+
+
+def _end(pick: Pick) -> str:
+    return "highest" if pick.descending else "lowest"
 
 
 def _single(things: Things) -> str:
@@ -140,18 +150,22 @@ def _part(part: str) -> str:
 
 
 def _picked(pick: Pick, things: Things, kinds: str) -> str:
-    best = superlative(pick)
+    """The best of things of a kind, with how many and which place they take."""
     if pick.share is not None:
         return f"the {'top' if pick.descending else 'lowest'} {pick.share:.0%} by {value(pick.by)} of {kinds}"
     if pick.count == 1:
         kinds = _single(things) or "thing"
-    rank = _ORDINALS[pick.skip + 1] if pick.skip + 1 < len(_ORDINALS) else f"{pick.skip + 1}th "
+    lead = f"the {_rank(pick.skip)}{f'{pick.count:,} ' if pick.count > 1 else ''}"
     if isinstance(pick.by, Measure) and pick.by.measure == "distance" and pick.by.to:
-        way = "farthest from" if pick.descending else "nearest to"
-        first, last = way.split()
-        return f"the {rank if pick.skip else ''}{f'{pick.count:,} ' if pick.count > 1 else ''}{first} {kinds} {last} {noun(pick.by.to)}"
-    lead = f"the {rank if pick.skip else ''}{f'{pick.count:,} ' if pick.count > 1 else ''}"
-    return f"{lead}{best} {kinds}" if best else f"{lead}{kinds} with the {'highest' if pick.descending else 'lowest'} {value(pick.by)}"
+        first, last = ("farthest", "from") if pick.descending else ("nearest", "to")
+        return f"{lead}{first} {kinds} {last} {noun(pick.by.to)}"
+    best = superlative(pick)
+    return f"{lead}{best} {kinds}" if best else f"{lead}{kinds} with the {_end(pick)} {value(pick.by)}"
+
+
+def _rank(skip: int) -> str:
+    """``second`` for one that is skipped; empty for none."""
+    return _ORDINALS[skip + 1] if skip + 1 < len(_ORDINALS) else f"{skip + 1}th "
 
 
 def superlative(pick: Pick) -> str:

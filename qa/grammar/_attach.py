@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..language import RelationWord
 from ..request import AnyOf, Compare, Constraint, Has, Measure, Operator, Pick, Property, Related, Relation, Spatial, Things, Value
 from ._chart import Out
@@ -75,13 +77,26 @@ def _inward(context: Context, noun: Noun, mod: Mod) -> Noun | None:
     """ "flooded in March": the time is of the floods, not of what was flooded."""
     if noun.things.classes and context.timed(noun):
         return None
-    for at, one in enumerate(noun.things.constraints):
-        inner = one.of[0] if isinstance(one, Spatial) and len(one.of) == 1 else None
-        if isinstance(inner, Things) and isinstance(one, Spatial) and context.event(inner):
-            timed = changed(one, of=(changed(inner, constraints=inner.constraints + mod.constraints),))
-            constraints = (*noun.things.constraints[:at], timed, *noun.things.constraints[at + 1 :])
-            return changed(noun, things=changed(noun.things, constraints=constraints), modified=noun.modified + 1)
+    for at, inner in _objects(noun):
+        if context.event(inner):
+            return _relating(noun, at, changed(inner, constraints=inner.constraints + mod.constraints))
     return None
+
+
+def _objects(noun: Noun) -> Iterator[tuple[int, Things]]:
+    """The things that a noun is related to in space, each with the place of its constraint, which has no others."""
+    for at, one in enumerate(noun.things.constraints):
+        if isinstance(one, Spatial) and len(one.of) == 1 and isinstance(one.of[0], Things):
+            yield at, one.of[0]
+
+
+def _relating(noun: Noun, at: int, inner: Things) -> Noun:
+    """The noun where the constraint at a place relates it to other things."""
+    constraints = noun.things.constraints
+    moved = changed(constraints[at], of=(inner,))
+    return changed(
+        noun, things=changed(noun.things, constraints=(*constraints[:at], moved, *constraints[at + 1 :])), modified=noun.modified + 1
+    )
 
 
 def _strain(context: Context, noun: Noun, mod: Mod, said: bool) -> float:
@@ -108,6 +123,17 @@ def _scope(noun: Noun, constraints: tuple[Constraint, ...]) -> Spatial | None:
         return None
     inner = only.of[0] if len(only.of) == 1 else None
     return _placing(inner) if isinstance(inner, Things) and inner.classes and not inner.named else None
+
+
+def scoped(noun: Noun, mod: Mod) -> Noun:
+    """ "In Greece, which islands are east of villages": the villages are there too."""
+    place = _placing(Things(constraints=mod.constraints)) if len(mod.constraints) == 1 else None
+    for at, inner in _objects(noun) if place else ():
+        one = noun.things.constraints[at]
+        apart = isinstance(one, Spatial) and one.relation in _OUTSIDE
+        if place and not apart and inner.classes and not inner.named and not _placing(inner):
+            noun = _relating(noun, at, changed(inner, constraints=(*inner.constraints, place)))
+    return noun
 
 
 _OUTSIDE = frozenset(("within", "distance", "equals", "disjoint", "towards", "between"))
@@ -200,27 +226,15 @@ def _compared(context: Context, noun: Noun, mod: Mod, cost: float) -> list[Out]:
 
 def _compared_inward(context: Context, noun: Noun, mod: Mod) -> list[Out]:
     """ "flooded with a flood level above 10": the level is of the floods, where what was flooded has none."""
-    bounds, asked = mod.bounds, mod.asked
-    if (
-        not bounds
-        or not asked
-        or not asked.words
-        or noun.named
-        or min((out.cost for out in context.resolve(asked, noun)), default=1.0) < _ODD
-    ):
+    if not mod.bounds or not mod.asked or not mod.asked.words or noun.named:
         return []
-    for at, one in enumerate(noun.things.constraints):
-        inner = one.of[0] if isinstance(one, Spatial) and len(one.of) == 1 else None
-        if isinstance(inner, Things) and isinstance(one, Spatial) and inner.classes and not inner.named:
-            ways = [out for out in _compared(context, Noun(inner), mod, 0.0) if out.cost < _ODD][:1]
-            for out in ways:
-                moved = changed(one, of=(out.value.things,))
-                constraints = (*noun.things.constraints[:at], moved, *noun.things.constraints[at + 1 :])
-                return [
-                    Out(
-                        changed(noun, things=changed(noun.things, constraints=constraints), modified=noun.modified + 1), out.cost, out.notes
-                    )
-                ]
+    if any(out.cost < _ODD for out in context.resolve(mod.asked, noun)):
+        return []
+    for at, inner in _objects(noun):
+        if inner.classes and not inner.named:
+            for out in _compared(context, Noun(inner), mod, 0.0):
+                if out.cost < _ODD:
+                    return [Out(_relating(noun, at, out.value.things), out.cost, out.notes)]
     return []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..language import Superlative
 from ..request import Amount, Assumption, Constraint, Measure, Order, Spatial, Things, Value
-from ._attach import INVERSE, attach
+from ._attach import INVERSE, attach, scoped
 from ._chart import Out
 from ._context import Context
 from ._meaning import Asked, Draft, Mod, Noun, Sorting, Values, changed
@@ -31,7 +31,7 @@ def in_front(context: Context, mod: Mod, comma: None, draft: Draft) -> list[Out]
     """ "In Ireland, which lakes …", "Within 5 km of Bath, how many hotels are there"."""
     if draft.noun.named:
         return None
-    return [Out(changed(draft, noun=out.value), out.cost, out.notes) for out in attach(context, draft.noun, mod)] or None
+    return [Out(changed(draft, noun=out.value), out.cost, out.notes) for out in attach(context, scoped(draft.noun, mod), mod)] or None
 
 
 def start_in_front(context: Context, mod: Mod, comma: None, asking: None, be: None, noun: Noun) -> Draft | None:

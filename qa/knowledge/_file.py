@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,7 +27,7 @@ _KEY, _VECTORS = b"earthweave.knowledge", b"earthweave.vectors"
 def write(knowledge: Knowledge, path: Path) -> None:
     """Keep knowledge in a file; whoever reads the old one goes on doing so."""
     names = knowledge.names if isinstance(knowledge.names, NameIndex) else index_of(())
-    head = json.dumps({"version": VERSION, **_plain(knowledge)}, ensure_ascii=False)
+    head = json.dumps({**_made(), **_plain(knowledge)}, ensure_ascii=False)
     rows = {name: pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values) for name, values in names.columns.items()}
     batch = pa.RecordBatch.from_arrays(list(rows.values()), names=list(rows))
     schema = batch.schema.with_metadata({_KEY: head.encode(), _VECTORS: knowledge.likeness.vectors.tobytes()})
@@ -41,11 +42,11 @@ def write(knowledge: Knowledge, path: Path) -> None:
 
 
 def read(path: Path) -> Knowledge | None:
-    """Knowledge of a file; None if there is none, or it cannot be read, is damaged or of another version."""
+    """Knowledge of a file; None if there is none, or it cannot be read, is damaged or of another version or release."""
     with suppress(OSError, pa.ArrowInvalid, ValueError, KeyError, TypeError):
         reader = pa.ipc.open_file(pa.memory_map(str(path)))
         head = json.loads(reader.schema.metadata[_KEY])
-        if head.pop("version") == VERSION:
+        if _made().items() <= head.items():
             batch = reader.get_batch(0)
             known = _knowledge(head, NameIndex({name: batch.column(name).values for name in batch.schema.names}))
             alike = head["alike"]
@@ -54,6 +55,11 @@ def read(path: Path) -> Knowledge | None:
                 vectors = np.frombuffer(reader.schema.metadata[_VECTORS], np.float32).reshape(len(alike), -1 if alike else 0)
                 return replace(known, likeness=Likeness(tuple(alike), vectors))
     return None
+
+
+def _made() -> dict[str, Any]:
+    """The version of the file's form, and the release whose vocabulary the store was read with."""
+    return {"version": VERSION, "release": version("earthweave")}
 
 
 def _plain(knowledge: Knowledge) -> dict[str, Any]:

@@ -152,16 +152,19 @@ def survey(endpoint: Endpoint, limits: Limits) -> Survey:
 
 def _classes(reader: Reader, found: Survey) -> None:
     query = f"SELECT ?c (COUNT(?s) AS ?n) WHERE {{ ?s a ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT {MAX_CLASSES}"
-    for (iri,), count in reader.counts(query, "classes").items():
-        if n3(iri) and not iri.startswith(_SCHEMA) and iri not in _GEOMETRY:
-            found.classes[iri] = count
+    found.classes |= {iri: count for (iri,), count in reader.counts(query, "classes").items() if _is_kind(iri)}
     axioms = _axioms(reader)
     stated = {str(one) for a, p, b in axioms if p in _BETWEEN for one in (a, b) if isinstance(one, URIRef) and one != RDF.nil}
     found.parents = superclasses([*found.classes, *sorted(stated)], axioms)
     # what has members below it alone can be asked for as well
-    for above in [one for iri in tuple(found.classes) for one in found.parents[iri] if one in stated and n3(one)]:
-        if not above.startswith(_SCHEMA) and above not in _GEOMETRY and len(found.classes) < MAX_CLASSES:
+    for above in [one for iri in found.classes for one in found.parents[iri] if one in stated and _is_kind(one)]:
+        if len(found.classes) < MAX_CLASSES:
             found.classes.setdefault(above, 0)
+
+
+def _is_kind(iri: str) -> bool:
+    """Whether a class says what things are: it is none of the schema, no geometry, and SPARQL can name it."""
+    return bool(n3(iri)) and not iri.startswith(_SCHEMA) and iri not in _GEOMETRY
 
 
 def _axioms(reader: Reader) -> Graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -60,23 +60,14 @@ def _auxiliaries(question: Question, start: int) -> tuple[int, bool]:
 
 
 def settled(question: Question, knowledge: Knowledge, readings: Iterable[Reading]) -> list[Reading]:
-    """With "areas" as the kind of things that has a property of which they are said to have a value, and without readings that a longer
-    one leaves no room for: a property that the store lacks inside of one that it has, a participle taken for a kind of things or for the
-    kind in a name, a mission taken for a kind of things that the store lacks, a part of the name of a sea or a mountain that it lacks, the
-    verbs in "could I have".
+    """Without readings that a longer one leaves no room for; with "areas" as the kind of things that has the property that is asked for,
+    and with administrative units as the places to which something happened.
     """
     found = list(readings)
-    linked = [one for one in found if one.kind == "property" and one.value[0].value.property and one.value[0].value.property.iri]
-    happened = [one for one in found if one.rule == "events" and one.kind == "product"]
-    found += _areas(question, knowledge, linked)
-    found += _places_hit(question, knowledge, happened, found)
-    missions = [one for one in found if one.rule == "products" and one.score > _SURE]
-    left = (one for one in found if not _swallowed(one, linked) and not any(_taken(one, other) for other in happened))
-    landforms = [one for one in found if one.kind == "name" and one.rule == "unknown" and one.score >= LANDFORM]
-    polite = [one for one in found if one.kind == "operator" and one.value == "list" and one.end - one.start > 2]
-    kept = (one for one in left if not any(_absent_inside(one, other) for other in missions))
-    kept = (one for one in kept if not any(_part_of(one, other) for other in landforms))
-    return [one for one in kept if not any(_of_phrase(one, other) for other in polite)]
+    found += _areas(question, knowledge, [one for one in found if _stored_property(one)])
+    found += _places_hit(question, knowledge, [one for one in found if _happened(one)], found)
+    longer = [(gives_way, [one for one in found if leaves_no_room(one)]) for leaves_no_room, gives_way in _SHORTER]
+    return [one for one in found if not any(gives_way(one, other) for gives_way, others in longer for other in others)]
 
 
 def _areas(question: Question, knowledge: Knowledge, linked: list[Reading]) -> Iterator[Reading]:
@@ -102,41 +93,73 @@ def _places_hit(question: Question, knowledge: Knowledge, happened: list[Reading
 _SPOTS = frozenset(("place", "location", "area", "region", "district", "community"))
 
 
-def _swallowed(one: Reading, linked: list[Reading]) -> bool:
+def _inside(one: Reading, other: Reading) -> bool:
+    return other.start <= one.start and one.end <= other.end
+
+
+def _stored_property(one: Reading) -> bool:
+    return one.kind == "property" and bool(one.value[0].value.property) and bool(one.value[0].value.property.iri)
+
+
+def _lacking_property(one: Reading, stored: Reading) -> bool:
+    """Whether it is a property that the store lacks, in the words of a longer one that it has."""
     prop = one.value[0].value.property if one.kind == "property" else None
     absent = prop is not None and not prop.iri
-    return absent and any(
-        other.start <= one.start and one.end <= other.end and other.end - other.start > one.end - one.start for other in linked
-    )
+    return absent and _inside(one, stored) and stored.end - stored.start > one.end - one.start
+
+
+def _happened(one: Reading) -> bool:
+    return one.rule == "events" and one.kind == "product"
+
+
+def _of_participle(one: Reading, happened: Reading) -> bool:
+    """Whether it is a participle taken for a kind of things, or for the kind in a name."""
+    if one.kind == "class":
+        return _inside(one, happened) and one.score < 0.9
+    return one.kind == "name" and one.rule.startswith("typed") and one.start < happened.start < one.end
 
 
 _SURE = 0.9
 
 
-def _absent_inside(one: Reading, product: Reading) -> bool:
+def _products(one: Reading) -> bool:
+    return one.rule == "products" and one.score > _SURE
+
+
+def _lacking_in_products(one: Reading, products: Reading) -> bool:
     """Whether it is a kind of things, or a name, that the store does not have, in words for the mission or collection of products."""
     absent = one.kind == "class" and not any(each.value.iri for each in one.value)
     absent = absent or (one.kind == "name" and one.rule == "unknown")
-    return absent and product.start <= one.start and one.end <= product.end
+    return absent and _inside(one, products)
 
 
-def _of_phrase(one: Reading, phrase: Reading) -> bool:
+def _landform(one: Reading) -> bool:
+    return one.kind == "name" and one.rule == "unknown" and one.score >= LANDFORM
+
+
+def _of_landform(one: Reading, landform: Reading) -> bool:
+    """Whether it is a name in the words of the name of a sea or a mountain that the store does not have."""
+    return one.kind == "name" and one is not landform and _inside(one, landform)
+
+
+def _polite(one: Reading) -> bool:
+    return one.kind == "operator" and one.value == "list" and one.end - one.start > 2
+
+
+def _of_polite(one: Reading, polite: Reading) -> bool:
     """Whether it is a verb in "could I have", which asks for no yes or no."""
-    return one.kind == "operator" and one.value in _VERBS and phrase.start <= one.start and one.end <= phrase.end
+    return one.kind == "operator" and one.value in _VERBS and _inside(one, polite)
 
 
 _VERBS = frozenset(("can", "have", "cover", "do", "be"))
-
-
-def _part_of(one: Reading, landform: Reading) -> bool:
-    """Whether it is a name in the words of a name that the store does not have."""
-    return one.kind == "name" and one is not landform and landform.start <= one.start and one.end <= landform.end
-
-
-def _taken(one: Reading, happened: Reading) -> bool:
-    if one.kind == "class":
-        return happened.start <= one.start and one.end <= happened.end and one.score < 0.9
-    return one.kind == "name" and one.rule.startswith("typed") and one.start < happened.start < one.end
+_SHORTER: tuple[tuple[Callable[[Reading], bool], Callable[[Reading, Reading], bool]], ...] = (
+    (_stored_property, _lacking_property),
+    (_happened, _of_participle),
+    (_products, _lacking_in_products),
+    (_landform, _of_landform),
+    (_polite, _of_polite),
+)
+"""Which readings leave no room for others, and whether another gives way to one of them."""
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ planner's to know.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -96,37 +96,62 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
     for at in range(len(tokens)):
         satellites = [*_sentinel(tokens, at)]
         yield from satellites
-        yield from (_coverage(one) for one in satellites if one.end < len(tokens) and tokens[one.end].lower == "coverage")
+        yield from _coverages(tokens, satellites)
         yield from _code(question, at)
-        for words, (mission,) in _starting(tokens, at, _MISSION_WORDS):
-            if not satellites:
-                end, told = _version(question, _abbreviated(question, at + words))
-                yield _product(at, end, 0.95, _equals("mission", mission), told=told)
-        for words, (label, value) in _starting(tokens, at, _VALUE_WORDS):
-            yield _product(at, _beyond(tokens, at + words, _LABELS.get(label, ())), 0.95, _equals(label, value))
-        for words, (label,) in _starting(tokens, at, _NUMBERED_WORDS):
-            yield from _numbered(tokens, at, at + words, label)
-        for words, theme in _starting(tokens, at, _THEME_WORDS):
-            yield _product(at, at + words, _THEME_OF_MISSION if at in beside else 0.5, _equals("theme", theme))
-        for words, id in _starting(tokens, at, _DATASET_WORDS):
-            made = at > 0 and tokens[at - 1].lower in AGENCIES
-            end = _abbreviated(question, at + words)
-            yield _product(at - made, end, 1.0, _equals("collection", id))
-            # "WorldCover land cover" says it twice
-            more = max((size for size, _ in _starting(tokens, end, _THEME_WORDS)), default=0)
-            if more:
-                yield _product(at - made, end + more, 1.0, _equals("collection", id))
-        for words, score in _starting(tokens, at, _NOUN_WORDS):
-            yield Reading("class", at, at + words, (Scored(PRODUCT, score),), score, "product noun")
-            if tokens[at + words - 1].lemma in _SETS and _is_chosen(tokens, at + words):
-                yield Reading("class", at, at + words, (Scored(COLLECTION, 0.95),), 0.95, "collection noun")
-        for words, score in _starting(tokens, at, _COLLECTION_WORDS):
-            yield Reading("class", at, at + words, (Scored(COLLECTION, score),), score, "collection noun")
+        yield from () if satellites else _missions(question, at)
+        yield from _values(tokens, at)
+        yield from _themes(tokens, at, _THEME_OF_MISSION if at in beside else 0.5)
+        yield from _datasets(question, at)
+        yield from _nouns(tokens, at)
 
 
-def _coverage(satellite: Reading) -> Reading:
+def _coverages(tokens: tuple[Token, ...], satellites: Iterable[Reading]) -> Iterator[Reading]:
     """ "Sentinel-2 coverage of Kent": what has been taken of it."""
-    return Reading("class", satellite.end, satellite.end + 1, (Scored(PRODUCT, 0.9),), 0.9, "product noun")
+    for one in satellites:
+        if one.end < len(tokens) and tokens[one.end].lower == "coverage":
+            yield Reading("class", one.end, one.end + 1, (Scored(PRODUCT, 0.9),), 0.9, "product noun")
+
+
+def _missions(question: Question, at: int) -> Iterator[Reading]:
+    """A mission in words, with the abbreviation and the version behind it."""
+    for words, (mission,) in _starting(question.tokens, at, _MISSION_WORDS):
+        end, told = _version(question, _abbreviated(question, at + words))
+        yield _product(at, end, 0.95, _equals("mission", mission), told=told)
+
+
+def _values(tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
+    """A value of a property of products ("VV polarisation"), or such a property and its number ("orbit 45")."""
+    for words, (label, value) in _starting(tokens, at, _VALUE_WORDS):
+        yield _product(at, _beyond(tokens, at + words, _LABELS.get(label, ())), 0.95, _equals(label, value))
+    for words, (label,) in _starting(tokens, at, _NUMBERED_WORDS):
+        yield from _numbered(tokens, at, at + words, label)
+
+
+def _themes(tokens: tuple[Token, ...], at: int, score: float) -> Iterator[Reading]:
+    """What products are about: "burned area", "sea surface temperature"."""
+    for words, theme in _starting(tokens, at, _THEME_WORDS):
+        yield _product(at, at + words, score, _equals("theme", theme))
+
+
+def _datasets(question: Question, at: int) -> Iterator[Reading]:
+    """A collection by its title, with the agency that made it in front, and with its theme behind it: "WorldCover land cover"."""
+    tokens = question.tokens
+    for words, id in _starting(tokens, at, _DATASET_WORDS):
+        made = at > 0 and tokens[at - 1].lower in AGENCIES
+        end = _abbreviated(question, at + words)
+        more = max((size for size, _ in _starting(tokens, end, _THEME_WORDS)), default=0)
+        for last in dict.fromkeys((end, end + more)):
+            yield _product(at - made, last, 1.0, _equals("collection", id))
+
+
+def _nouns(tokens: tuple[Token, ...], at: int) -> Iterator[Reading]:
+    """Words for products and for collections of them."""
+    for words, score in _starting(tokens, at, _NOUN_WORDS):
+        yield Reading("class", at, at + words, (Scored(PRODUCT, score),), score, "product noun")
+        if tokens[at + words - 1].lemma in _SETS and _is_chosen(tokens, at + words):
+            yield Reading("class", at, at + words, (Scored(COLLECTION, 0.95),), 0.95, "collection noun")
+    for words, score in _starting(tokens, at, _COLLECTION_WORDS):
+        yield Reading("class", at, at + words, (Scored(COLLECTION, score),), score, "collection noun")
 
 
 _SETS = frozenset(("dataset", "set", "data", "product"))

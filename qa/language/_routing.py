@@ -39,15 +39,17 @@ _FRAME = frozenset(
 _SIGHT = frozenset("contain containing show showing with without depict depicting include including displaying featuring where".split())
 _INSIDE = frozenset("in from of on within inside".split())
 _BEHIND = frozenset("image picture photo scene".split())
+_SURE = {"class": 0.4}
+"""Scores from which on a reading counts; 0.5 for the other kinds."""
 
 
 def route(question: Question, readings: Iterable[Reading]) -> Engine:
     """The engine that a request is for, from its words and what they were read as."""
     words, lower = [token.lemma for token in question.tokens if token.is_word], _lower(question.tokens)
-    found = [one for one in readings if one.score > (0.4 if one.kind == "class" else 0.5)]
+    found = [one for one in readings if one.score > _SURE.get(one.kind, 0.5)]
     named, product = _is_named(question, found), _is_of_products(found)
     shown = not _IMAGES.isdisjoint(words)
-    if shown and (not _SIMILAR.isdisjoint(words) or _like_one(lower)):
+    if shown and _like_one(words, lower):
         return "image"
     wants_images = (shown and not _about_one(lower)) or not _PRODUCTS.isdisjoint(words)
     if not (named or product):
@@ -68,8 +70,10 @@ def _by_sight(words: list[str], lower: list[str], *, wants_images: bool) -> Engi
     return "features"
 
 
-def _like_one(lower: list[str]) -> bool:
-    """Whether something is to be like the image at hand: "like this", "look like the given one"."""
+def _like_one(words: list[str], lower: list[str]) -> bool:
+    """Whether something is to be like the image at hand: "similar", "like this", "look like the given one"."""
+    if not _SIMILAR.isdisjoint(words):
+        return True
     behind = [lower[at + 1 : at + 3] for at, word in enumerate(lower) if word == "like"]
     return any(piece[0] in _AT_HAND or (piece[0] == "the" and piece[-1] in _GIVEN) for piece in behind if piece)
 

@@ -8,7 +8,7 @@ from datetime import date
 from ..knowledge import Knowledge
 from ..request import Assumption, Concept
 from ._reading import Reading, Scored, written
-from ._tokens import Question
+from ._tokens import Question, runs
 from ._words import COMMON
 
 LEAST = 0.6
@@ -41,21 +41,18 @@ def readings(question: Question, knowledge: Knowledge, today: date | None = None
 def _unexplained(question: Question) -> Iterator[tuple[int, int]]:
     """Runs of words in small letters that nothing explains, behind a word that asks, relates, compares or counts."""
     before = written(question)
-    explained = {at for one in before if one.kind != "filler" and _explains(one) for at in range(one.start, one.end)}
+    explained = {at for one in before if _explains(one) for at in range(one.start, one.end)}
     asking = {one.end for one in before if one.kind in _BEFORE or (one.kind == "operator" and one.value in _ASKING)}
-    tokens, at = question.tokens, 0
-    while at < len(tokens):
-        end = at
-        while end < len(tokens) and end not in explained and _is_open(question, end):
-            end += 1
-        first = at - (at > 0 and tokens[at - 1].lower in _SMALL)
-        if at < end <= at + _LONGEST and first in asking and end not in explained - _closed(question):
-            yield at, end
-        at = max(end, at + 1)
+    nouns = explained - _closed(question)
+    for start, end in runs(at not in explained and _is_open(question, at) for at in range(len(question.tokens))):
+        first = start - (start > 0 and question.tokens[start - 1].lower in _SMALL)
+        if end - start <= _LONGEST and first in asking and end not in nouns:
+            yield start, end
 
 
 def _explains(one: Reading) -> bool:
-    return not (one.kind == "name" and one.rule in ("unknown", "misspelt"))
+    """Whether words have a meaning by a reading: fillers have none, and names that the store does not have may mean a kind of things."""
+    return one.kind != "filler" and not (one.kind == "name" and one.rule in ("unknown", "misspelt"))
 
 
 def _closed(question: Question) -> set[int]:

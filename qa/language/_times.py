@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from ..request import Assumption, Interval, Temporal
-from ._calendar import MONTHS, SEASONS, Part, resolve
+from ._calendar import MONTHS, SEASONS, Part, Span, resolve
 from ._reading import Reading
 from ._timeparts import NUMBERS, Parts
 from ._timespans import DAY, Found
@@ -44,9 +44,9 @@ _NEAR = ("around", "about", "circa", "near the date", "near", "close to")
 _BEHIND_ON = frozenset(["", *"? . ! , ; ) in near at over with for and or sorted cloud clouds".split()])
 _EACH = {"each", "every"}
 _MOST = 12
+"""Times named in a row; more are no question."""
 _WINTER = 12
 """The month that winter begins in."""
-"""Times named in a row; more are no question."""
 _WHOLE = frozenset({"year", "month", "week", "day"})
 
 
@@ -65,7 +65,9 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
     """All times of a question, leftmost first and as long as possible; what may as well be a number is scored low."""
     del knowledge
     for one in find_times(question.tokens, today):
-        told = (replace(note, about=question.words(one.start, one.end)) if note.code == _NORTH.code else note for note in one.assumptions)
+        told = (
+            replace(note, about=question.words(one.start, one.end)) if note in (_NORTH, _REVERSED) else note for note in one.assumptions
+        )
         yield Reading("time", one.start, one.end, one.temporal, one.sure, "times", tuple(told))
 
 
@@ -130,10 +132,8 @@ class _Reader(Parts):
         each = self.word(begin) in _EACH
         begin += each
         behind = self.skip(begin + 1, "of")
-        if not each and not self._plural(begin, behind):
-            return None
-        over = self.interval(behind) or self.years(behind)
-        if not over or not over.temporal.intervals or (not each and over.temporal.granularity not in {"year", "range"}):
+        over = self._repeated_over(begin, behind, each)
+        if not over:
             return None
         month, months = self._named_months(begin)
         if not month:
@@ -144,6 +144,11 @@ class _Reader(Parts):
             intervals = intervals[1:]
         notes: dict[Assumption, None] = dict.fromkeys((*over.assumptions, _NORTH) if months else over.assumptions)
         return Time(at, over.end, Temporal(intervals, "season" if months else "month"), tuple(notes)) if intervals else None
+
+    def _repeated_over(self, at: int, behind: int, each: bool) -> Time | None:
+        """The time behind "each …" in which that is repeated; behind a season in the plural, if it is of years."""
+        over = (self.interval(behind) or self.years(behind)) if each or self._plural(at, behind) else None
+        return over if over and over.temporal.intervals and (each or over.temporal.granularity in {"year", "range"}) else None
 
     def _plural(self, at: int, behind: int) -> bool:
         """Whether a season in the plural is a time: "the summers of 2019 and 2020" are, "hot springs in 2020" are not."""
@@ -204,7 +209,11 @@ class _Reader(Parts):
         if not _complete(a) or not _complete(b) or (bare and not opened):
             return None
         start, end = self._ends(a, b, first[0].needs_year, second[0].needs_year)
-        return self._time(at, second[1], start, end, (a, b)) if start and end else None
+        if not start or not end:
+            return None
+        if end[1] <= start[0]:
+            return self._time(at, second[1], end[0], start[1], (a, b), (_REVERSED,))
+        return self._time(at, second[1], start[0], end[1], (a, b))
 
     def _shared(self, a: Part, b: Part) -> tuple[Part, Part]:
         a, b = _share(a, b)
@@ -215,15 +224,15 @@ class _Reader(Parts):
             return Part(fixed=(self.today, self.today + DAY)), at + 1
         return self._following_year(first, at) or self.part(at) or self.day_year(at)
 
-    def _ends(self, a: Part, b: Part, open_start: bool, open_end: bool) -> tuple[date | None, date | None]:
-        """First and last day, excluded; one moves by a year if the range would run backwards and its year was not said."""
+    def _ends(self, a: Part, b: Part, open_start: bool, open_end: bool) -> tuple[Span | None, Span | None]:
+        """The days of either end; one moves by a year if the range would run backwards and its year was not said."""
         start, end = resolve(a, self.today), resolve(b, self.today)
         if start and end and end[1] <= start[0] and open_end:
             if open_start:
                 start = resolve(replace(a, year=start[0].year - 1), self.today)
             else:
                 end = resolve(replace(b, year=end[0].year + 1), self.today)
-        return start and start[0], end and end[1]
+        return start, end
 
     def _following_year(self, first: Part, at: int) -> tuple[Part, int] | None:
         """``2020-21`` behind a year."""
@@ -375,6 +384,7 @@ class _Reader(Parts):
         return Time(at, end, Temporal((Interval(first, last),), kind), tuple(dict.fromkeys(found)), sure)
 
 
+_REVERSED = Assumption("reversed", "The later end of the range is said first; it is read from the earlier to the later.")
 _NORTH = Assumption("season", "Seasons are those of the northern hemisphere, by whole months.")
 
 

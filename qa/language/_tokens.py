@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from earthweave.ontology import MissingDependencyError
@@ -70,6 +72,14 @@ def read(typed: str) -> Question:
         tokens.append(Token(word.text, lower, lemma(lower), origin[word.idx], origin[end - 1] + 1))
         word.lemma_ = tokens[-1].lemma
     return Question(typed, tuple(tokens), doc)
+
+
+def runs(flags: Iterable[bool]) -> Iterator[tuple[int, int]]:
+    """Where tokens of a kind follow one another: ``[start, end)`` of each longest run of flags that are set."""
+    for flag, places in groupby(enumerate(flags), lambda one: one[1]):
+        if flag:
+            start, *others = [at for at, _ in places]
+            yield start, start + len(others) + 1
 
 
 def normalise(typed: str) -> tuple[str, list[int]]:

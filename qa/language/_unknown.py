@@ -14,7 +14,7 @@ from ._misspelt import misspelt
 from ._properties import property_table
 from ._quantities import unit_at
 from ._reading import Reading, Scored, written
-from ._tokens import Question
+from ._tokens import Question, runs
 from ._windows import Words, singulars, windows
 from ._words import COMMON, PREPOSITIONS
 
@@ -98,19 +98,28 @@ def _landforms(question: Question, knowledge: Knowledge, found: Sequence[Found])
 
 def _with_landform(question: Question) -> Iterator[tuple[int, int]]:
     """Where a word for a landform stands with a capital, in front of a name or behind it."""
-    tokens = question.tokens
-    flags = [token.is_word and token.text[:1].isupper() for token in tokens]
-    for at, token in enumerate(tokens):
-        if not flags[at] or token.lower not in _LANDFORMS:
-            continue
-        first, last = at, at + 1
-        while first > 0 and flags[first - 1] and not _begins(question, first - 1) and tokens[first - 1].lower not in COMMON:
-            first -= 1
-        begin = last + (first == at and last + 1 < len(tokens) and tokens[last].lower == "of" and flags[last + 1])
-        while begin < len(tokens) and flags[begin]:
-            begin = last = begin + 1
-        if last - first > 1:
-            yield first, last
+    capitals = [token.is_word and token.text[:1].isupper() for token in question.tokens]
+    for at, token in enumerate(question.tokens):
+        if capitals[at] and token.lower in _LANDFORMS:
+            first = _first_of_name(question, capitals, at)
+            last = _behind_name(question, capitals, at + 1, of=first == at)
+            if last - first > 1:
+                yield first, last
+
+
+def _first_of_name(question: Question, capitals: Sequence[bool], at: int) -> int:
+    """Where the words with capitals begin that lead up to a place, those of the closed vocabulary and of the sentence's start left out."""
+    while at > 0 and capitals[at - 1] and not _begins(question, at - 1) and question.tokens[at - 1].lower not in COMMON:
+        at -= 1
+    return at
+
+
+def _behind_name(question: Question, capitals: Sequence[bool], at: int, *, of: bool) -> int:
+    """The place behind the words with capitals that go on from a place; ``of``: "of" may stand between, as in "Gulf of Mexico"."""
+    at += of and any(capitals[at + 1 : at + 2]) and question.tokens[at].lower == "of"
+    while at < len(capitals) and capitals[at]:
+        at += 1
+    return at
 
 
 def _of_itself(knowledge: Knowledge, one: Found) -> bool:
@@ -138,14 +147,7 @@ def _odd(question: Question, knowledge: Knowledge, at: int) -> bool:
 def _capitals(question: Question) -> Iterator[tuple[int, int]]:
     """Runs of two words or more with capitals, behind the first word of a sentence."""
     flags = [token.is_word and token.text[:1].isupper() and not _begins(question, at) for at, token in enumerate(question.tokens)]
-    at = 0
-    while at < len(flags):
-        end = at
-        while end < len(flags) and flags[end]:
-            end += 1
-        if end - at > 1:
-            yield at, end
-        at = max(end, at + 1)
+    yield from ((start, end) for start, end in runs(flags) if end - start > 1)
 
 
 def _is_word(knowledge: Knowledge, words: Words) -> bool:
@@ -166,14 +168,9 @@ def _is_open(question: Question, at: int) -> bool:
 
 def _runs(open_: Sequence[bool], question: Question) -> Iterator[tuple[int, int]]:
     """Runs of open tokens, with a dash or an apostrophe between two of them."""
-    start = None
-    for at in range(len(open_) + 1):
-        joins = 0 < at < len(open_) - 1 and question.tokens[at].text in ("-", "'") and open_[at + 1]
-        if at < len(open_) and (open_[at] or (start is not None and joins)):
-            start = at if start is None else start
-        elif start is not None:
-            yield start, at
-            start = None
+    joins = [token.text in ("-", "'") for token in question.tokens]
+    inner = (joins[at] and open_[at - 1] and open_[at + 1] for at in range(1, len(open_) - 1))
+    return runs(one or two for one, two in zip(open_, (False, *inner, False), strict=False))
 
 
 def _marked(question: Question, covered: set[int], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -130,17 +130,25 @@ def either(options: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
 def members(scope: Scope, things: Things, term: Variable, *, constrained: bool = False) -> Subject:
     """A thing of the classes and names, without its constraints; ``constrained``: these follow, and what they say is not said twice."""
     label = " or ".join([one.name for one in things.named] or [one.label for one in things.classes])
-    said = [one for one in things.classes if one.iri or one.label not in _ANYTHING or not things.constraints]
-    classes = family(_linked(tuple(said)), scope.knowledge)
-    subject = Subject(term, things, classes, label=label)
+    classes = family(_linked(_telling(things)), scope.knowledge)
     own = frozenset(one.cls for one in things.named if one.cls)
+    subject = Subject(term, things, own or classes, label=label)
     if things.named:
         subject.parts.append(Values(term, tuple(map(URIRef, identities(things.named)))))
-        subject.classes = own or classes
-    sure = things.named and own <= classes and all(one.cls for one in things.named)
-    if classes and not sure and not (constrained and any(_ranged(scope, one, classes) for one in things.constraints)):
+    implied = _known_to_be(things.named, classes) or (constrained and any(_ranged(scope, one, classes) for one in things.constraints))
+    if classes and not implied:
         subject.parts.extend(_kinds(scope, term, classes))
     return subject
+
+
+def _telling(things: Things) -> tuple[Concept, ...]:
+    """The classes that tell what a thing is; "place" tells nothing where conditions do."""
+    return tuple(one for one in things.classes if one.iri or one.label not in _ANYTHING or not things.constraints)
+
+
+def _known_to_be(named: tuple[Named, ...], classes: frozenset[str]) -> bool:
+    """Whether there are names and all of them are of these classes, by what the store says of them."""
+    return bool(named) and all(one.cls and one.cls in classes for one in named)
 
 
 def _ranged(scope: Scope, one: Constraint, classes: frozenset[str]) -> bool:

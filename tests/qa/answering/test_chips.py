@@ -121,7 +121,7 @@ def test_edits_that_are_none_are_refused(data: object) -> None:
 
 
 def test_a_chip_of_a_place_offers_others_of_its_name(world: World) -> None:
-    found = world("floods near Springfield")
+    found = world("units near Springfield")
     (where,) = [one for one in found.chips if one.code == "where"]
     named = [one for one in where.alternatives if one.text.startswith("Springfield (town")]
     assert len(named) == 1
@@ -129,6 +129,17 @@ def test_a_chip_of_a_place_offers_others_of_its_name(world: World) -> None:
     assert other.request is not None and other.request != found.request
     assert any(one.code == "near" and "within" in one.value for one in found.chips if one.assumed)
     assert {"within 10 km", "within 25 km"} <= {one.text for one in where.alternatives}
+
+
+def test_the_place_of_the_nearest_offers_others_of_its_name_and_distances(world: World) -> None:
+    found = world("floods near Springfield")
+    assert "nearest" in [one.code for one in found.assumptions]
+    (where,) = [one for one in found.chips if one.code == "where"]
+    texts = [one.text for one in where.alternatives]
+    assert [text for text in texts if text.startswith("Springfield (town")]
+    assert texts[-3:] == ["within 10 km", "within 25 km", "within 100 km"]
+    counts = [answer_request(found.changed(one.edit), world.endpoint, world.knowledge).count for one in where.alternatives[-3:]]
+    assert counts == sorted(counts, key=int) and found.count == 1
 
 
 def test_removing_a_chip_widens_the_answer(world: World) -> None:

@@ -6,7 +6,10 @@ import pytest
 
 from earthweave.qa import CODES, Knowledge, answer_request
 from earthweave.qa.answering._refusals import Code, declined
+from earthweave.qa.answering._understanding import _denied
+from earthweave.qa.grammar import Parsed
 from earthweave.qa.language import annotate, read
+from earthweave.qa.request import Request, Things
 
 from .conftest import TODAY, World
 
@@ -64,6 +67,21 @@ def test_whoever_asks_for_a_direction_asks_for_no_advice(question: str, code: st
 
 
 @pytest.mark.parametrize(
+    ("text", "left", "denied"),
+    [
+        ("units with no volcano", "volcano", False),
+        ("units with no volcano", "no", True),
+        ("volcanoes with no lakes", "no lakes", True),
+        ("lakes that are not in another unit", "another", False),
+    ],
+)
+def test_a_denial_is_left_out_as_a_word_and_not_as_a_part_of_one(text: str, left: str, denied: bool) -> None:
+    asked = read(text)
+    best = Parsed(Request("find", Things()), 1.0, 1.0, unknown=(left,))
+    assert _denied(asked, annotate(asked, Knowledge(), TODAY), best) is denied
+
+
+@pytest.mark.parametrize(
     ("question", "code"),
     [
         ("Show the flooded areas in Hawkesbury in 1974", "outside-time"), ("Was Hawkesbury flooded in 1974?", "outside-time"),
@@ -111,7 +129,7 @@ def test_a_time_without_data_offers_the_times_beside_it(world: World) -> None:
 
 
 def test_a_place_too_far_away_tells_how_far(world: World) -> None:
-    found = world("floods near Blacktown - North")
+    found = world("floods within 9 km of Blacktown - North")
     assert found.emptiness is not None
     assert [one.text for one in found.emptiness.nearest] == ["within 84 km of Blacktown - North"]
     assert answer_request(found.changed(found.emptiness.nearest[0].edit), world.endpoint, world.knowledge).count == 1

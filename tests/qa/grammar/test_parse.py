@@ -152,6 +152,13 @@ def test_a_place_at_the_end_is_where_all_of_it_is() -> None:
     assert within not in best("Which islands are east of villages that are in Greece and in Albania?").target.constraints
 
 
+def test_a_place_in_front_is_where_all_of_it_is() -> None:
+    east = Spatial("east", (best("villages in Greece").target,))
+    within = best("lakes in Greece").target.constraints[0]
+    assert set(best("In Greece, which islands are east of villages?").target.constraints) == {within, east}
+    assert best("In Greece, which islands are within 5 km of villages?").target.constraints[0] != within
+
+
 @pytest.mark.parametrize(
     ("text", "op", "value", "unit"),
     [

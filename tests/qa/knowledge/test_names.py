@@ -130,6 +130,13 @@ def test_a_file_holds_all_and_strange_files_hold_nothing(tmp_path: Path) -> None
     assert read(tmp_path) is None
 
 
+def test_a_file_of_another_release_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Knowledge(index_of([]), generation="7"), tmp_path / "store.knowledge")
+    assert read(tmp_path / "store.knowledge") is not None
+    monkeypatch.setattr("earthweave.qa.knowledge._file.version", lambda package: f"9.9.9 of {package}")
+    assert read(tmp_path / "store.knowledge") is None
+
+
 def test_who_writes_the_same_file_just_now_is_left_alone(tmp_path: Path) -> None:
     path, other = tmp_path / "store.knowledge", tmp_path / "store.knowledge.part"
     other.write_text("half of the same, by another process")
