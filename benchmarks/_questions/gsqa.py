@@ -41,7 +41,11 @@ def cases(folder: Path, sample: int = 0) -> Iterator[Case]:
                 "" if right else told.stage(),
                 note,
                 told.seconds,
+                apart=_ABSENT if any("multihop_answer" in one for one in row["answers"]) else "",
             )
+
+
+_ABSENT = "the thing is found, and its attribute is not among the points"
 
 
 def _things(told: Told) -> dict[int, list[float]]:
