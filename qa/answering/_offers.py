@@ -132,7 +132,7 @@ def mapped_already(request: Request, proposal: Proposal, knowledge: Knowledge, e
         if not kinds:
             continue
         times = tuple(one for _, one in walk(request) if isinstance(one, Temporal))[:1]
-        where = (Spatial("intersects", (Box(*shapely.geometry.shape(proposal.area).bounds),)),) if proposal.area else ()
+        where = (Spatial("intersects", (Box(*shapely.geometry.shape(dict(proposal.area)).bounds),)),) if proposal.area else ()
         planned = plan(Request("ask", Things(kinds, constraints=(*where, *times))), knowledge, limits)
         return not planned.refusal and bool(run(planned, endpoint, limits).truth)
     return False

@@ -174,7 +174,7 @@ class Context:
                     yield Out(alike, cost)
                 cost += 0.5
             if unit and unit != "1" and DIMENSIONS.get(unit) != word.dimension:
-                cost += 0.5
+                cost += 2.0 if word.dimension == "time" else 0.5
             yield Out(self.value(word), cost)
 
     def value(self, word: PropertyWord) -> Value:

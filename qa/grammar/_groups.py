@@ -105,8 +105,8 @@ def told_when(context: Context, values: Values, comma: None, mod: Mod) -> Values
         return None
     things = values.of.things
     constraints = tuple(timed if one == via else one for one in things.constraints)
-    told = changed(values.values[0], via=timed)
-    return changed(values, of=changed(values.of, things=changed(things, constraints=constraints)), values=(told,))
+    told = tuple(changed(one, via=timed) for one in values.values)
+    return changed(values, of=changed(values.of, things=changed(things, constraints=constraints)), values=told)
 
 
 def _timed(context: Context, via: Spatial, mod: Mod) -> Spatial | None:

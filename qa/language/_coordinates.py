@@ -1,6 +1,7 @@
 """Places given by coordinates: "bbox [-50, -15, -49, -14]", "coordinate -60.0, -3.1", "48.2 N, 16.4 E".
 
-Two bare numbers are longitude and latitude (CRS84), unless they can only be the other way round or a letter tells; a box is west, south,
+Two bare numbers that a word announces are longitude and latitude (CRS84), unless they can only be the other way round or a letter tells;
+two decimal numbers behind a preposition alone, "near 48.85, 2.35", are latitude and longitude, as people write them; a box is west, south,
 east, north (RFC 7946 §5).
 """
 
@@ -19,6 +20,8 @@ _POINTS = frozenset("coordinate coordinates point lon lat longitude latitude lon
 _MARKS = frozenset("[ ( , ; : = ) ] °".split()) | {"of", "and", "degree", "degrees", "at"}
 _SIGNS = {"n": 1, "s": -1, "e": 1, "w": -1, "north": 1, "south": -1, "east": 1, "west": -1}
 _NORTHERN = frozenset("n s north south".split())
+_BEFORE = frozenset("at near around over of covering for".split())
+"""Words behind which two decimal numbers are a place."""
 Number = tuple[float, str]
 
 
@@ -67,9 +70,18 @@ def _point(tokens: Sequence[Token], at: int) -> Found | None:
         found = _lettered(numbers)
     elif len(numbers) == 2 and announced and not any(letters):
         found = _ordered(numbers, latitude_first=announced[0].lower in ("lat", "latitude", "latlon"))
+    elif len(numbers) == 2 and not any(letters) and _is_bare_pair(tokens, at, end):
+        found = _ordered(numbers, latitude_first=_is_lat(numbers[0][0]))
     else:
         return None
     return (end, *found) if _is_lon(found[0].lon) and _is_lat(found[0].lat) else None
+
+
+def _is_bare_pair(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether the tokens are "48.85, 2.35" behind a preposition: both with decimals, a comma between."""
+    words = [token.text for token in tokens[at:end]]
+    decimal = [word for word in words if "." in word]
+    return at > 0 and tokens[at - 1].lower in _BEFORE and len(decimal) == 2 and "," in words and not set(words) - {*decimal, *",-()[]"}
 
 
 def _lettered(numbers: Sequence[Number]) -> tuple[Point, tuple[Assumption, ...]]:

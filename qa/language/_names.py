@@ -100,9 +100,10 @@ def _wholeness(words: Words, matches: Sequence[NameMatch]) -> float:
 
 def _is_nothing(question: Question, start: int, words: Words) -> bool:
     """Whether one word is too slight to be a name as it is written: "in", "the", "80"; "a burger" is none either."""
-    if len(words) > 1 and words[0] in ("a", "an") and question.tokens[start].text.islower():
+    first = words[0]
+    if len(words) > 1 and first in ("a", "an") and question.tokens[start].text.islower():
         return question.tokens[start + 1].is_word
-    slight = (words[0] in COMMON and len(words[0]) < 4 and not question.tokens[start].text[:1].isupper()) or words[0].isdigit()
+    slight = (first in COMMON and len(first) < 4 and not question.tokens[start].text[:1].isupper()) or first.isdigit()
     return len(words) == 1 and slight
 
 

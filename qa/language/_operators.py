@@ -24,7 +24,7 @@ OPERATORS: tuple[tuple[str, str], ...] = (
      "look for, looking for, searching for, search of, in search of, seeking, seek, interested in, interested in finding, query, "
      "any recommendations|suggestions|ideas for, have any? suggestions|recommendations for, assistance in locating|finding, know of, "
      "let me|us have|see|know, calculate, compute, work out, estimate, put, present, print, output, pull up, bring up, look up, "
-     "pick out, hand, fetch up, bring, assess, survey, examine, inspect, "
+     "pick out, hand, fetch up, bring, pull, assess, survey, examine, inspect, "
      "i'm after, i am after, could|can|may i have|get|see, i'd|would like to? see|get|have, "
      "locating, finding, view, browse, state, where can i|we find|get, where could i|we find, where can i|we find, find the location of, "
      "give me the location of, suggestions for, recommendations for, do you know|have, do you happen to have, access|reach|get to, get to"),

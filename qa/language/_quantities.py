@@ -64,7 +64,7 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
         # "a 5-kilometre radius"
         begin = end + (end < len(question.tokens) and question.tokens[end].text == "-")
         unit = unit_at(question.tokens, begin)
-        if unit is None or unit[0] not in _ALWAYS:
+        if unit is None or unit[0] not in (*_ALWAYS, "%"):
             yield Reading("number", at, end, Amount(value), 0.8, "number")
         if unit:
             yield Reading("quantity", at, unit[1], Amount(value, unit[0]), rule="quantity")

@@ -64,6 +64,9 @@ def readings(question: Question, knowledge: Any, today: date) -> Iterator[Readin
         # "at least", "at most" compare
         if start and question.tokens[start - 1].lower == "at":
             continue
+        # of no height, and nothing that products are compared by
+        if word.positive and end < len(question.tokens) and question.tokens[end].lower in ("resolution", "quality", "definition"):
+            continue
         yield Reading("superlative", start, end, word, 0.85 if word.positive else 1.0, "superlatives")
 
 

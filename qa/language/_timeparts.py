@@ -21,7 +21,8 @@ PAST = frozenset({"last", "past", "previous", "preceding"})
 _EDGES = {
     "early": "early", "beginning": "early", "start": "early", "mid": "mid", "middle": "mid", "late": "late", "end": "late",
 }  # fmt: skip
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": -1, "fifth": 5, "5th": 5}
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "fifth": 5, "5th": 5}
+_ORDINALS |= {"last": -1, "final": -1}
 _COUNTED = "one two three four five six seven eight nine ten eleven twelve"
 NUMBERS = {word: n for n, word in enumerate(_COUNTED.split(), start=1)} | {"a": 1, "an": 1, "couple": 2, "few": 3}
 _PIECES = frozenset("day week half month weekend third year".split())
@@ -250,7 +251,7 @@ class Parts(Trust):
             if which in {"this", "next"}:
                 return Part(self.today.year + (which == "next"), start, months=3, edge=edge, season=True), begin + 1
             return self.season(start, begin + 1, edge, past)
-        return self._quarter(begin)
+        return self._quarter(begin) or self._quarter(at)
 
     def _quarter(self, at: int) -> Found:
         led = int(self.word(at)) if _YEAR.fullmatch(self.word(at)) else None
@@ -264,6 +265,7 @@ class Parts(Trust):
         else:
             size = {"quarter": 3, "half": 6}.get(self.word(begin + 1), 0)
             number, end = _ORDINALS.get(self.word(begin), 0), begin + 2
+            number = 12 // size if number < 0 and size else number
         if not size or not 0 < number <= 12 // size:
             return None
         year, end = (led, end) if led else self.year(self.skip(self.skip(end, "of"), "the") if self.word(end + 1) == "the" else end)

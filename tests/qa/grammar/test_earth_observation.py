@@ -6,7 +6,7 @@ import pytest
 
 from earthweave.qa.grammar import parse_fragment
 from earthweave.qa.language import read
-from earthweave.qa.request import Box, Compare, Concept, Measure, Pick, Property, Spatial, Temporal, Text, Things
+from earthweave.qa.request import Box, Compare, Concept, Measure, Pick, Point, Property, Spatial, Temporal, Text, Things
 
 from .world import PRODUCT, TODAY, best, knowledge, readings, understand
 
@@ -19,6 +19,33 @@ def test_the_area_of_a_box() -> None:
 @pytest.mark.parametrize("text", ["What is the area of Kent in hectares?", "area in hectares of Kent"])
 def test_a_unit_to_answer_in(text: str) -> None:
     assert [one.unit for one in best(text).columns if isinstance(one, Measure | Property)] == ["har"]
+
+
+@pytest.mark.parametrize("text", ["images at 48.85, 2.35 in May 2021", "images around (48.85, 2.35)"])
+def test_a_bare_pair_behind_a_preposition_is_latitude_and_longitude(text: str) -> None:
+    (where,) = [one for one in best(text).target.constraints if isinstance(one, Spatial)]
+    assert where.of == (Point(2.35, 48.85),)
+    (found,) = [one for one in readings(read(text)) if one.kind == "coordinates"]
+    assert [one.code for one in found.assumptions] == ["axis-order"]
+
+
+@pytest.mark.parametrize("text", ["images of 2, 3 towns", "images of 2021, 2022", "images with 2.5, 3.5"])
+def test_other_pairs_are_no_places(text: str) -> None:
+    assert not any(
+        isinstance(of, Point) for one in understand(text) for c in one.request.target.constraints if isinstance(c, Spatial) for of in c.of
+    )
+
+
+def test_a_time_is_not_compared_with_a_share() -> None:
+    request = best("How many images were taken in 2021 with more than 80 percent cloud?")
+    (compare,) = [one for one in request.target.constraints if isinstance(one, Compare)]
+    assert isinstance(compare.value, Property) and compare.value.label == "cloud cover"
+    assert any(isinstance(one, Temporal) for one in request.target.constraints)
+
+
+def test_resolution_is_no_height() -> None:
+    kinds = {text: [one.kind for one in readings(read(text)) if one.start == 0] for text in ("high resolution images", "high mountains")}
+    assert ("superlative" in kinds["high resolution images"], "superlative" in kinds["high mountains"]) == (False, True)
 
 
 def test_a_service_of_a_theme() -> None:

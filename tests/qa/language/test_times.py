@@ -102,6 +102,8 @@ def test_own_set_is_large_enough_and_not_the_shared_one(shared: Path) -> None:
     ("text", "intervals"),
     [
         ("floods in the second quarter of 2021", [("2021-04-01", "2021-06-30")]),
+        ("floods in the last quarter of 2022", [("2022-10-01", "2022-12-31")]),
+        ("floods in the final half of 2019", [("2019-07-01", "2019-12-31")]),
         ("floods in Q1 and Q3 2020", [("2020-01-01", "2020-03-31"), ("2020-07-01", "2020-09-30")]),
         ("floods in summer '19", [("2019-06-01", "2019-08-31")]),
         ("floods in 2021's spring", [("2021-03-01", "2021-05-31")]),
