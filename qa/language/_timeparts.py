@@ -263,14 +263,17 @@ class Parts(Trust):
             letter, figure = sorted(short, reverse=True)
             size, number, end = {"q": 3, "h": 6}[letter], int(figure), (at if glued else begin) + 1
         else:
-            size = {"quarter": 3, "half": 6}.get(self.word(begin + 1), 0)
-            number, end = _ORDINALS.get(self.word(begin), 0), begin + 2
-            number = 12 // size if number < 0 and size else number
+            size, number, end = self._spelt_out(begin)
         if not size or not 0 < number <= 12 // size:
             return None
         year, end = (led, end) if led else self.year(self.skip(self.skip(end, "of"), "the") if self.word(end + 1) == "the" else end)
         year, end = (year, end) if year else self._of_year(end)
         return (Part(year, (number - 1) * size + 1, months=size), end) if year or "q" in short else None
+
+    def _spelt_out(self, at: int) -> tuple[int, int, int]:
+        """``second quarter``, ``last half``: its months, its number, and the place after it."""
+        size, number = {"quarter": 3, "half": 6}.get(self.word(at + 1), 0), _ORDINALS.get(self.word(at), 0)
+        return size, 12 // size if number < 0 and size else number, at + 2
 
     def _of_year(self, at: int) -> tuple[int | None, int]:
         """``of this year``, ``of the year 2021``."""
