@@ -29,10 +29,13 @@ from ._tree import all_things, walk
 
 _LEAST = 0.5
 """Share of the words with content that a follow-up must use."""
+_MOST = 1000
+"""Things that a follow-up may pick at most."""
 _LEADS = frozenset(
     "and what about how only just now but also then same the for show me ones those them these instead please with ok okay so again "
     "do it that this of".split()
 )
+_TRAILS = frozenset("instead please then too only alone".split())
 _CUES = frozenset("and only just instead also but now then same ones those them these it they sort order without".split())
 _NTH = {
     word: place
@@ -49,8 +52,9 @@ _ABOUT_ONE = frozenset(
     "a pick take see ? ! .".split()
 )
 _COUNTING = frozenset("how many are there is that of them in total altogether those these count and were was the so ? ! .".split())
-_LISTING = frozenset("list them show me which ones are they what those these the please and all give name on a map ? ! .".split())
+_LISTING = frozenset("list them show me which ones are they what those these the please and all give name on as a map ? ! .".split())
 _AWAY = frozenset("without ignore drop remove forget clear any no whatever regardless anywhere everywhere whenever ignoring leave".split())
+_HAVING = frozenset("have has had having with".split())
 _KINDS = {
     "time": "when", "date": "when", "day": "when", "month": "when", "year": "when", "period": "when", "whenever": "when", "place": "where",
     "where": "where", "location": "where", "area": "where", "region": "where", "anywhere": "where", "everywhere": "where",
@@ -117,8 +121,12 @@ def follow(
 
 
 def _cued(words: Sequence[str]) -> bool:
+    last = next((word for word in reversed(words) if word not in ("?", "!", ".", "please")), "")
     return (
-        words[0] in _CUES or words[:2] in (["what", "about"], ["how", "about"]) or not {"those", "them", "these", "ones"}.isdisjoint(words)
+        words[0] in _CUES
+        or last in ("only", "instead")
+        or words[:2] in (["what", "about"], ["how", "about"])
+        or not {"those", "them", "these", "ones"}.isdisjoint(words)
     )
 
 
@@ -175,7 +183,8 @@ def _other_form(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> R
 def _taken_away(words: Sequence[str], last: Dialogue, knowledge: Knowledge) -> Request | None:
     """``without the clouds``, ``at any time``, ``anywhere``."""
     del knowledge
-    if _AWAY.isdisjoint(words):
+    # "how many have no clouds" asks for cloud-free ones
+    if _AWAY.isdisjoint(words) or ("no" in words and not _HAVING.isdisjoint(words)):
         return None
     kinds = {kind for word in words for kind in (_KINDS.get(word) or _KINDS.get(word.rstrip("s")),) if kind}
     return without_kind(
@@ -198,7 +207,7 @@ def _fragment(question: Question, readings: Sequence[Reading], knowledge: Knowle
     while start < len(question.tokens) and question.tokens[start].lower in _LEADS:
         start += 1
     end = len(question.tokens)
-    while end > start and (not question.tokens[end - 1].is_word or question.tokens[end - 1].lower in ("instead", "please", "then", "too")):
+    while end > start and (not question.tokens[end - 1].is_word or question.tokens[end - 1].lower in _TRAILS):
         end -= 1
     # a preposition in front of a name or a time belongs to what it replaces
     single = _single(question, readings, start, end)
@@ -254,7 +263,24 @@ def _by_grammar(question: Question, readings: Sequence[Reading], knowledge: Know
     about = [things for _, things in all_things(last) if things.classes] or [last.target]
     ways = [parse_fragment(question, readings, knowledge, today, things) for things in about]
     said = [one for way in ways for one in [each for each in way if _says(each) and each.coverage >= _LEAST][:1]]
-    return _put(max(said, key=lambda one: (one.coverage, one.score)), last, knowledge) if said else None
+    if not said:
+        return None
+    best = _picked(max(said, key=lambda one: (one.coverage, one.score)), readings, last)
+    return _put(best, last, knowledge)
+
+
+def _picked(best: Fragment, readings: Sequence[Reading], last: Request) -> Fragment:
+    """ "The three least cloudy" are three; "and the highest?" after the lowest of something is the highest of that."""
+    if not best.pick:
+        return best
+    pick, before = best.pick, last.target.pick
+    heights = [one for one in best.used if one.kind == "superlative" and "height" in one.value.hints]
+    if before and heights and before.by != pick.by:
+        pick = replace(before, descending=pick.descending)
+    counts = [int(one.value.value) for one in readings if one.kind == "number" and one not in best.used and one.value.value.is_integer()]
+    if len(counts) == 1 and pick.count == 1 and 1 < counts[0] <= _MOST:
+        pick = replace(pick, count=counts[0])
+    return replace(best, pick=pick)
 
 
 def _put(best: Fragment, last: Request, knowledge: Knowledge) -> Request:

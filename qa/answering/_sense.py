@@ -14,7 +14,7 @@ from rdflib import URIRef
 
 from earthweave.ontology import EW, RDFS, vocabulary
 
-from ..knowledge import Knowledge
+from ..knowledge import PRODUCT, Knowledge, product_classes
 from ..request import Aggregate, Compare, Concept, Constraint, Property, Request, Spatial, Temporal, Things, Value
 from ._tree import edited, replacement, walk
 
@@ -201,6 +201,9 @@ def _has(things: Things, prop: Property, knowledge: Knowledge) -> bool:
 
 def _of(things: Things, domains: tuple[str, ...], knowledge: Knowledge) -> bool:
     kinds = [one.iri for one in things.classes] or [one.cls for one in things.named]
+    if PRODUCT in kinds:
+        # stores call their products by names of their own
+        kinds += [entry.iri for entry in product_classes(knowledge)]
     return any(_borne(kind, domain, knowledge) for kind in kinds for domain in domains)
 
 

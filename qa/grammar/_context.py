@@ -9,7 +9,7 @@ from functools import cached_property
 
 from earthweave.ontology import EW, terms
 
-from ..knowledge import Knowledge, PropertyEntry
+from ..knowledge import Knowledge, PropertyEntry, product_classes
 from ..language import PropertyWord, Superlative
 from ..request import Concept, Measure, Property, Ratio, Temporal, Things, Value
 from ._chart import Out
@@ -87,6 +87,11 @@ class Context:
                 found.setdefault(bare(label), []).append(entry)
         return {label: tuple(entries) for label, entries in found.items()}
 
+    @cached_property
+    def products(self) -> tuple[str, ...]:
+        """Classes of products that a store calls by names of its own."""
+        return tuple(entry.iri for entry in product_classes(self.knowledge) if entry.iri != PRODUCT.iri)
+
     def lineage(self, iri: str) -> frozenset[str]:
         """A class and all above it."""
         entry = self.knowledge.classes.get(iri)
@@ -95,6 +100,7 @@ class Context:
     def classes_of(self, noun: Noun) -> tuple[str, ...]:
         """IRIs of the classes of a noun; none if they are not known."""
         found = tuple(one.iri for one in noun.things.classes if one.iri)
+        found += self.products if PRODUCT.iri in found else ()
         return found or tuple(one.cls for one in noun.things.named if one.cls)
 
     def related(self, one: str, other: str) -> bool:

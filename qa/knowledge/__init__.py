@@ -9,7 +9,7 @@ from ._knowledge import ClassEntry, Knowledge, NameMatch, Names, NoNames, Proper
 from ._names import NameIndex
 from ._normal import fold, key, lemma, lemmas
 from ._policies import ABOUT_DAYS, ABOUT_POINTS, ABOUT_SHARE, CLOUD_FREE, CLOUDY, LARGE, POLICIES, RECENT, SMALL, Policy, major, near
-from ._products import product_classes, products_linked
+from ._products import PRODUCT, product_classes, products_linked
 from ._vocabulary import by_words, kind_words, kinds_of, lexemes
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "LARGE",
     "PLACES",
     "POLICIES",
+    "PRODUCT",
     "RECENT",
     "SMALL",
     "Called",

@@ -63,6 +63,8 @@ _VALUES: tuple[tuple[str, str, str], ...] = (
     ("instrument mode", "SM", "stripmap"), ("instrument mode", "WV", "wave mode"),
     ("instrument", "SAR", "sar, radar, synthetic aperture radar"), ("instrument", "optical", "optical, multispectral, multi spectral"),
     ("instrument", "OLCI", "olci"), ("instrument", "SLSTR", "slstr"), ("instrument", "MSI", "msi"),
+    ("instrument", "TM", "thematic mapper"), ("instrument", "ETM+", "etm, etm +, enhanced thematic mapper"),
+    ("instrument", "OLI", "oli, operational land imager"), ("instrument", "TIRS", "tirs"),
     ("timeliness", "NRT", "near real time, near - real - time, nrt"),
 )  # fmt: skip
 _NUMBERED: tuple[tuple[str, str], ...] = (

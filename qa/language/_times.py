@@ -137,13 +137,19 @@ class _Reader(Parts):
             return None
         month, months = self._named_months(begin)
         if not month:
-            return replace(over, start=at) if self.word(begin) in _WHOLE else None
+            return self._whole(at, begin, over)
         intervals = tuple(_each(over.temporal.intervals, month, months, self.today))
         if month == _WINTER and any("/" in self.word(place) for place in range(behind, over.end)):
             # "from 2018/19": the winter that ends in 2018 is not of them
             intervals = intervals[1:]
         notes: dict[Assumption, None] = dict.fromkeys((*over.assumptions, _NORTH) if months else over.assumptions)
         return Time(at, over.end, Temporal(intervals, "season" if months else "month"), tuple(notes)) if intervals else None
+
+    def _whole(self, at: int, begin: int, over: Time) -> Time | None:
+        """``each month in 2021``: all of 2021, since nothing is told month by month."""
+        word = self.word(begin)
+        told = Assumption("whole-time", f"“Each {word}” is read as the whole time: nothing is told {word} by {word}.", word)
+        return replace(over, start=at, assumptions=(*over.assumptions, told)) if word in _WHOLE else None
 
     def _repeated_over(self, at: int, behind: int, each: bool) -> Time | None:
         """The time behind "each …" in which that is repeated; behind a season in the plural, if it is of years."""

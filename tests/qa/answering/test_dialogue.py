@@ -75,3 +75,19 @@ def test_a_dialogue_comes_back_from_json(world: World) -> None:
 def test_what_is_no_dialogue_is_refused(data: object) -> None:
     with pytest.raises(ParameterError):
         Dialogue.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("questions", "said", "count"),
+    [
+        (("images of Hawkesbury in June 2021", "only with less than 10 % cloud"), "with cloud cover below 10 %", 1),
+        (("images of Hawkesbury in June 2021", "how many of them have no clouds?"), "with cloud cover at most 5 %", 1),
+        (("images of Hawkesbury in June 2021", "the two least cloudy"), "The 2 ", 2),
+        (("Which image of Hawkesbury has the lowest cloud cover?", "and the highest?"), "with the highest cloud cover", 1),
+        (("images of Hawkesbury in June 2021", "as a map"), "on a map", 2),
+    ],
+)
+def test_products_that_a_store_calls_otherwise_are_followed_up(questions: tuple[str, ...], said: str, count: int, places: World) -> None:
+    found = talk(places, *questions)
+    assert said in found.paraphrase
+    assert found.count == count

@@ -156,6 +156,8 @@ def test_forms(text: str, intervals: list[tuple[str | None, str | None]]) -> Non
     ("text", "said"),
     [
         ("floods in March", ["year"]),
+        ("floods each month in 2021", ["whole-time"]),
+        ("floods each March from 2019 to 2021", []),
         ("floods on 5 May", ["year"]),
         ("floods on 03/04/2021", ["day-first"]),
         ("floods from 03/04/2021 to 25/04/2021", []),
