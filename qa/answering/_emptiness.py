@@ -95,7 +95,7 @@ class _Asker:
         for path, one in places:
             owner = node(self.counting, path[:-2])
             if isinstance(one, Temporal) and one.intervals and isinstance(owner, Things) and owner.classes and self.uncovered(owner, one):
-                self.refusal = _of_other_times(owner)
+                self.refusal = _of_other_times(owner, one)
 
     def dropped(self, places: list[tuple[Path, Any]]) -> None:
         """How many there are without each constraint, and what is nearest to it where there are some."""
@@ -117,8 +117,10 @@ class _Asker:
     def text(self) -> str:
         what = noun(replace(self.counting.target, constraints=(), named=()))
         if self.solo:
-            return " ".join(f"“{condition(one)}” alone leaves nothing: {near}" for one, near in self.solo)
-        if self.refusal:
+            said = [f"“{condition(one)}” alone leaves nothing: {near}" for one, near in self.solo]
+            known = self.refusal.text if self.refusal and self.refusal.text not in " ".join(said) else ""
+            return " ".join(filter(None, (*said, known)))
+        if self.refusal and not self.blame:
             return self.refusal.text
         if not self.blame and self.spent:
             return ""
@@ -205,7 +207,7 @@ class _Asker:
             if len(self.nearest) >= before + 2:
                 break
         if len(self.nearest) == before and path[:-1] == ("target", "constraints"):
-            self.refusal = _of_other_times(self.counting.target)
+            self.refusal = _of_other_times(self.counting.target, one)
 
     def uncovered(self, things: Things, one: Temporal) -> bool:
         """Whether a time lies long before or long after all that the store has of a kind, wherever it is."""
@@ -266,8 +268,9 @@ class _Asker:
         self.offer(path, changed, f"{value(one.value)} {'at most' if upward else 'at least'} {number(bound)}")
 
 
-def _of_other_times(things: Things) -> Refusal:
-    return Refusal("outside-time", f"All {noun(Things(things.classes))} in the store are of other times.")
+def _of_other_times(things: Things, asked: Temporal) -> Refusal:
+    what = noun(Things(things.classes))
+    return Refusal("outside-time", f"All {what} in the store are of other times: none is {condition(asked)}.")
 
 
 def _moved(day: date, days: int) -> date:

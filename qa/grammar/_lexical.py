@@ -110,7 +110,7 @@ def edges(context: Context, question: Question, readings: Iterable[Reading]) -> 
     found = tuple(readings)
     closed = {at for one in found if one.kind in _CLOSED for at in range(one.start, one.end)}
     for reading in found:
-        make = _MAKERS.get(reading.kind)
+        make = _MAKERS.get(reading.kind) if not _is_of_property(question, reading, found) else None
         if make:
             base = 0.5 * (1.0 - reading.score) + 0.02
             if (reading.kind in ("name", "facet") or "misspelt" in reading.rule) and closed.issuperset(range(reading.start, reading.end)):
@@ -120,6 +120,16 @@ def edges(context: Context, question: Question, readings: Iterable[Reading]) -> 
                 base += _HARDLY if small else 0.0
             for cat, value, cost in make(context, question, reading):
                 yield Edge(cat, reading.start, reading.end, value, base + cost, (), reading, reading.assumptions)
+
+
+def _is_of_property(question: Question, reading: Reading, found: Sequence[Reading]) -> bool:
+    """Whether the level of "with unit level 3" is that of a property, and no unit of level 3."""
+    return str(reading.value).startswith("level:") and any(
+        one.kind == "property"
+        and one.start < reading.start < one.end
+        and question.tokens[one.start - 1].lower in ("with", "having", "whose")
+        for one in found
+    )
 
 
 Lexical = Iterator[tuple[str, Any, float]]
