@@ -202,8 +202,9 @@ def test_who_wants_much_where_all_are_busy_waits_for_its_turn(store: Store) -> N
     """It begins in the worker kept for short queries, must leave it, and is answered in another, by what is left to it of that."""
     text = f"SELECT (COUNT(*) AS ?n) {{ {TWO} FILTER(REGEX(CONCAT(STR(?a), STR(?d)), '^x')) FILTER(?c < 40) }}"
     with ThreadPoolExecutor(4) as pool:
-        bombs = [pool.submit(store.query, LONG["cross"], limits=Limits(query_deadline=3.0)) for _ in range(store.limits.query_workers)]
-        time.sleep(0.3)
+        bombs = [pool.submit(store.query, LONG["cross"], limits=Limits(query_deadline=4.0)) for _ in range(store.limits.query_workers)]
+        # long enough that all have begun, on a machine with other work too
+        time.sleep(0.8)
         with pytest.raises(LimitError, match="query_workers"):
             store.query(LONG["cross"], limits=Limits(query_deadline=1.0))
         found = store.query(text)
